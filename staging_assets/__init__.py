@@ -1,0 +1,1 @@
+"""Build a Postgres staging schema from a folder of SQL scripts, as Dagster assets."""

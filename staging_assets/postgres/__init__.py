@@ -1,0 +1,1 @@
+"""What touches a Postgres server: connections, building, publishing, checking. No Dagster."""

@@ -1,0 +1,237 @@
+"""The model of a folder of scripts: what `load_project` gives and everything else reads.
+
+A *node* is one thing to build. Its name is the part of its asset key after `staging/`:
+`schema`, `arrests`, `stored_procedures/dates`, `arrests_cleanup`.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+STAGING = "staging"
+"""The schema's name in the files, whatever it is called in the database."""
+
+SCHEMA_NODE = "schema"
+
+
+class Kind(enum.Enum):
+    """What a node is; the value is the name of its asset group."""
+
+    SCHEMA = "schema"
+    LOOKUP = "lookups"
+    PROCEDURES = "stored_procedures"
+    TABLE = "tables"
+    CLEANUP = "cleanups"
+
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
+
+
+@dataclass(frozen=True, order=True)
+class Relation:
+    """A qualified name as Postgres folds it: `Staging.Foo` is staging.foo, `"Foo"` is Foo."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        parts = (self.schema, self.name)
+        return ".".join(p if _PLAIN.match(p) else '"' + p.replace('"', '""') + '"' for p in parts)
+
+
+@dataclass(frozen=True)
+class Script:
+    """One file of the folder.
+
+    Args:
+        path: where it is, absolute.
+        label: how it is shown to people (relative to the current folder where that is shorter).
+        text: its text; the byte order mark is gone, line ends are as they were.
+    """
+
+    path: Path
+    label: str
+    text: str
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as the CREATE script says it; `type` is the script's own spelling."""
+
+    name: str
+    type: str
+    comment: str | None = None
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """The rows that the lookup YAML gives one table (values as YAML reads them)."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    label: str
+    line: int
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of columns and rows."""
+        return hashlib.sha256(repr((self.columns, self.rows)).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ColumnSource:
+    """Where a column's values come from: a column of a relation that POPULATE reads."""
+
+    relation: Relation
+    column: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One staging table.
+
+    Args:
+        name: its name, as Postgres folds it.
+        create: its CREATE script.
+        populate: its POPULATE script; None for lookup tables and tables that stay empty.
+        lookup: its rows from the lookup YAML, if that fills it.
+        kind: LOOKUP or TABLE.
+        columns: as CREATE says them, in order (best effort; the server has the last word).
+        comment: of the table, from COMMENT ON or the comment at the head of the script.
+        own: names of all relations, sequences and types that CREATE itself makes in `staging`
+            (the table's own name among them).
+        foreign_keys: tables that CREATE references.
+        in_place: why POPULATE cannot be sent to a shadow table; None when it can.
+        keeps_keys: why keys must stay while POPULATE runs (ON CONFLICT, a second statement
+            that reads the table itself ...); None when they can be stripped.
+        lineage: column name to the columns its values come from (best effort).
+    """
+
+    name: str
+    create: Script
+    populate: Script | None = None
+    lookup: Lookup | None = None
+    kind: Kind = Kind.TABLE
+    columns: tuple[Column, ...] = ()
+    comment: str | None = None
+    own: frozenset[str] = frozenset()
+    foreign_keys: frozenset[str] = frozenset()
+    in_place: str | None = None
+    keeps_keys: str | None = None
+    lineage: Mapping[str, frozenset[ColumnSource]] = field(default_factory=dict)
+
+    @property
+    def filled(self) -> bool:
+        """Whether a script or the YAML fills it."""
+        return self.populate is not None or self.lookup is not None
+
+
+@dataclass(frozen=True)
+class Procedures:
+    """One script of stored procedures; `functions` are the names it creates."""
+
+    name: str
+    script: Script
+    functions: frozenset[Relation] = frozenset()
+
+
+@dataclass(frozen=True)
+class Cleanup:
+    """One cleanup script (`def main(pgw)`) and the column that shows that it has run."""
+
+    table: str
+    script: Script
+    column: str | None
+
+
+@dataclass(frozen=True)
+class CheckDeclaration:
+    """One line under `checks:` in staging.yaml, after patterns have been spread out.
+
+    Args:
+        table: the table's name (or the cleanup's node name).
+        kind: `min_rows`, `unique`, `relationship` ... (see docs/checks.md).
+        name: unique within the table; the name of the asset check.
+        arguments: as declared, validated.
+        severity: "ERROR" or "WARN".
+        blocking: whether a failure keeps the table from being published.
+        description: for people, or None.
+        label, line: where it is declared.
+    """
+
+    table: str
+    kind: str
+    name: str
+    arguments: Mapping[str, Any]
+    severity: str = "ERROR"
+    blocking: bool = True
+    description: str | None = None
+    label: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class StagingConfig:
+    """What staging.yaml says besides edges: all of it optional."""
+
+    priorities: Mapping[str, int] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    checks: tuple[CheckDeclaration, ...] = ()
+
+
+@dataclass(frozen=True)
+class StagingProject:
+    """The whole folder, for one department.
+
+    Args:
+        sql_dir: the folder.
+        department: which of its departments.
+        tables: name to table, lookup tables among them.
+        procedures: file stem to script of stored procedures.
+        cleanups: table name to cleanup.
+        dependencies: node to the nodes that must be built before it; every node is a key.
+        sources: node to the relations outside `staging` that it reads.
+        fingerprints: node to a hash of everything of its own that decides its content
+            (scripts, lookup rows; not its upstreams').
+        config: the rest of staging.yaml.
+    """
+
+    sql_dir: Path
+    department: str
+    tables: Mapping[str, Table]
+    procedures: Mapping[str, Procedures]
+    cleanups: Mapping[str, Cleanup]
+    dependencies: Mapping[str, frozenset[str]]
+    sources: Mapping[str, frozenset[Relation]]
+    fingerprints: Mapping[str, str]
+    config: StagingConfig = field(default_factory=StagingConfig)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Every node, in the order of `dependencies` (which is a valid build order)."""
+        return tuple(self.dependencies)
+
+    def kind(self, node: str) -> Kind:
+        """What a node is. Raises KeyError when there is none of that name."""
+        if node == SCHEMA_NODE:
+            return Kind.SCHEMA
+        if node in self.tables:
+            return self.tables[node].kind
+        if node.startswith("stored_procedures/") and node.split("/", 1)[1] in self.procedures:
+            return Kind.PROCEDURES
+        if node.endswith("_cleanup") and node.removesuffix("_cleanup") in self.cleanups:
+            return Kind.CLEANUP
+        raise KeyError(node)
