@@ -1,0 +1,51 @@
+"""Lets `prefix/*` select every asset under a prefix, wherever Dagster reads a selection.
+
+Stock Dagster reads `staging/*` as "the asset `staging/` and all that is downstream of it" and
+fails, because its grammar takes a trailing `*` for graph traversal. Every command that takes a
+selection loads the definitions first and then calls `AssetSelection.from_string`, a public method:
+so this module teaches that method one more form while the definitions load, and leaves every
+other selection to Dagster.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any
+
+import dagster as dg
+
+_PREFIX = re.compile(r"""\s*(["']?)(?P<prefix>[A-Za-z0-9_]+(?:/[A-Za-z0-9_]+)*)/\*\1\s*\Z""")
+
+
+def find_prefix(selection: str) -> list[str] | None:
+    """The parts of `prefix` when a selection is `prefix/*`, else None.
+
+    >>> find_prefix("staging/*")
+    ['staging']
+    >>> find_prefix("staging/stored_procedures/*")
+    ['staging', 'stored_procedures']
+    >>> find_prefix("staging/officers_hub*") is None
+    True
+    """
+    match = _PREFIX.match(selection)
+    return match["prefix"].split("/") if match else None
+
+
+def install_prefix_selection() -> None:
+    """Make `AssetSelection.from_string` take `prefix/*`; calling it again changes nothing."""
+    stock = dg.AssetSelection.from_string
+    if getattr(stock, "takes_prefixes", False):
+        return
+
+    @functools.wraps(stock)
+    def from_string(
+        cls: type[dg.AssetSelection], string: str, *args: Any, **kwargs: Any
+    ) -> dg.AssetSelection:
+        prefix = find_prefix(string)
+        if prefix is None:
+            return stock(string, *args, **kwargs)
+        return dg.AssetSelection.key_prefixes(prefix)
+
+    from_string.takes_prefixes = True  # type: ignore[attr-defined]
+    setattr(dg.AssetSelection, "from_string", classmethod(from_string))  # noqa: B010
