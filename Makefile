@@ -28,3 +28,40 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 lock: ## resolve requirements.lock again from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.10 --group pyproject.toml:dev pyproject.toml -o requirements.lock
+
+# The shell expands no unquoted staging/* here, because no file matches it; it is typed as people type it.
+demo: install ## build the demo department on the embedded server
+	@. $(BIN)/activate && time -p dagster asset materialize --select staging/* 2> .demo.log || { tail -n 40 .demo.log; exit 1; }
+	@rm -f .demo.log
+	@$(BIN)/staging-assets db tables
+	@echo
+	@echo "the UI:       make dev, then http://127.0.0.1:3000"
+	@echo "the database: $(BIN)/staging-assets db psql"
+
+dev: install ## open the Dagster UI on http://127.0.0.1:3000
+	@mkdir -p .staging/dagster
+	@. $(BIN)/activate && DAGSTER_HOME="$(CURDIR)/.staging/dagster" exec dagster dev -h 127.0.0.1 -w workspace.yaml
+
+test: install ## run every test
+	@$(BIN)/python -m pytest -n auto
+
+lint: install ## format and style of Python and SQL, and types
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar sql
+
+format: install ## format Python and SQL
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/sqlfluff fix --processes 0 --disable-progress-bar --quiet sql
+
+bench: install ## every benchmark, side by side (long)
+	@$(BIN)/python -m benchmarks
+
+bench-quick: install ## the short benchmarks, under 3 minutes
+	@$(BIN)/python -m benchmarks --quick
+
+clean: ## stop the embedded server, remove .venv and its data
+	@-test ! -x $(BIN)/staging-assets || $(BIN)/staging-assets db stop
+	@rm -rf $(VENV) .staging

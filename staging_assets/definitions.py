@@ -1,0 +1,54 @@
+"""What Dagster loads: the settings of the environment and the folder of scripts, wired up.
+
+Nothing here touches a database, so definitions load without one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import dagster as dg
+
+from staging_assets.assets import build_staging_assets
+from staging_assets.errors import StagingError
+from staging_assets.jobs import build_jobs
+from staging_assets.postgres.csv import find_csv_files
+from staging_assets.project.catalog import load_project
+from staging_assets.promotion import build_promotion_jobs
+from staging_assets.resources import PostgresResource
+from staging_assets.selection import install_prefix_selection
+from staging_assets.settings import Settings, read_settings
+from staging_assets.sources import build_csv_assets, build_source_specs
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """All definitions for a set of settings.
+
+    Raises ProjectError with every problem of the folder, or SettingsError.
+    """
+    project = load_project(settings.sql_dir, settings.department)
+    files = {} if settings.etl_csv_dir is None else find_csv_files(settings.etl_csv_dir)
+    return dg.Definitions(
+        assets=[
+            build_staging_assets(project),
+            *build_csv_assets(files),
+            *build_source_specs(project, files),
+        ],
+        jobs=[*build_jobs(), *build_promotion_jobs(project)],
+        resources={"postgres": PostgresResource()},
+        executor=dg.in_process_executor,
+    )
+
+
+def _load() -> dg.Definitions:
+    try:
+        return build_definitions(read_settings(os.environ))
+    except StagingError:
+        # The message says which line of which file to mend; a stack of ours would only hide it.
+        sys.tracebacklimit = 0
+        raise
+
+
+install_prefix_selection()
+defs = _load()
