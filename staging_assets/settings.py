@@ -1,4 +1,4 @@
-"""The settings: environment variables in, one frozen `Settings` out. Nothing here touches the world.
+"""The settings: environment variables in, one frozen `Settings` out, nothing touched.
 
 An empty variable counts as one that is not set. A value that cannot be used raises SettingsError
 with the variable's name, the value (never that of the database URL, which may hold a password)
@@ -137,7 +137,8 @@ def check_workers(value: str | int, where: str) -> int:
         workers = 0
     if not 1 <= workers <= MOST_WORKERS:
         raise SettingsError(
-            f"{where}: {value!r} is no number of connections. Give a whole number from 1 to {MOST_WORKERS}."
+            f"{where}: {value!r} is no number of connections. "
+            f"Give a whole number from 1 to {MOST_WORKERS}."
         )
     return workers
 
@@ -178,8 +179,8 @@ def _read_url(url: str | None) -> str | None:
     authority, _, tail = rest.partition("/")
     if authority.count("@") > 1 or "@" in tail.partition("?")[0] or re.search("[?#].*@", rest):
         raise SettingsError(
-            f"{where}: its password (or user) holds one of @ / ? #. Write these characters as %40 %2F "
-            f"%3F %23, or leave the password to ~/.pgpass."
+            f"{where}: its password (or user) holds one of @ / ? #. "
+            "Write these characters as %40 %2F %3F %23, or leave the password to ~/.pgpass."
         )
     return f"postgresql://{rest}"
 
@@ -202,7 +203,8 @@ def _read_scale(text: str | None) -> float:
         scale = 0.0
     if not 0 < scale <= 10_000:
         raise SettingsError(
-            f"STAGING_DEMO_SCALE: {text!r} is no scale. Give a number above 0, at most 10000; 1 is normal."
+            f"STAGING_DEMO_SCALE: {text!r} is no scale. "
+            "Give a number above 0, at most 10000; 1 is normal."
         )
     return scale
 
@@ -223,7 +225,8 @@ def _read_duration(environ: Mapping[str, str], name: str, default: str) -> str:
     # A bare number would be milliseconds to Postgres and seconds to most people.
     if text != "0" and _DURATION.match(text) is None:
         raise SettingsError(
-            f"{name}: {text!r} is no time with a unit. Give one such as 500ms, 10s or 5min, or 0 for no limit."
+            f"{name}: {text!r} is no time with a unit. "
+            "Give one such as 500ms, 10s or 5min, or 0 for no limit."
         )
     return text
 
