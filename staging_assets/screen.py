@@ -12,6 +12,7 @@ from collections import Counter
 from typing import TextIO
 
 from staging_assets.postgres.plan import NodeResult
+from staging_assets.postgres.targets import TargetResult
 
 _NAME_WIDTH = 44
 
@@ -53,7 +54,9 @@ class Screen:
         counts = Counter(result.status for result in self._results)
         rows = sum(result.rows or 0 for result in self._results if result.status == "built")
         seconds = time.monotonic() - self._started
-        parts = [f"{counts[status]} {status}" for status in ("built", "unchanged") if counts[status]]
+        parts = [
+            f"{counts[status]} {status}" for status in ("built", "unchanged") if counts[status]
+        ]
         parts += [f"{counts[status]} {status}" for status in ("failed", "skipped")]
         self._print("")
         self._print(f"{', '.join(parts)}; {find_plural(rows, 'row')} in {seconds:.1f} s")
@@ -62,6 +65,11 @@ class Screen:
             if names:
                 self._print(f"{status}: {', '.join(names)}")
         self._print(where)
+
+    def show_check(self, check: TargetResult) -> None:
+        """Print a check that failed: its severity, where, and what it found."""
+        word = "FAILED" if check.severity == "ERROR" else "warning"
+        self._print(f"{word}: check {check.name} on staging/{check.table}: {check.summary}")
 
     def _print_indented(self, text: str) -> None:
         for line in text.splitlines():
