@@ -167,5 +167,6 @@ def make_elsewhere() -> None:
     except OSError as error:
         raise DatabaseError(
             f"the embedded server: {ELSEWHERE} cannot be made ({error.strerror}), and root's "
-            "server cannot live in a folder that only root can enter. Set STAGING_HOME to another folder."
+            "server cannot live in a folder that only root can enter. "
+            "Set STAGING_HOME to another folder."
         ) from None

@@ -126,7 +126,8 @@ class Server:
             # libpq quotes the broken text, which may be the password.
             raise DatabaseError(
                 "the database URL: libpq cannot read it. "
-                "Write postgresql://user@host:5432/database with special characters as %XX, or host=... dbname=... ."
+                "Write postgresql://user@host:5432/database with special characters as %XX, "
+                "or host=... dbname=... ."
             ) from None
         name = application_name.encode()[:LONGEST_NAME].decode(errors="ignore")
         parameters = {**_NETWORK, **told, **options, "client_encoding": "UTF8"}

@@ -1,0 +1,74 @@
+"""Fixtures that every test may use: real servers, a fresh database each, a witness."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets.postgres.server import Server
+from staging_assets_tests.servers import (
+    DEBIAN_15,
+    debian_15,
+    embedded,
+    fresh_database,
+    shared_home,
+)
+
+
+def missing(reason: str) -> None:
+    """Skip the test, or fail it where everything has to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that names this test run: the same one in all of its worker processes."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def server(run_folder: Path) -> Iterator[Server]:
+    """The embedded server, one for the whole test run."""
+    with shared_home(run_folder, "embedded") as home, embedded(home) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def server15(run_folder: Path) -> Iterator[Server]:
+    """A PostgreSQL 15: that of STAGING_TEST_URL_15, else Debian's."""
+    if url := os.environ.get("STAGING_TEST_URL_15"):
+        yield Server(url)
+        return
+    if not (DEBIAN_15 / "postgres").exists():
+        missing(f"no PostgreSQL 15 in {DEBIAN_15} and no STAGING_TEST_URL_15")
+    with shared_home(run_folder, "15") as home, debian_15(home) as server:
+        yield server
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[Server]:
+    """An empty database of the test's own on the embedded server."""
+    with fresh_database(server) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def database15(server15: Server) -> Iterator[Server]:
+    """An empty database of the test's own on PostgreSQL 15."""
+    with fresh_database(server15) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def witness(database: Server) -> Iterator[Connection]:
+    """An independent session in autocommit mode: it sees what is committed, and nothing else."""
+    with closing(database.connect("witness", autocommit=True)) as connection:
+        yield connection

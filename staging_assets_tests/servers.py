@@ -1,0 +1,159 @@
+"""Postgres servers for the tests: one of each kind for all worker processes of a test run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+
+from psycopg2 import sql
+from psycopg2.extensions import make_dsn
+
+from staging_assets.postgres.embedded import EmbeddedServer
+from staging_assets.postgres.filelock import held
+from staging_assets.postgres.programs import find_server_user
+from staging_assets.postgres.server import Server
+
+_PREFIX = "staging-assets-tests-"
+DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
+
+
+@contextmanager
+def shared_home(run: Path, kind: str) -> Iterator[Path]:
+    """Give a folder that all processes of a test run share; the last one to leave removes it.
+
+    Args:
+        run: a folder that names the test run.
+        kind: tells several shared folders apart.
+
+    It is not below pytest's own folder, which nobody but root may enter when root runs the tests.
+    """
+    home = Path(tempfile.gettempdir()) / (
+        _PREFIX + sha256(f"{run}:{kind}".encode()).hexdigest()[:12]
+    )
+    with held(run / f"{kind}.lock", 60):
+        _sweep()
+        home.mkdir(exist_ok=True)
+        home.chmod(0o755)
+        user = home / f"user-{os.getpid()}"
+        user.touch()
+    try:
+        yield home
+    finally:
+        with held(run / f"{kind}.lock", 60):
+            user.unlink(missing_ok=True)
+            if not any(home.glob("user-*")):
+                _remove(home)
+
+
+@contextmanager
+def embedded(home: Path) -> Iterator[Server]:
+    """Run an embedded server in a shared folder; whoever removes the folder stops it."""
+    yield EmbeddedServer(home).start()
+
+
+@contextmanager
+def debian_15(home: Path) -> Iterator[Server]:
+    """Run Debian's Postgres 15 in a shared folder; whoever removes the folder stops it."""
+    user = find_server_user()
+    data, sockets = home / "data15", home / "socket15"
+    dsn = f"host={sockets} dbname=postgres user=postgres"
+    with held(home / "start15.lock", 60):
+        if not data.exists():
+            for folder in (data, sockets):
+                folder.mkdir(mode=0o700)
+                user.own(folder)
+            made = user.run(
+                DEBIAN_15 / "initdb",
+                "-D",
+                data,
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "-N",
+            )
+            assert made.returncode == 0, made.stderr
+            options = f"-c listen_addresses='' -c fsync=off -k {sockets}"
+            started = subprocess.run(
+                [
+                    DEBIAN_15 / "pg_ctl",
+                    "-D",
+                    data,
+                    "-o",
+                    options,
+                    "-l",
+                    sockets / "log",
+                    "-w",
+                    "start",
+                ],
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                **user.options(),
+            )
+            assert started.returncode == 0
+    yield Server(dsn)
+
+
+@contextmanager
+def fresh_database(server: Server) -> Iterator[Server]:
+    """Give an empty database of one's own, and drop it in the end, whoever is in it."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with closing(server.connect("tests", autocommit=True)) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                sql.SQL("create database {} template template0").format(sql.Identifier(name))
+            )
+        try:
+            yield Server(_with_database(server.dsn, name), server.sessions)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
+                )
+
+
+def _with_database(dsn: str, name: str) -> str:
+    return make_dsn(dsn, dbname=name)
+
+
+def _sweep() -> None:
+    """Remove what test runs left that were killed."""
+    for home in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        if home.is_dir():
+            users = list(home.glob("user-*"))
+            dead = [user for user in users if not _lives(int(user.name.removeprefix("user-")))]
+            for user in dead:
+                user.unlink(missing_ok=True)
+            if users and len(dead) == len(users):
+                _remove(home)
+
+
+def _remove(home: Path) -> None:
+    EmbeddedServer(home).stop()
+    with suppress(OSError, ValueError, ProcessLookupError):
+        pid = int((home / "data15" / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGQUIT)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
