@@ -1,0 +1,108 @@
+"""The web page in a browser: someone opens it, materializes everything, and sees that it worked."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets_tests.commands import ACTIVATE, ROOT, find_environment
+from staging_assets_tests.conftest import missing
+from staging_assets_tests.test_commands import count, typed  # noqa: F401 - a fixture
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+# No sandbox, because tests may run as root; no background traffic, because tests need no network.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find_free_port() -> int:
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def page_address(typed: dict[str, str], tmp_path: Path) -> Iterator[str]:  # noqa: F811
+    """The address of `dagster dev` on the small folder."""
+    if CHROMIUM is None:
+        missing("no chromium on this machine")
+    port = find_free_port()
+    home = tmp_path / "dagster"
+    home.mkdir()
+    log = tmp_path / "dev.log"
+    with log.open("w") as out:
+        dev = subprocess.Popen(
+            ["bash", "-c", f"source '{ACTIVATE}' && exec dagster dev -h 127.0.0.1 -p {port}"],
+            cwd=ROOT,
+            env=find_environment(**typed, DAGSTER_HOME=str(home)),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            assert dev.poll() is None, log.read_text()
+            with suppress(OSError):
+                urllib.request.urlopen(f"{address}/server_info", timeout=2)
+                break
+            time.sleep(0.2)
+        else:
+            pytest.fail(f"dagster dev did not answer: {log.read_text()}")
+        yield address
+    finally:
+        os.killpg(dev.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            dev.wait(20)
+        with suppress(ProcessLookupError):
+            os.killpg(dev.pid, signal.SIGKILL)
+
+
+def test_everything_is_materialized_from_the_page(
+    page_address: str, witness: Connection
+) -> None:
+    from playwright.sync_api import expect, sync_playwright
+
+    location = "staging_assets.definitions"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.set_default_timeout(60_000)
+        page.add_locator_handler(
+            page.get_by_role("button", name="Skip"), lambda button: button.click()
+        )
+        page.goto(f"{page_address}/locations/{location}/asset-groups/tables")
+        for name in ("arrests", "officers", "notes"):
+            expect(page.get_by_text(name, exact=True).first).to_be_visible()
+
+        page.goto(f"{page_address}/locations/{location}/jobs/populate_all_staging_tables")
+        page.get_by_role("button", name=re.compile("^Materialize all")).click()
+        page.goto(f"{page_address}/runs")
+        expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=90_000)
+
+        page.goto(f"{page_address}/assets/staging/arrests?view=checks")
+        expect(page.get_by_text("table_not_empty").first).to_be_visible()
+        browser.close()
+    assert count(witness, "select count(*) from staging.arrests") == 3
+    assert count(witness, "select count(*) from staging.officers where age = 40") == 2
