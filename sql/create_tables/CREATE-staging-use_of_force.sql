@@ -2,7 +2,7 @@ create table staging.use_of_force (
     event_id int not null references staging.events_hub (event_id),
     department_defined_use_of_force_id varchar,
     department_defined_internal_affairs_id varchar,
-    use_of_force_type_code int,
+    use_of_force_type_code int references staging.lookup_use_of_force_type (code),
     in_response_to_resisting_arrest boolean,
     suspect_injury boolean,
     suspect_person_id int references staging.people (person_id),
