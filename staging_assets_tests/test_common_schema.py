@@ -89,7 +89,7 @@ def facts() -> Mapping[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def catalog(server: Server) -> Iterator[Connection]:
+def built(server: Server) -> Iterator[Connection]:
     """A session in a database that has every table, empty."""
     with fresh_database(server) as fresh, closing(fresh.connect("common schema")) as connection:
         with connection.cursor() as cursor:
@@ -100,12 +100,17 @@ def catalog(server: Server) -> Iterator[Connection]:
         yield connection
 
 
+@pytest.fixture
+def catalog(built: Connection) -> Iterator[Connection]:
+    """The same session for every test; whatever a test does in it is undone."""
+    yield built
+    built.rollback()
+
+
 def fetch(connection: Connection, query: str, *arguments: object) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, arguments or None)
-        rows = cursor.fetchall()
-    connection.rollback()
-    return rows
+        return cursor.fetchall()
 
 
 def primary_keys(connection: Connection) -> set[tuple[str, str]]:
@@ -166,7 +171,6 @@ def test_every_lookup_table_takes_the_rows_of_the_yaml(catalog: Connection) -> N
                 ).format(sql.Identifier("staging", table))
             )
             assert set(cursor.fetchone() or ()) == {len(rows)}, table
-    catalog.rollback()
 
 
 def test_offences_are_grouped_as_the_charges_are() -> None:
@@ -256,7 +260,6 @@ def test_tables_columns_and_types_are_those_of_the_list(catalog: Connection) -> 
         cursor.execute(COLUMNS, ("staging",))
         listed_with_columns = {table for table, columns in listed.items() if columns}
         actual = [row[:3] for row in cursor.fetchall() if row[0] in listed_with_columns]
-    catalog.rollback()
     assert actual == expected
 
 
