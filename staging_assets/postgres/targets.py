@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from staging_assets.postgres.evaluate import Subject, evaluate_many, evaluate_targets
-from staging_assets.postgres.target import EvaluationContext, Target, TargetResult
+from staging_assets.postgres.target import ERROR, EvaluationContext, Target, TargetResult
 from staging_assets.project.model import SCHEMA_NODE, CheckDeclaration, StagingProject
 
 SCHEMA_KINDS = ("schema_exists", "schema_matches_scripts", "foreign_keys_valid")
@@ -71,6 +71,9 @@ def _find_defaults(project: StagingProject) -> Iterator[Target]:
 def _override(of_node: dict[str, Target], declared: CheckDeclaration) -> None:
     """Change the default check that is meant, or take it away."""
     changes: Mapping[str, Any] = declared.arguments["override"]
+    if changes.get("severity") == ERROR:
+        # A warning never blocks; what is made an error again blocks again.
+        changes = {"blocking": True, **changes}
     for name, target in list(of_node.items()):
         if declared.kind in (name, target.kind):
             if changes.get("off"):
