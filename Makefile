@@ -1,4 +1,5 @@
 # What people do here, one target each. `make` alone lists them.
+SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,7 +32,7 @@ lock: ## resolve requirements.lock again from pyproject.toml
 
 # The shell expands no unquoted staging/* here, because no file matches it; it is typed as people type it.
 demo: install ## build the demo department on the embedded server
-	@. $(BIN)/activate && time -p dagster asset materialize --select staging/* 2> .demo.log || { tail -n 40 .demo.log; exit 1; }
+	@. $(BIN)/activate && dagster asset materialize --select staging/* 2> .demo.log || { tail -n 40 .demo.log; exit 1; }
 	@rm -f .demo.log
 	@$(BIN)/staging-assets db tables
 	@echo
