@@ -20,6 +20,7 @@ from staging_assets.postgres.row_conditions import (
     find_min_rows,
     find_row_count_between,
     find_row_count_change,
+    find_schema_exists,
     find_sql,
     find_table_exists,
     find_table_not_empty,
@@ -27,6 +28,7 @@ from staging_assets.postgres.row_conditions import (
 from staging_assets.postgres.target import Target
 
 CONDITIONS: Mapping[str, Callable[[Target, Place], Probe]] = {
+    "schema_exists": find_schema_exists,
     "table_exists": find_table_exists,
     "table_not_empty": find_table_not_empty,
     "min_rows": find_min_rows,

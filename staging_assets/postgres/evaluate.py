@@ -7,19 +7,22 @@ says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres.conditions import CONDITIONS, find_columns
-from staging_assets.postgres.facts import Facts, read_facts
+from staging_assets.postgres.facts import Facts, TableFacts, read_facts
 from staging_assets.postgres.probe import Place, Probe, Values
-from staging_assets.postgres.redaction import find_safe_message
+from staging_assets.postgres.reading import (
+    describe_error,
+    raise_unless_ours,
+    reading,
+    savepoint,
+)
 from staging_assets.postgres.samples import read_failing
 from staging_assets.postgres.target import (
     EvaluationContext,
@@ -33,8 +36,6 @@ from staging_assets.project.rewrite import rewrite
 
 TABLES_PER_STATEMENT = 40
 BUILDS_TABLE = "__builds"
-_MINDED = ("57014", "40001", "40P01")
-"""Cancelled, serialization failure, deadlock: the caller's to deal with, not the check's."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def evaluate_many(
     connection: Connection, subjects: Sequence[Subject], *, schema: str
 ) -> list[TargetResult]:
     """Evaluate the targets of many tables, in their order. See `evaluate_targets`."""
-    with _reading(connection):
+    with reading(connection):
         history = Relation(f"{schema}__build", BUILDS_TABLE)
         facts = read_facts(connection, [history, *(subject.relation for subject in subjects)])
         known: dict[tuple[int, str], TargetResult] = {}
@@ -121,6 +122,8 @@ def _find_question(
 ) -> _Question | TargetResult:
     """What to ask; or the result, where the catalog alone says that it cannot hold."""
     found = facts.get(subject.relation)
+    if target.kind == "schema_exists":
+        found = TableFacts()  # it is about no table
     if found is None:
         return build_result(target, False, f"the table {target.relation} does not exist")
     missing = [name for name in find_columns(target) if name not in found.columns]
@@ -149,7 +152,7 @@ def _ask(
     try:
         answers = _read(connection, [questions for _, questions in asked])
     except psycopg2.Error as error:
-        _raise_unless_ours(connection, error)
+        raise_unless_ours(connection, error)
         if len(asked) > 1:
             return {k: v for one in asked for k, v in _ask(connection, [one]).items()}
         number, questions = asked[0]
@@ -173,7 +176,7 @@ def _ask(
 
 
 def _read(connection: Connection, tables: Sequence[Sequence[_Question]]) -> list[Values]:
-    with _savepoint(connection), connection.cursor() as cursor:
+    with savepoint(connection), connection.cursor() as cursor:
         cursor.execute(_build_statement(tables))
         rows = cursor.fetchall()
     answers: list[Values] = [()] * len(tables)
@@ -218,7 +221,7 @@ def _judge(connection: Connection, question: _Question, values: Values) -> Targe
     if question.expressions:
         metadata["sql"] = _show(connection, question)
     if not verdict.passed and probe.failing is not None:
-        with _savepoint(connection):
+        with savepoint(connection):
             metadata |= read_failing(connection, target, probe)
     return build_result(target, verdict.passed, verdict.summary, metadata)
 
@@ -230,57 +233,3 @@ def _show(connection: Connection, question: _Question) -> str:
     if question.probe.aggregates:
         text += sql.SQL("\nfrom {} as t").format(question.place.table).as_string(connection)
     return f"{text};"
-
-
-def describe_error(error: psycopg2.Error, text: str = "") -> str:
-    """Postgres' own words in one line, without any value of a row.
-
-    Args:
-        error: as psycopg2 raised it.
-        text: the statement; literals that stand in it may be shown.
-    """
-    message = error.diag.message_primary or str(error).strip() or type(error).__name__
-    said = " ".join(find_safe_message(message, error.pgcode, text).split())
-    return f"{said} ({error.pgcode})" if error.pgcode else said
-
-
-def _raise_unless_ours(connection: Connection, error: psycopg2.Error) -> None:
-    timed_out = error.pgcode == "57014" and "statement timeout" in str(error)
-    if connection.closed or (error.pgcode in _MINDED and not timed_out):
-        raise error
-
-
-@contextmanager
-def _reading(connection: Connection) -> Iterator[None]:
-    """Read in one snapshot where we may begin the transaction, else inside the one at hand."""
-    if connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
-        with connection.cursor() as cursor:
-            cursor.execute("savepoint staging_checks; set local transaction_read_only = on")
-            try:
-                yield
-            finally:
-                if not connection.closed:
-                    cursor.execute("rollback to staging_checks; release staging_checks")
-        return
-    with connection.cursor() as cursor:
-        # In autocommit mode psycopg2 sends no BEGIN of its own, and otherwise it does.
-        begin = "begin; " if connection.autocommit else ""
-        cursor.execute(f"{begin}set transaction isolation level repeatable read, read only")
-        try:
-            yield
-        finally:
-            if not connection.closed:
-                cursor.execute("rollback")
-
-
-@contextmanager
-def _savepoint(connection: Connection) -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("savepoint staging_check")
-        try:
-            yield
-        except psycopg2.Error:
-            if not connection.closed:
-                cursor.execute("rollback to staging_check; release staging_check")
-            raise
-        cursor.execute("release staging_check")

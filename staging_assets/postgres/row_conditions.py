@@ -19,6 +19,17 @@ from staging_assets.postgres.probe import (
 from staging_assets.postgres.target import Metadata, Target
 
 
+def find_schema_exists(target: Target, place: Place) -> Probe:
+    """The schema itself exists."""
+
+    def judge(values: Values) -> Verdict:
+        there = values[0] == "true"
+        return Verdict(there, "the schema exists" if there else "the schema does not exist")
+
+    exists = sql.SQL("exists (select from pg_namespace where nspname = {})")
+    return Probe(judge, scalars=(exists.format(sql.Literal(place.schema)),))
+
+
 def find_table_exists(target: Target, place: Place) -> Probe:
     """The table exists: the facts that led here say so already."""
     return Probe(lambda _: Verdict(True, "the table exists"))
