@@ -17,6 +17,7 @@ from staging_assets.errors import SettingsError
 
 DEFAULT_DEPARTMENT = "demo"
 DEFAULT_SCHEMA = "staging"
+DEFAULT_DEMO_SCALE = 0.01
 MOST_WORKERS = 64
 LONGEST_SCHEMA = 53
 """Bytes. Postgres cuts names at 63, and `<schema>__previous` has to fit as well."""
@@ -58,7 +59,7 @@ class Settings:
         etl_csv_dir: the folder of CSV files, absolute, or None.
         home: where the embedded server lives, absolute.
         workers: connections that build at the same time.
-        demo_scale: how much the demo department's generated data is multiplied.
+        demo_scale: size of the generated sources; 1 is about a million events.
         wait_for_lock: seconds to wait when another run holds the schema.
         sessions: what every session sets.
     """
@@ -71,7 +72,7 @@ class Settings:
     etl_csv_dir: Path | None = None
     home: Path = Path(".staging")
     workers: int = 1
-    demo_scale: float = 1.0
+    demo_scale: float = DEFAULT_DEMO_SCALE
     wait_for_lock: float = 0.0
     sessions: SessionSettings = field(default_factory=SessionSettings)
 
@@ -198,13 +199,13 @@ def _read_department(name: str | None) -> str:
 
 def _read_scale(text: str | None) -> float:
     try:
-        scale = 1.0 if text is None else float(text)
+        scale = DEFAULT_DEMO_SCALE if text is None else float(text)
     except ValueError:
         scale = 0.0
-    if not 0 < scale <= 10_000:
+    if not 0 < scale <= 1_000:
         raise SettingsError(
             f"STAGING_DEMO_SCALE: {text!r} is no scale. "
-            "Give a number above 0, at most 10000; 1 is normal."
+            "Give a number above 0, such as 0.01; 1 is about a million events."
         )
     return scale
 
