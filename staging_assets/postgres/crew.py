@@ -1,0 +1,219 @@
+"""The workers of a run: threads with a session each, fed by priority, stopped within two seconds.
+
+psycopg2 blocks in C while a query runs, so the main thread never runs one that may take long:
+it waits for events, and cancels the workers' queries on the server when the run ends early.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+
+from staging_assets.errors import StagingError
+from staging_assets.postgres.build import Built, ChecksFailedError, run_node
+from staging_assets.postgres.graph import Rank
+from staging_assets.postgres.leftovers import run_clear
+from staging_assets.postgres.retries import MOST_TRIES, find_mendable, find_pause
+from staging_assets.postgres.server import Server
+from staging_assets.postgres.session import CancelledError, Session
+from staging_assets.postgres.sqlerrors import find_safe_text
+from staging_assets.postgres.work import NodeResult, Task, Work
+
+_CANCEL_EVERY = 0.1
+_PATIENCE = 1.5
+"""Seconds after which a session whose query ignores its cancelling is terminated."""
+
+_LAST = Rank(2**31, 0.0, 0, 2**31)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A line for the log, from a worker."""
+
+    level: str
+    text: str
+
+
+Event = Said | Built
+
+
+class Crew:
+    """Workers that build what they are given.
+
+    Args:
+        server: where to connect.
+        work: what they share.
+        count: how many at most; each connects when it first has something to do.
+    """
+
+    def __init__(self, server: Server, work: Work, count: int) -> None:
+        self._server = server
+        self._work = work
+        self._jobs: queue.PriorityQueue[tuple[Rank, int, Task | None]] = queue.PriorityQueue()
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._turn = 0
+        functions = [p.script for p in work.project.procedures.values()]
+        self._sessions = [
+            Session(
+                server,
+                work.options.run_id,
+                work.sessions,
+                self._stop,
+                self._say,
+                number=number,
+                functions=functions,
+            )
+            for number in range(1, count + 1)
+        ]
+        self._threads = [
+            threading.Thread(target=self._run, args=(session,), daemon=True, name=f"build-{n}")
+            for n, session in enumerate(self._sessions, 1)
+        ]
+        self._started = 0
+
+    def give(self, rank: Rank, task: Task) -> None:
+        """Hand a node to whoever is free first."""
+        self._turn += 1
+        self._jobs.put((rank, self._turn, task))
+        if self._started < len(self._threads):
+            self._threads[self._started].start()
+            self._started += 1
+
+    def finish(self) -> None:
+        """Let the workers go home: all is done."""
+        for _ in range(self._started):
+            self._turn += 1
+            self._jobs.put((_LAST, self._turn, None))
+        for thread in self._threads[: self._started]:
+            thread.join()
+        self._close()
+
+    def cancel(self) -> None:
+        """End what runs now, on the server too, and wait until it has ended."""
+        self._stop.set()
+        for _ in range(self._started):
+            self._turn += 1
+            self._jobs.put((Rank(-(2**31), 0.0, 0, 0), self._turn, None))
+        began = time.monotonic()
+        terminated = False
+        alive = self._alive()
+        while alive and time.monotonic() - began < 2 * _PATIENCE:
+            for _, session in alive:
+                session.cancel()
+            if not terminated and time.monotonic() - began > _PATIENCE:
+                terminated = True
+                self._terminate([session for _, session in alive])
+            alive[0][0].join(_CANCEL_EVERY)
+            alive = self._alive()
+        self._close()
+
+    def _alive(self) -> list[tuple[threading.Thread, Session]]:
+        pairs = zip(self._threads[: self._started], self._sessions, strict=False)
+        return [(thread, session) for thread, session in pairs if thread.is_alive()]
+
+    def _terminate(self, sessions: Sequence[Session]) -> None:
+        """A query can swallow its cancelling (an exception block does); not its session's end."""
+        backends = [session.backend for session in sessions if session.backend]
+        try:
+            connection = self._server.connect(
+                f"staging_assets {self._work.options.run_id} end", autocommit=True
+            )
+        except StagingError:
+            return
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_terminate_backend(pid) from unnest(%s) pid", (backends,))
+        except psycopg2.Error:
+            return
+        finally:
+            connection.close()
+
+    def _close(self) -> None:
+        alive = {id(session) for _, session in self._alive()}
+        for session in self._sessions:
+            if id(session) not in alive:
+                session.close()
+
+    def _say(self, level: str, text: str) -> None:
+        self.events.put(Said(level, text))
+
+    def _run(self, session: Session) -> None:
+        while not self._stop.is_set():
+            _, _, task = self._jobs.get()
+            if task is None:
+                return
+            self.events.put(self._build(session, task))
+
+    def _build(self, session: Session, task: Task) -> Built:
+        """Build a node in as many tries as it needs; whatever goes wrong becomes a result."""
+        began = time.monotonic()
+        for tries in range(1, MOST_TRIES + 1):
+            try:
+                built = run_node(session, self._work, task)
+            except BaseException as error:  # noqa: BLE001 - a worker must answer for each task
+                failure = error
+            else:
+                return _add_seconds(built, time.monotonic() - began)
+            session.rollback()
+            lost = session.connection_lost
+            what = find_mendable(failure, connection_lost=lost)
+            if what is None or self._stop.is_set() or tries == MOST_TRIES:
+                break
+            pause = find_pause(tries)
+            self._say(
+                "warning",
+                f"{task.node}: {what} (try {tries} of {MOST_TRIES}); again in {pause:.1f} s",
+            )
+            self._stop.wait(pause)
+            self._clear(session, task)
+        return Built(_tell(task, failure, time.monotonic() - began))
+
+    def _clear(self, session: Session, task: Task) -> None:
+        """Drop what the last try has left of the shadow."""
+        table = self._work.project.tables.get(task.node)
+        if table is None:
+            return
+        try:
+            run_clear(session.connection, self._work.build_schema, table.own | {table.name})
+        except (StagingError, psycopg2.Error):
+            return
+
+
+def _add_seconds(built: Built, seconds: float) -> Built:
+    result = built.result
+    return Built(
+        NodeResult(
+            node=result.node,
+            status=result.status,
+            rows=result.rows,
+            seconds=seconds,
+            message=result.message,
+            checks=result.checks,
+            metadata=result.metadata,
+        ),
+        built.not_valid,
+    )
+
+
+def _tell(task: Task, error: BaseException, seconds: float) -> NodeResult:
+    checks: Any = error.checks if isinstance(error, ChecksFailedError) else ()
+    sqlstate = getattr(error, "sqlstate", None)
+    if isinstance(error, CancelledError):
+        return NodeResult(task.node, "skipped", seconds=seconds, message=str(error))
+    if isinstance(error, psycopg2.Error):
+        sqlstate = error.pgcode
+        message = f"{task.node}: {find_safe_text(error)} (SQLSTATE {sqlstate})"
+    elif isinstance(error, StagingError):
+        message = str(error)
+    else:
+        message = f"{task.node}: {type(error).__name__}: {error}"
+    return NodeResult(
+        task.node, "failed", seconds=seconds, message=message, checks=checks, sqlstate=sqlstate
+    )

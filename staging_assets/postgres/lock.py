@@ -1,0 +1,125 @@
+"""One run at a time on a schema: an advisory lock on a session of its own.
+
+The lock dies with its session, so a killed run leaves nothing to clear away.
+"""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets.errors import BusyError, DatabaseError
+from staging_assets.postgres.notices import Log
+from staging_assets.postgres.server import Server
+
+LOCK_SPACE = 0x57A61
+"""The first key of the advisory lock; the second is a hash of the schema's name."""
+
+_PAUSE = 0.5
+
+_TAKE = "select pg_try_advisory_lock(%s, hashtext(%s))"
+_HOLDER = """
+select l.pid, a.application_name, to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ')
+from pg_locks as l
+left join pg_stat_activity as a on a.pid = l.pid
+where l.locktype = 'advisory' and l.granted
+and l.database = (select oid from pg_database where datname = current_database())
+and l.classid = %s::oid and l.objid = (hashtext(%s)::bigint & 4294967295)::oid and l.objsubid = 2
+"""
+
+
+class SchemaLock:
+    """Holds a schema for one run. A context manager; `connection` is free for short queries.
+
+    Args:
+        server: where the schema is.
+        schema: its name.
+        run_id: shown to whoever comes second.
+        wait: seconds to wait for another run to end; 0 stops at once.
+        log: level and message.
+
+    Raises BusyError naming the other run, its process and since when it runs.
+    """
+
+    def __init__(self, server: Server, schema: str, run_id: str, wait: float, log: Log) -> None:
+        self._server = server
+        self._schema = schema
+        self._run_id = run_id
+        self._wait = wait
+        self._log = log
+        self.connection: Connection = self._take()
+
+    def _take(self) -> Connection:
+        name = f"staging_assets {self._run_id} lock"
+        connection = self._server.connect(name, autocommit=True)
+        try:
+            deadline = time.monotonic() + self._wait
+            told = False
+            while True:
+                with connection.cursor() as cursor:
+                    cursor.execute(_TAKE, (LOCK_SPACE, self._schema))
+                    if cursor.fetchone() == (True,):
+                        return connection
+                    cursor.execute(_HOLDER, (LOCK_SPACE, self._schema))
+                    holder = cursor.fetchone()
+                if time.monotonic() >= deadline:
+                    raise BusyError(self._say(holder))
+                if not told:
+                    self._log("warning", f"waiting up to {self._wait:.0f} s: {self._say(holder)}")
+                    told = True
+                time.sleep(min(_PAUSE, max(0.0, deadline - time.monotonic())))
+        except BaseException:
+            connection.close()
+            raise
+
+    def _say(self, holder: tuple[int | None, str | None, str | None] | None) -> str:
+        if holder is None or holder[0] is None:
+            who = "another run, which has ended since"
+        else:
+            pid, name, since = holder
+            parts = (name or "").split(" ")
+            run = parts[1] if len(parts) > 2 and parts[0] == "staging_assets" else name
+            who = f"run {run} (server process {pid}, since {since})"
+        return (
+            f"schema {self._schema}: {who} holds it. "
+            "Wait until it has ended, or set STAGING_WAIT_FOR_LOCK to wait for it."
+        )
+
+    def check(self) -> None:
+        """Make sure that the lock is still held; take it again when its session was lost.
+
+        Raises BusyError when another run has taken it meanwhile, DatabaseError when the server
+        cannot be reached.
+        """
+        try:
+            if not self.connection.closed:
+                with self.connection.cursor() as cursor:
+                    cursor.execute("select 1")
+                return
+        except psycopg2.Error:
+            self.connection.close()
+        self._log("warning", f"schema {self._schema}: the session of the run's lock was lost")
+        for pause in (0.5, 1, 2, 4, 8, 16, 0):
+            try:
+                self.connection = self._take()
+                return
+            except DatabaseError:
+                if not pause:
+                    raise
+                time.sleep(pause)
+
+    def __enter__(self) -> SchemaLock:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # Closing the session lets the lock go, whatever state it is in.
+        if not self.connection.closed:
+            self.connection.close()

@@ -1,0 +1,48 @@
+"""Try again what trying again can mend: deadlocks, serialization failures, a lost connection."""
+
+from __future__ import annotations
+
+import random
+
+import psycopg2
+
+from staging_assets.errors import DatabaseError, ScriptError
+
+MOST_TRIES = 5
+
+_MENDABLE = {
+    "40P01": "a deadlock",
+    "40001": "a serialization failure",
+    "57P01": "the server ended the session",
+    "57P02": "the server crashed",
+    "57P03": "the server is starting or stopping",
+    "08000": "the connection was lost",
+    "08003": "the connection was lost",
+    "08006": "the connection was lost",
+}
+
+
+def find_mendable(error: BaseException, *, connection_lost: bool) -> str | None:
+    """What happened, in words, when another try may go well; None when it will not.
+
+    Args:
+        error: what a build raised.
+        connection_lost: whether its connection is closed.
+    """
+    sqlstate = None
+    if isinstance(error, psycopg2.Error):
+        sqlstate = error.pgcode
+    elif isinstance(error, ScriptError):
+        sqlstate = error.sqlstate
+    if sqlstate in _MENDABLE:
+        return _MENDABLE[sqlstate]
+    if connection_lost and isinstance(error, (psycopg2.Error, ScriptError)):
+        return "the connection was lost"
+    if connection_lost and isinstance(error, DatabaseError):
+        return "the server could not be reached"
+    return None
+
+
+def find_pause(tries: int) -> float:
+    """Seconds to wait after that many tries: doubling, with some chance in it, at most 8."""
+    return min(8.0, 0.25 * 2**tries) * random.uniform(0.75, 1.25)  # noqa: S311
