@@ -51,6 +51,10 @@ class Names:
     search_path: tuple[str, ...] | None = None
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 class _Frame:
     """What is known between one pair of parentheses."""
 
@@ -67,19 +71,19 @@ class _Frame:
 
 
 _STARTS = frozenset((";", "begin", "then", "else", "loop", "also", "instead", "atomic"))
-_ENDS_LIST = frozenset(
+_ENDS_LIST = _words(
     "where group having window order limit offset fetch union intersect except returning "
-    "set when do loop then for".split()
+    "set when do loop then for"
 )
-_SKIPPED = frozenset(
-    "only lateral table if not exists concurrently temp temporary unlogged strict rows".split()
+_SKIPPED = _words(
+    "only lateral table if not exists concurrently temp temporary unlogged strict rows"
 )
-_MODIFIERS = frozenset(
-    "or replace global local unlogged recursive unique constraint materialized foreign".split()
+_MODIFIERS = _words(
+    "or replace global local unlogged recursive unique constraint materialized foreign"
 )
-_CONTENTLESS = frozenset("comment grant revoke analyze vacuum reindex cluster lock security".split())
+_CONTENTLESS = _words("comment grant revoke analyze vacuum reindex cluster lock security")
 _ROUTINES = frozenset(("function", "procedure", "aggregate", "routine"))
-_OBJECTS = frozenset("table view sequence type domain index".split()) | _ROUTINES
+_OBJECTS = _words("table view sequence type domain index") | _ROUTINES
 _ON_OBJECTS = frozenset(("trigger", "policy", "rule"))
 
 
@@ -204,7 +208,11 @@ class _Walker:
 
     def update(self, index: int, frame: _Frame) -> int:
         after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
-        if after is None or after.kind not in NAME_KINDS or after.value in ("set", "on", "of", "or"):
+        if (
+            after is None
+            or after.kind not in NAME_KINDS
+            or after.value in ("set", "on", "of", "or")
+        ):
             return 1
         if self.starts(index) or self.value(index - 1) in ("(", ")", "as", "explain", "analyze"):
             frame.verb, frame.expect, frame.listing = "update", "change", None
@@ -342,6 +350,10 @@ class _Walker:
         """Take a name with its dots; gives the index behind it."""
         tokens, frame = self.tokens, self.frames[-1]
         chain, ahead = [tokens[index]], index + 1
+        if tokens[index].value == STAGING and self.value(ahead) == "." and self.is_cut(ahead + 1):
+            self.names.found.append(Name("schema", None, tokens[index]))
+            frame.expect = None
+            return ahead
         while self.value(ahead) == "." and ahead + 1 < len(tokens):
             if tokens[ahead + 1].kind not in NAME_KINDS:
                 break
@@ -366,6 +378,13 @@ class _Walker:
             self.names.found.append(Name("mention", chain[0], chain[1]))
         return ahead
 
+    def is_cut(self, index: int) -> bool:
+        """Whether a dynamic name (`staging.%I`, `staging.` and no more) or an operator is there."""
+        if index >= len(self.tokens):
+            return True
+        token = self.tokens[index]
+        return token.kind == "operator" and token.value != "*"
+
     def expected(self, role: Role, chain: list[Token], ahead: int, frame: _Frame) -> None:
         schema, name = (chain[-2], chain[-1]) if len(chain) > 1 else (None, chain[0])
         if name.value == STAGING and self.value(ahead) != "as" and role in ("read", "change"):
@@ -382,14 +401,19 @@ class _Walker:
             self.names.found.append(Name("call", None, token))
         elif token.value == STAGING:
             before = self.tokens[index - 1] if index else None
-            listed = frame.listing == "read" or frame.verb in ("update", "insert", "delete", "merge")
+            listed = frame.listing == "read" or frame.verb in (
+                "update",
+                "insert",
+                "delete",
+                "merge",
+            )
             named = before is not None and (before.kind in NAME_KINDS or before.value == ")")
             self.aliased = self.aliased or self.code or (listed and named)
 
 
-_FOLLOWS_RELATION = frozenset(
+_FOLLOWS_RELATION = _words(
     "where group having window order limit offset fetch union intersect except returning set on "
-    "join inner left right full cross natural using for tablesample loop".split()
+    "join inner left right full cross natural using for tablesample loop"
 )
 _ACTIONS = {
     "select": _Walker.select,
@@ -412,5 +436,5 @@ _ACTIONS = {
     "schema": _Walker.schema,
     "search_path": _Walker.search_path,
     "with": _Walker.with_,
-    **{word: _Walker.verb for word in (*_CONTENTLESS, "fetch", "import")},
+    **dict.fromkeys((*_CONTENTLESS, "fetch", "import"), _Walker.verb),
 }

@@ -67,7 +67,8 @@ _TOKEN = re.compile(
     | (?P<string>'[^'\\]*'(?!'))
     | (?P<comment>--[^\r\n]*)
     | (?P<open>/\*|['"])
-    | (?P<number>0[xXoObB][0-9A-Fa-f_]+|(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)
+    | (?P<number>0[xXoObB][0-9A-Fa-f_]+
+        |(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)
     | (?P<parameter>\$[0-9]+)
     | (?P<dollar>\$(?:[{_LETTER}][{_LETTER}0-9]*)?\$)
     | (?P<operator>(?:(?!--|/\*)[~!@\#^&|`?+\-*/%<>=])+)
@@ -78,16 +79,16 @@ _TOKEN = re.compile(
 )
 _NESTED = re.compile(r"/\*|\*/")
 _QUOTE_OR_BACKSLASH = re.compile(r"'|\\")
-_CONTINUED = re.compile(
-    r"[ \t\f\v]*(?:--[^\r\n]*)?[\r\n](?:[ \t\n\r\f\v]|--[^\r\n]*[\r\n])*'"
-)
+_CONTINUED = re.compile(r"[ \t\f\v]*(?:--[^\r\n]*)?[\r\n](?:[ \t\n\r\f\v]|--[^\r\n]*[\r\n])*'")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _UNICODE_ESCAPE = re.compile(r"\\(?:\\|([0-9A-Fa-f]{4})|\+([0-9A-Fa-f]{6}))")
 _FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _MAX_NAME_BYTES = 63
 
 
-def tokenize(text: str, comments: list[Comment] | None = None) -> list[Token]:
+def tokenize(  # noqa: PLR0912 - one branch for each kind of token
+    text: str, comments: list[Comment] | None = None
+) -> list[Token]:
     """Cut `text` into tokens; white space is dropped and comments go to `comments`.
 
     Raises LexicalError when a string, comment or quoted name does not end.

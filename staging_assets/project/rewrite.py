@@ -1,0 +1,257 @@
+"""From `staging` in the scripts to the schema that is built.
+
+Everything that means the schema is replaced: identifiers in any spelling, the bodies of
+functions and DO blocks, strings that name a relation, dynamic SQL, `search_path`. Comments, data
+and names that merely look like it are left alone. Places in the new text can be traced back.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from staging_assets.project.identifiers import quote_name
+from staging_assets.project.literals import Literal, read_literal
+from staging_assets.project.model import STAGING
+from staging_assets.project.pieces import Piece, compose
+from staging_assets.project.sql import read_statements
+from staging_assets.project.tokens import TEXT_KINDS, LexicalError, Token
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A script's text on its way to the server."""
+
+    text: str
+
+    def source_offset(self, offset: int) -> int:
+        """The offset in the script of a 0-based character offset into `text`."""
+        return offset
+
+
+class Edit(NamedTuple):
+    """Replace what stands from `start` to `end` in the script."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class _Edited(Rewritten):
+    """`starts` are where each edit begins in `text`, in order."""
+
+    starts: tuple[int, ...]
+    edits: tuple[Edit, ...]
+
+    def source_offset(self, offset: int) -> int:
+        index = bisect.bisect_right(self.starts, offset) - 1
+        if index < 0:
+            return offset
+        start, end, text = self.edits[index]
+        beyond = offset - self.starts[index] - len(text)
+        return end + beyond if beyond >= 0 else start
+
+
+_Escape = Callable[[str], str]
+_Place = Callable[[int], int]
+_SCHEMA_COLUMN = re.compile(r"\w*schema|schema_?name|nspname|\w+_schema_name")
+_SCHEMA_FUNCTIONS = frozenset(("has_schema_privilege", "quote_ident", "format"))
+_COMPARISONS = frozenset(("=", "<>", "!="))
+_LISTED_NAME = re.compile(r"""(?<![\w$".])(?:"staging"|staging)(?![\w$".])""", re.IGNORECASE)
+
+
+def rewrite(
+    text: str, *, schema: str, shadow: str | None = None, own: Collection[str] = ()
+) -> Rewritten:
+    """Send everything in a script that means schema `staging` to `schema`.
+
+    Args:
+        text: the script.
+        schema: name of the schema as it is, not quoted; any name is safe.
+        shadow: schema for the relations in `own`; None sends them to `schema` too.
+        own: names of relations, as Postgres folds them, that live in `shadow`.
+
+    What the body of a function names goes to `schema` in any case: it runs when the shadow
+    is gone. A text that cannot be read as SQL is left as it is, for the server to judge.
+    """
+    if (schema == STAGING and shadow is None) or not _may_name(text):
+        return Rewritten(text)
+    try:
+        statements = read_statements(text)
+    except LexicalError:
+        return Rewritten(text)
+    editor = _Editor(text, schema, shadow, frozenset(own) if shadow is not None else frozenset())
+    for statement in statements:
+        editor.edit(statement.piece, lambda offset: offset, lambda name: name, False)
+    return apply_edits(text, editor.edits)
+
+
+def apply_edits(text: str, edits: Collection[Edit]) -> Rewritten:
+    """The text with the edits made; they must not overlap."""
+    parts: list[str] = []
+    starts: list[int] = []
+    position = length = 0
+    ordered = tuple(sorted(set(edits)))
+    for start, end, new in ordered:
+        parts += (text[position:start], new)
+        length += start - position
+        starts.append(length)
+        length += len(new)
+        position = end
+    parts.append(text[position:])
+    return _Edited("".join(parts), tuple(starts), ordered) if ordered else Rewritten(text)
+
+
+def _may_name(text: str) -> bool:
+    lowered = text.lower()
+    return STAGING in lowered or 'u&"' in lowered
+
+
+class _Editor:
+    def __init__(self, text: str, schema: str, shadow: str | None, own: frozenset[str]) -> None:
+        self.schema, self.shadow, self.own = schema, shadow, own
+        self.edits: list[Edit] = []
+        self.used: tuple[str, ...] = (
+            text,
+            quote_name(schema),
+            quote_name(shadow or ""),
+        )  # no new tag is in these
+        self.tags = 0
+
+    def target(self, name: str | None, lasting: bool) -> str:
+        """The schema for `staging.<name>`, quoted."""
+        if self.shadow is not None and not lasting and name in self.own:
+            return quote_name(self.shadow)
+        return quote_name(self.schema)
+
+    def edit(self, piece: Piece, outside: _Place, escape: _Escape, lasting: bool) -> None:
+        """Collect the edits of a piece, whose offsets `outside` turns into the script's."""
+        lasting = lasting or piece.kind in ("routine", "query", "foreign")
+        for name in piece.names.found:
+            token = name.name if name.role == "schema" else name.schema
+            if token is None:
+                continue
+            if token.kind in TEXT_KINDS:
+                self.edit_names(read_literal(token), token, outside, escape)
+            elif token.value == STAGING:
+                whole = name.role in ("schema", "call", "define")
+                new = self.target(None if whole else name.name.value, lasting)
+                self.add(outside(token.start), outside(token.end), escape(new))
+        for token, literal, spelled in piece.spelled:
+            if spelled.schema == STAGING:
+                inside = escape if piece.kind == "foreign" else within(escape, token)
+                place = compose(outside, literal.outside)
+                new = inside(self.target(spelled.name, lasting))
+                before = len(self.edits)
+                self.add(place(spelled.start), place(spelled.end), new)
+                self.reopen(token, before, outside, escape)
+        for token, literal, bare in find_schema_literals(piece.tokens):
+            self.edit_names(literal, token, outside, escape, bare=bare)
+        for inner in piece.inner:
+            assert inner.literal is not None and inner.token is not None
+            before = len(self.edits)
+            inside = within(escape, inner.token, formatted=inner.kind == "format")
+            self.edit(inner, compose(outside, inner.literal.outside), inside, lasting)
+            self.reopen(inner.token, before, outside, escape)
+
+    def add(self, start: int, end: int, new: str) -> None:
+        self.edits.append(Edit(start, end, new))
+
+    def edit_names(
+        self, literal: Literal, token: Token, outside: _Place, escape: _Escape, bare: bool = False
+    ) -> None:
+        """A literal that is the schema's name, or a list of such names (`search_path`)."""
+        place, inside = compose(outside, literal.outside), within(escape, token)
+        before = len(self.edits)
+        for found in _LISTED_NAME.finditer(literal.value):
+            new = self.schema if bare else quote_name(self.schema)
+            self.add(place(found.start()), place(found.end()), inside(new))
+        self.reopen(token, before, outside, escape)
+
+    def reopen(self, token: Token, before: int, outside: _Place, escape: _Escape) -> None:
+        """Give a dollar quote another tag when a name put into it would close it."""
+        if token.kind != "dollar":
+            return
+        tag = token.value[: token.value.index("$", 1) + 1]
+        if not any(tag in edit.text for edit in self.edits[before:]):
+            return
+        new = tag
+        while any(new in text for text in self.used):
+            self.tags += 1
+            new = f"$q{self.tags}$"
+        self.used = (*self.used, new)
+        for start in (token.start, token.end - len(tag)):
+            self.add(outside(start), outside(start + len(tag)), escape(new))
+
+
+def within(escape: _Escape, token: Token, *, formatted: bool = False) -> _Escape:
+    """How a name is spelled in a literal, itself in text that needs `escape`."""
+
+    def spell(name: str) -> str:
+        if formatted:
+            name = name.replace("%", "%%")
+        if token.kind in ("escaped", "unicode"):
+            name = name.replace("\\", "\\\\")
+        if token.kind != "dollar":
+            name = name.replace("'", "''")
+        return escape(name)
+
+    return spell
+
+
+def find_schema_literals(tokens: Sequence[Token]) -> list[tuple[Token, Literal, bool]]:
+    """Literals that are the schema's name: `table_schema = 'staging'`, `'staging'::regnamespace`.
+
+    The third value says that the name stands there as it is, without SQL's quotes.
+    """
+    found = []
+    for index, token in enumerate(tokens):
+        if token.kind in TEXT_KINDS and STAGING in token.value:
+            literal = read_literal(token)
+            cast = _is_cast(tokens, index)
+            if literal.value == STAGING and (
+                cast or _is_compared(tokens, index) or _is_argument(tokens, index)
+            ):
+                found.append((token, literal, not cast))
+    return found
+
+
+def _value(tokens: Sequence[Token], index: int) -> str:
+    return tokens[index].value if 0 <= index < len(tokens) else ""
+
+
+def _is_cast(tokens: Sequence[Token], index: int) -> bool:
+    cast = _value(tokens, index + 1) == "::" and _value(tokens, index + 2) == "regnamespace"
+    before = _value(tokens, index - 1), _value(tokens, index - 2)
+    return cast or before[0] == "regnamespace" or before == ("(", "to_regnamespace")
+
+
+def _is_compared(tokens: Sequence[Token], index: int) -> bool:
+    if _value(tokens, index + 1) in _COMPARISONS:
+        ahead = index + 2
+        while _value(tokens, ahead + 1) == ".":
+            ahead += 2
+        return _SCHEMA_COLUMN.fullmatch(_value(tokens, ahead)) is not None
+    before = index - 1
+    if _value(tokens, before) in ("(", ","):
+        while before >= 0 and (tokens[before].kind in TEXT_KINDS or tokens[before].value in "(,"):
+            before -= 1
+        if _value(tokens, before) != "in":
+            return False
+        before -= _value(tokens, before - 1) == "not"
+    elif _value(tokens, before) not in _COMPARISONS:
+        return False
+    return _SCHEMA_COLUMN.fullmatch(_value(tokens, before - 1)) is not None
+
+
+def _is_argument(tokens: Sequence[Token], index: int) -> bool:
+    depth = 0
+    for before in range(index - 1, 0, -1):
+        depth += (tokens[before].value == ")") - (tokens[before].value == "(")
+        if depth < 0:
+            return tokens[before - 1].value in _SCHEMA_FUNCTIONS
+    return False
