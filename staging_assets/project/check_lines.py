@@ -19,6 +19,7 @@ from staging_assets.project.check_names import is_check_name
 
 OPTIONS = ("name", "severity", "blocking", "description", "sample_columns")
 CHANGEABLE = ("severity", "blocking", "description")
+EXCEPTING = ("schema_matches_scripts", "foreign_keys_valid")
 _SEVERITIES = {"error": "ERROR", "warn": "WARN", "warning": "WARN"}
 
 
@@ -95,10 +96,14 @@ def _read_line(item: yaml.Node) -> CheckLine:
     )
 
 
-def read_changes(node: yaml.Node) -> Mapping[str, Any]:
+def read_changes(kind: str, node: yaml.Node) -> Mapping[str, Any]:
     """What is changed of a check that is there already: `off`, or options.
 
-    Returns {"off": True}, or severity, blocking and description where given.
+    Args:
+        kind: the name of the check. Those of the whole schema also take `except`, a list.
+        node: of the change.
+
+    Returns {"off": True}, or severity, blocking, description and arguments where given.
     """
     if not isinstance(node, yaml.MappingNode):
         if read_value(node) is False:
@@ -106,11 +111,18 @@ def read_changes(node: yaml.Node) -> Mapping[str, Any]:
         todo = "Write `off`, or options such as {severity: warn}"
         raise Mistake(node, "this check is there already", todo)
     pairs = read_pairs(node)
-    wrong = next((key for option, key, _ in pairs if option not in CHANGEABLE), None)
+    allowed = (*CHANGEABLE, "except") if kind in EXCEPTING else CHANGEABLE
+    wrong = next((key for option, key, _ in pairs if option not in allowed), None)
     if wrong is not None or not pairs:
-        todo = "Use severity, blocking or description, or `off` in place of all"
+        todo = f"Use {', '.join(allowed)}, or `off` in place of all"
         raise Mistake(wrong or node, "this cannot be changed here", todo)
-    return {option: _read_option(option, value) for option, _, value in pairs}
+    changes = {
+        option: _read_option(option, each) for option, _, each in pairs if option != "except"
+    }
+    for option, _, value in pairs:
+        if option == "except":
+            changes["arguments"] = {"except": tuple(read_texts(value, "table or table.column"))}
+    return changes
 
 
 def _read_name(node: yaml.Node) -> str:

@@ -182,7 +182,7 @@ class _Reading:
             known = ", ".join(SCHEMA_CHECKS if list(nodes) == [SCHEMA_NODE] else READERS)
             what = f"{line.kind!r} is no kind of check, nor the name of one that is there"
             raise Mistake(line.key, what, f"Use one of: {known}")
-        arguments = {"override": read_changes(line.argument)}
+        arguments = {"override": read_changes(line.kind, line.argument)}
         self._found += [
             CheckDeclaration(
                 node, line.kind, line.kind, arguments, label=self._label, line=line.number
