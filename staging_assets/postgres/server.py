@@ -57,7 +57,7 @@ class Server:
         *,
         sessions: SessionSettings | None = None,
         autocommit: bool = False,
-        **options: str,
+        **options: Any,
     ) -> Connection:
         """Open a session.
 
@@ -65,7 +65,7 @@ class Server:
             application_name: shown in pg_stat_activity; cut at 63 bytes.
             sessions: settings for this one session instead of the server's.
             autocommit: of the returned connection.
-            options: libpq parameters that win over the DSN, such as `dbname`.
+            options: parameters of libpq and psycopg2 that win over the DSN, such as `dbname`.
 
         Raises DatabaseError (never with the password in it) when nobody answers, the server is
         older than 14, or a pooler sits in between that does not keep a session.
@@ -119,7 +119,7 @@ class Server:
         database = f"/{told['dbname']}" if "dbname" in told else ""
         return f"{user}{host}{port}{database}"
 
-    def _open(self, application_name: str, options: dict[str, str]) -> Connection:
+    def _open(self, application_name: str, options: dict[str, Any]) -> Connection:
         try:
             told = parse_dsn(self.dsn)
         except psycopg2.Error:
@@ -138,7 +138,7 @@ class Server:
             raise self._refused(error, options) from None
         return connection
 
-    def _refused(self, error: psycopg2.Error, options: dict[str, str]) -> DatabaseError:
+    def _refused(self, error: psycopg2.Error, options: dict[str, Any]) -> DatabaseError:
         """Say why there is no session, without any part of a password."""
         text = re.sub(r"\s+", " ", str(error)).strip()
         for secret in (options.get("password"), _password(self.dsn)):
