@@ -83,3 +83,15 @@ $$;
 
 comment on function staging.normalise_unit(text) is
 'One spelling of a unit: "007", "7.0", "Unit 7" and "DISTRICT 007" are 7; names are upper-case with DIV. and DIST. written out.';
+
+create or replace function staging.normalise_identifier(value text)
+returns text
+language sql
+immutable
+parallel safe
+as $$
+    select substring(upper(btrim(value, E' \t\r\n')), '^[A-Z]?0*([0-9]+)(?:\.0*)?$')
+$$;
+
+comment on function staging.normalise_identifier(text) is
+'The digits of an identifier: "B01234", "1234.0" and " 1234" are 1234; null when it has another form.';
