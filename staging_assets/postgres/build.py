@@ -10,6 +10,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BuildError
+from staging_assets.postgres.cleanup import run_cleanup
 from staging_assets.postgres.history import forget
 from staging_assets.postgres.in_place import run_table_in_place
 from staging_assets.postgres.leftovers import run_clear
@@ -178,7 +179,15 @@ def _run_in_place(session: Session, work: Work, task: Task, table: Table) -> Bui
 
 
 def _run_cleanup_node(session: Session, work: Work, task: Task) -> Built:
-    raise BuildError(f"{task.node}: cleanups are not wired yet. Wait for it.")
+    """Run a cleanup and its check in one transaction: a cleanup that fails it leaves nothing."""
+    cleanup = work.project.cleanups[task.node.removesuffix("_cleanup")]
+    forget(session.connection, work.schema, [task.node])
+    with session.transaction():
+        session.notices.at(cleanup.script.label)
+        run_cleanup(session.connection, cleanup.script, work.schema, server=session.server)
+        session.pin()
+        checks = _audit(session, work, task.node, None)
+    return Built(NodeResult(task.node, "built", checks=checks))
 
 
 def _audit(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
 
 import psycopg2
 
-from staging_assets.errors import DatabaseError, ScriptError
+from staging_assets.errors import BuildError, DatabaseError, ScriptError
 
 MOST_TRIES = 5
+
+_CODE = re.compile(r"SQLSTATE (\w{5})")
 
 _MENDABLE = {
     "40P01": "a deadlock",
@@ -34,9 +37,13 @@ def find_mendable(error: BaseException, *, connection_lost: bool) -> str | None:
         sqlstate = error.pgcode
     elif isinstance(error, ScriptError):
         sqlstate = error.sqlstate
+    elif isinstance(error, BuildError):
+        # A cleanup script's error came through Python, which leaves the code in the text.
+        found = _CODE.search(str(error))
+        sqlstate = found[1] if found else None
     if sqlstate in _MENDABLE:
         return _MENDABLE[sqlstate]
-    if connection_lost and isinstance(error, (psycopg2.Error, ScriptError)):
+    if connection_lost and isinstance(error, (psycopg2.Error, ScriptError, BuildError)):
         return "the connection was lost"
     if connection_lost and isinstance(error, DatabaseError):
         return "the server could not be reached"

@@ -40,6 +40,19 @@ _DROP = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*drop\b", re.IGNORECASE 
 
 _CASCADE = re.compile(r"\bcascade(\s*;?\s*)\Z", re.IGNORECASE)
 
+_PREPARES = re.compile(r"\bprepare\b", re.IGNORECASE)
+_DEALLOCATE = """
+do $$
+declare
+    prepared text;
+begin
+    for prepared in select name from pg_prepared_statements where name !~ '^staging_assets' loop
+        execute format('deallocate %I', prepared);
+    end loop;
+end
+$$;
+"""
+
 
 class CancelledError(StagingError):
     """The run was told to stop."""
@@ -95,6 +108,7 @@ class Session:
         self.number = number
         self.stands: dict[Relation, Relation] = {}
         self._stand_count = 0
+        self._prepares = False
 
     def next_stand(self) -> str:
         """A name for a stand-in table that no other session uses."""
@@ -125,10 +139,11 @@ class Session:
         self.notices.begin(node)
         connection = self.connection
         name = _find_application_name(self.run_id, node)
-        reset = (
-            "close all; unlisten *; deallocate all; discard temp; discard sequences;"
-            "select pg_advisory_unlock_all();"
-        )
+        reset = "close all; unlisten *; discard temp; discard sequences; select pg_advisory_unlock_all();"
+        if self._prepares:
+            # Not always: what our own modules have prepared is to stay.
+            self._prepares = False
+            reset += _DEALLOCATE
         with connection.cursor() as cursor:
             cursor.execute(
                 reset
@@ -207,6 +222,7 @@ class Session:
         Raises ScriptError in the script's own coordinates.
         """
         statements = find_statements(rewritten.text)
+        self._prepares = self._prepares or _PREPARES.search(rewritten.text) is not None
         if len(statements) > 2 and all(_PLAIN.match(s.text) for s in statements):
             return self._run_at_once(script, rewritten, statements, todo)
         return [self.run_statement(script, rewritten, s, todo=todo) for s in statements]
