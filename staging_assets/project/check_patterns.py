@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -33,7 +33,7 @@ def spread(
     tables: Mapping[str, Table],
     node: yaml.Node,
     *,
-    strict: bool,
+    missing: Literal["mistake", "skip", "keep"],
 ) -> list[dict[str, Any]]:
     """The arguments of each check that a line means for one table.
 
@@ -43,8 +43,8 @@ def spread(
         table: the one to check.
         tables: all of them.
         node: of the arguments, for mistakes.
-        strict: whether a column that the table lacks is a mistake; else the table is left out.
-            Columns that a cleanup adds are in no CREATE script, so for a cleanup it is not.
+        missing: what a column is that the CREATE script lacks: a mistake; a reason to leave out
+            the table; or to be kept, since a cleanup may have added it.
 
     Raises Mistake for a table or column that is not there.
     """
@@ -59,12 +59,14 @@ def spread(
             found += [c.name for c in table.columns if fnmatchcase(c.name, name)]
         elif kind == "column_exists" or may_have_column(table, name):
             found.append(name)
-        elif strict:
+        elif missing == "keep":
+            found.append(name)
+        elif missing == "mistake":
             todo = "Check its name against the CREATE script"
             raise Mistake(node, f"{table.name} has no column {name!r}", todo)
         else:
             return []
-    if not found and strict:
+    if not found and missing == "mistake":
         todo = "Check the pattern against the CREATE script"
         raise Mistake(node, f"no column of {table.name} is called like {names[0]!r}", todo)
     if "columns" in arguments:

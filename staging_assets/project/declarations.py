@@ -157,8 +157,14 @@ class _Reading:
     ) -> list[dict[str, Any]]:
         of_cleanup = node not in self._tables
         table = self._tables[node.removesuffix("_cleanup") if of_cleanup else node]
-        strict = not pattern and not of_cleanup
-        found = spread(line.kind, arguments, table, self._tables, line.argument, strict=strict)
+        found = spread(
+            line.kind,
+            arguments,
+            table,
+            self._tables,
+            line.argument,
+            missing="keep" if of_cleanup else "skip" if pattern else "mistake",
+        )
         samples = {"sample_columns": line.sample_columns} if line.sample_columns else {}
         return [{**each, **samples} for each in found]
 
