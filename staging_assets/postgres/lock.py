@@ -19,6 +19,8 @@ LOCK_SPACE = 0x57A61
 """The first key of the advisory lock; the second is a hash of the schema's name."""
 
 _PAUSE = 0.5
+_LEAVING = 0.5
+"""Seconds that a session may take to end after its client has gone."""
 
 _TAKE = "select pg_try_advisory_lock(%s, hashtext(%s))"
 _HOLDER = """
@@ -47,6 +49,7 @@ class SchemaLock:
     def __init__(self, server: Server, schema: str, run_id: str, wait: float, log: Log) -> None:
         self._server = server
         self._schema = schema
+        self._key = (LOCK_SPACE, schema)
         self._run_id = run_id
         self._wait = wait
         self._log = log
@@ -57,14 +60,18 @@ class SchemaLock:
         connection = self._server.connect(name, autocommit=True)
         try:
             deadline = time.monotonic() + self._wait
+            leaving = time.monotonic() + _LEAVING
             told = False
             while True:
                 with connection.cursor() as cursor:
-                    cursor.execute(_TAKE, (LOCK_SPACE, self._schema))
+                    cursor.execute(_TAKE, self._key)
                     if cursor.fetchone() == (True,):
                         return connection
-                    cursor.execute(_HOLDER, (LOCK_SPACE, self._schema))
+                    cursor.execute(_HOLDER, self._key)
                     holder = cursor.fetchone()
+                if (holder is None or holder[1] is None) and time.monotonic() < leaving:
+                    time.sleep(_LEAVING / 20)
+                    continue
                 if time.monotonic() >= deadline:
                     raise BusyError(self._say(holder))
                 if not told:
@@ -120,6 +127,13 @@ class SchemaLock:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # Closing the session lets the lock go, whatever state it is in.
-        if not self.connection.closed:
+        if self.connection.closed:
+            return
+        try:
+            # The end of the session does it too, but a moment later.
+            with self.connection.cursor() as cursor:
+                cursor.execute("select pg_advisory_unlock(%s, hashtext(%s))", self._key)
+        except psycopg2.Error:
+            pass
+        finally:
             self.connection.close()

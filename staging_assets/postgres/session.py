@@ -139,7 +139,10 @@ class Session:
         self.notices.begin(node)
         connection = self.connection
         name = _find_application_name(self.run_id, node)
-        reset = "close all; unlisten *; discard temp; discard sequences; select pg_advisory_unlock_all();"
+        reset = (
+            "close all; unlisten *; discard temp; discard sequences;"
+            "select pg_advisory_unlock_all();"
+        )
         if self._prepares:
             # Not always: what our own modules have prepared is to stay.
             self._prepares = False
