@@ -14,10 +14,10 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import parse_dsn
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Engine
 
 from staging_assets.errors import DatabaseError
+from staging_assets.postgres.engine import make_engine
 from staging_assets.postgres.pooler import keeps_session
 from staging_assets.settings import SessionSettings
 
@@ -93,15 +93,9 @@ class Server:
     def engine(self, application_name: str, **options: Any) -> Engine:
         """Return an SQLAlchemy engine whose connections are those of `connect`, never pooled.
 
-        Its errors show no parameters, which may be row values.
+        Its errors show no values of rows.
         """
-        return create_engine(
-            "postgresql+psycopg2://",
-            creator=lambda: self.connect(application_name, **options),
-            poolclass=NullPool,
-            hide_parameters=True,
-            use_native_hstore=False,
-        )
+        return make_engine(lambda: self.connect(application_name, **options))
 
     def __str__(self) -> str:
         """Where it is, for people: user, host, port and database, and no password."""

@@ -10,12 +10,12 @@ import logging
 import os
 import subprocess
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from psycopg2 import sql
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Engine
 
+from staging_assets.postgres.engine import make_engine
 from staging_assets.postgres.psql import find_psql, find_variables
 from staging_assets.postgres.server import Server
 from staging_assets.postgres.transaction import SharedTransaction, make_cursors
@@ -49,13 +49,7 @@ class PostgresWrangler(TableWork, ColumnWork):
                 "staging_assets pgw", cursor_factory=make_cursors(schema)
             )
         else:
-            self.engine = create_engine(
-                "postgresql+psycopg2://",
-                creator=cast(Any, transaction.join),
-                poolclass=NullPool,
-                hide_parameters=True,
-                use_native_hstore=False,
-            )
+            self.engine = make_engine(transaction.join)
 
     def execute(self, sql: Any) -> list[Any] | None:
         """Run SQL and commit it.

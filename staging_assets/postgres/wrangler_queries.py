@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg2
 from psycopg2 import sql
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from staging_assets.errors import BuildError
+from staging_assets.postgres.engine import hide_values
 from staging_assets.project.model import STAGING, Relation
 
 _TABLE = """
@@ -33,19 +35,27 @@ class Queries:
         self, query: str | sql.Composable, parameters: dict[str, Any] | None = None
     ) -> list[tuple[Any, ...]]:
         """Run one query on a connection of its own."""
-        with self.engine.connect() as connection:
-            with _raw(connection).cursor() as cursor:
-                cursor.execute(query, parameters)
-                rows = [tuple(row) for row in cursor.fetchall()]
-            _raw(connection).commit()
-        return rows
+        return self._run(query, parameters)
 
     def _change(self, statement: sql.Composable, parameters: dict[str, Any] | None = None) -> None:
         """Run statements on a connection of its own, and commit them."""
+        self._run(statement, parameters)
+
+    def _run(
+        self, statement: str | sql.Composable, parameters: dict[str, Any] | None
+    ) -> list[tuple[Any, ...]]:
         with self.engine.connect() as connection:
-            with _raw(connection).cursor() as cursor:
-                cursor.execute(statement, parameters)
-            _raw(connection).commit()
+            # The driver's own connection, on which a statement goes as it is.
+            driver: Any = connection.connection
+            try:
+                with driver.cursor() as cursor:
+                    cursor.execute(statement, parameters)
+                    rows = cursor.fetchall() if cursor.description else []
+                driver.commit()
+            except psycopg2.Error as error:
+                hide_values(error)
+                raise
+        return rows
 
     def _find(self, table: str, schema: str) -> Relation | None:
         """The table of that name; that name in lower case when there is none."""
@@ -74,11 +84,6 @@ class Queries:
             {"relation": str(relation)},
         )
         return [(name, kind) for name, kind in rows]
-
-
-def _raw(connection: Connection) -> Any:
-    """The driver's own connection, on which a statement goes as it is."""
-    return connection.connection
 
 
 def name_of(relation: Relation) -> sql.Identifier:

@@ -17,7 +17,7 @@ class TableWork(Queries):
     def check_schema_exists(self, schema: str) -> bool:
         """Whether there is such a schema."""
         rows = self._ask(
-            "select from pg_namespace where nspname = %(name)s", {"name": self._real(schema)}
+            "select 1 from pg_namespace where nspname = %(name)s", {"name": self._real(schema)}
         )
         return bool(rows)
 
