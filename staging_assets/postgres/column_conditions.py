@@ -73,7 +73,8 @@ def find_unique(target: Target, place: Place) -> Probe:
         if not keys:
             return Verdict(True, f"{what}: every value once", {"repeated values": 0})
         text = f"{what}: {say(keys, 'value')} more than once, {say(rows, 'row')} too many"
-        return Verdict(False, text, {"repeated values": keys, "rows too many": rows})
+        metadata: Metadata = {"repeated values": keys, "rows too many": rows, "threshold": 0}
+        return Verdict(False, text, metadata)
 
     counted = sql.SQL("(select {} from (select count(*) as n {}) as d)")
     facts = place.facts

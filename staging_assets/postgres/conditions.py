@@ -50,5 +50,7 @@ CONDITIONS: Mapping[str, Callable[[Target, Place], Probe]] = {
 def find_columns(target: Target) -> tuple[str, ...]:
     """The columns that a target cannot do without."""
     arguments = target.arguments
+    # Those of a query of people's own are the query's, not the table's.
+    samples = () if target.kind == "sql" else arguments.get("sample_columns", ())
     single = [arguments["column"]] if "column" in arguments else []
-    return (*single, *arguments.get("columns", ()), *arguments.get("sample_columns", ()))
+    return (*single, *arguments.get("columns", ()), *samples)

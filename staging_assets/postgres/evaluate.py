@@ -221,8 +221,7 @@ def _judge(connection: Connection, question: _Question, values: Values) -> Targe
     if question.expressions:
         metadata["sql"] = _show(connection, question)
     if not verdict.passed and probe.failing is not None:
-        with savepoint(connection):
-            metadata |= read_failing(connection, target, probe)
+        metadata |= read_failing(connection, target, probe)
     return build_result(target, verdict.passed, verdict.summary, metadata)
 
 

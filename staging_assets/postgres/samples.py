@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg2
@@ -9,6 +10,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres.probe import Probe
+from staging_assets.postgres.reading import raise_unless_ours, savepoint
 from staging_assets.postgres.target import Target
 
 MOST_KEYS = 10
@@ -26,23 +28,32 @@ def read_failing(connection: Connection, target: Target, probe: Probe) -> dict[s
     """
     assert probe.failing is not None
     asked = tuple(target.arguments.get("sample_columns", ()))
-    columns = tuple(dict.fromkeys((*probe.shown, *asked)))
-    if not columns:
-        return {"failing keys": "the table has no key; declare sample_columns to see more"}
+    wanted = tuple(dict.fromkeys((*probe.shown, *asked)))
+    try:
+        with savepoint(connection):
+            return {"failing keys": _read_rows(connection, probe.failing, wanted)}
+    except psycopg2.Error as error:
+        raise_unless_ours(connection, error)
+        return {}
+
+
+def _read_rows(
+    connection: Connection, failing: sql.Composable, wanted: Sequence[str]
+) -> list[dict[str, Any]] | str:
+    with connection.cursor() as cursor:
+        # A query of people's own gives the columns that it likes.
+        cursor.execute(sql.SQL("select * {} limit 0").format(failing))
+        there = [column.name for column in cursor.description or ()]
+        columns = [name for name in wanted if name in there]
+        if not columns:
+            return "no key among the columns; declare sample_columns to see more"
+        cursor.execute(_build_query(failing, columns))
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _build_query(failing: sql.Composable, columns: Sequence[str]) -> sql.Composed:
     names = sql.SQL(", ").join(sql.Identifier(name) for name in columns)
     texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(c)) for c in columns)
-    query = sql.SQL(
-        "select {} from (select distinct {} {} order by {} limit {}) as failing"
-    ).format(texts, names, probe.failing, names, sql.Literal(MOST_KEYS))
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("savepoint staging_sample")
-            cursor.execute(query)
-            rows = cursor.fetchall()
-    except psycopg2.Error:
-        if connection.closed:
-            raise
-        with connection.cursor() as cursor:
-            cursor.execute("rollback to staging_sample")
-        return {}
-    return {"failing keys": [dict(zip(columns, row, strict=True)) for row in rows]}
+    return sql.SQL("select {} from (select distinct {} {} order by {} limit {}) as failing").format(
+        texts, names, failing, names, sql.Literal(MOST_KEYS)
+    )

@@ -57,9 +57,7 @@ def spread(
     for name in names:
         if is_pattern(name):
             found += [c.name for c in table.columns if fnmatchcase(c.name, name)]
-        elif kind == "column_exists" or may_have_column(table, name):
-            found.append(name)
-        elif missing == "keep":
+        elif kind == "column_exists" or may_have_column(table, name) or missing == "keep":
             found.append(name)
         elif missing == "mistake":
             todo = "Check its name against the CREATE script"
