@@ -94,13 +94,9 @@ def test_every_way_to_ask_for_everything_builds_everything(
     assert count(witness, "select count(*) from staging.notes") == 0
 
 
-def test_without_activation_the_module_is_named(
-    typed: dict[str, str], witness: Connection
-) -> None:
+def test_without_activation_the_module_is_named(typed: dict[str, str], witness: Connection) -> None:
     dagster = Path(sys.prefix) / "bin" / "dagster"
-    command = (
-        f"'{dagster}' asset materialize --select 'staging/*' -m staging_assets.definitions"
-    )
+    command = f"'{dagster}' asset materialize --select 'staging/*' -m staging_assets.definitions"
     ran = run_typed(command, typed, activate=False)
     assert ran.returncode == 0, ran.stderr
     assert count(witness, "select count(*) from staging.arrests") == 3
@@ -174,7 +170,9 @@ def test_a_failed_table_fails_alone_and_the_run_says_so(
     typed: dict[str, str], witness: Connection
 ) -> None:
     broken = Path(typed["STAGING_SQL_DIR"], "populate_tables/demo/POPULATE-staging-officers.sql")
-    broken.write_text("insert into staging.officers (badge)\nselect no_such_column from etl.officers;")
+    broken.write_text(
+        "insert into staging.officers (badge)\nselect no_such_column from etl.officers;"
+    )
     ran = run_typed(LITERAL, typed)
     assert ran.returncode != 0
     assert "failed: staging/officers" in ran.stdout

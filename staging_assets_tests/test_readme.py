@@ -37,9 +37,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     yield folder
-    run_typed(
-        ".venv/bin/staging-assets db stop", find_environment(), activate=False, folder=folder
-    )
+    run_typed(".venv/bin/staging-assets db stop", find_environment(), activate=False, folder=folder)
 
 
 @pytest.mark.timeout(900)

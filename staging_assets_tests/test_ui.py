@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -79,9 +80,7 @@ def page_address(typed: dict[str, str], tmp_path: Path) -> Iterator[str]:  # noq
             os.killpg(dev.pid, signal.SIGKILL)
 
 
-def test_everything_is_materialized_from_the_page(
-    page_address: str, witness: Connection
-) -> None:
+def test_everything_is_materialized_from_the_page(page_address: str, witness: Connection) -> None:
     from playwright.sync_api import expect, sync_playwright
 
     location = "staging_assets.definitions"
@@ -106,3 +105,79 @@ def test_everything_is_materialized_from_the_page(
         browser.close()
     assert count(witness, "select count(*) from staging.arrests") == 3
     assert count(witness, "select count(*) from staging.officers where age = 40") == 2
+
+
+def ask(address: str, query: str, **variables: object) -> dict[str, object]:
+    """Send one GraphQL query, as the page does."""
+    request = urllib.request.Request(
+        f"{address}/graphql",
+        data=json.dumps({"query": query, "variables": variables}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        told = json.load(answer)
+    assert "errors" not in told, told
+    return told["data"]
+
+
+LAUNCHED = """
+... on LaunchRunSuccess { run { runId } }
+... on PythonError { message }
+... on Error { message }
+"""
+RUN = (
+    "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status assetSelection { path } } } }"
+)
+
+
+def wait_for_run(address: str, run_id: str) -> dict[str, object]:
+    for _ in range(450):
+        run = ask(address, RUN, id=run_id)["runOrError"]
+        assert isinstance(run, dict)
+        if run["status"] in ("SUCCESS", "FAILURE", "CANCELED"):
+            return run
+        time.sleep(0.2)
+    pytest.fail("the run did not end")
+
+
+def test_rerun_from_failure_redoes_what_failed_and_what_was_skipped(
+    page_address: str,
+    typed: dict[str, str],  # noqa: F811
+    witness: Connection,
+) -> None:
+    script = Path(typed["STAGING_SQL_DIR"], "populate_tables/demo/POPULATE-staging-officers.sql")
+    sound = script.read_text()
+    with witness.cursor() as cursor:
+        cursor.execute("alter table etl.officers rename to officers_away")
+    selector = {
+        "repositoryLocationName": "staging_assets.definitions",
+        "repositoryName": "__repository__",
+        "pipelineName": "populate_all_staging_tables",
+    }
+    launched = ask(
+        page_address,
+        "mutation ($params: ExecutionParams!) "
+        f"{{ launchRun(executionParams: $params) {{ {LAUNCHED} }} }}",
+        params={"selector": selector, "runConfigData": {}, "mode": "default"},
+    )["launchRun"]
+    first = launched["run"]["runId"]
+    assert wait_for_run(page_address, first)["status"] == "FAILURE"
+    assert count(witness, "select count(*) from staging.lookup_races") == 2
+    with witness.cursor() as cursor:
+        cursor.execute("alter table etl.officers_away rename to officers")
+    assert script.read_text() == sound
+
+    again = ask(
+        page_address,
+        "mutation ($params: ReexecutionParams!) "
+        f"{{ launchRunReexecution(reexecutionParams: $params) {{ {LAUNCHED} }} }}",
+        params={"parentRunId": first, "strategy": "FROM_ASSET_FAILURE"},
+    )["launchRunReexecution"]
+    run = wait_for_run(page_address, again["run"]["runId"])
+    assert run["status"] == "SUCCESS"
+    assert {"/".join(key["path"]) for key in run["assetSelection"]} == {
+        "staging/officers",
+        "staging/arrests",
+        "staging/officers_cleanup",
+    }
+    assert count(witness, "select count(*) from staging.arrests") == 3
