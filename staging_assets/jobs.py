@@ -43,6 +43,6 @@ def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
         dg.define_asset_job(
             "staging_checks",
             selection=dg.AssetSelection.all_asset_checks(),
-            description="Build nothing; evaluate every check; fail when one of severity ERROR does.",
+            description="Build nothing; evaluate all checks; fail when one of severity ERROR does.",
         ),
     ]

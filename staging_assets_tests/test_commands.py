@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres.connect import Server
 from staging_assets_tests.commands import find_environment, run_typed

@@ -1,4 +1,4 @@
-"""The README followed as a newcomer would: a fresh clone, a fresh environment, nothing set by hand."""
+"""The README followed as a newcomer would: a fresh clone, a fresh environment, nothing set."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def find_blocks(text: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """What is committed, plus what is about to be, as a folder of its own with a space in its name."""
+    """What is committed, plus what is about to be, as a folder with a space in its name."""
     folder = tmp_path_factory.mktemp("new comer") / "staging_assets"
     folder.mkdir()
     names = subprocess.run(
