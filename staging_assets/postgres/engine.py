@@ -7,20 +7,39 @@ from typing import Any
 
 import psycopg2
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import NullPool
 
 from staging_assets.postgres.redaction import find_safe_message
 
+_JOINED = "staging_assets"
 
-def make_engine(connect: Callable[[], Any]) -> Engine:
+
+class JoinedDialect(PGDialect_psycopg2):
+    """For connections that only look like the driver's: types are registered on the real one."""
+
+    supports_statement_cache = True
+
+    def on_connect(self) -> Callable[[Any], None] | None:
+        """Return what is done with every new connection."""
+        usual = super().on_connect()  # type: ignore[no-untyped-call]
+        return None if usual is None else lambda joined: usual(joined.driver_connection)
+
+
+registry.register(f"postgresql.{_JOINED}", __name__, JoinedDialect.__name__)
+
+
+def make_engine(connect: Callable[[], Any], *, joined: bool = False) -> Engine:
     """Return an engine that pools nothing.
 
     Args:
         connect: opens one of the driver's connections.
+        joined: they are no such connections, but have one as their `driver_connection`.
     """
     engine = create_engine(
-        "postgresql+psycopg2://",
+        f"postgresql+{_JOINED if joined else 'psycopg2'}://",
         creator=connect,
         poolclass=NullPool,
         hide_parameters=True,

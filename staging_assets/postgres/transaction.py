@@ -183,6 +183,11 @@ class JoinedConnection:
         self._cursors = make_cursors(transaction.schema, self)
         self._closed = False
 
+    @property
+    def driver_connection(self) -> extensions.connection:
+        """The real connection that all of them share."""
+        return self._transaction.connection
+
     def cursor(self, name: str | None = None, **options: Any) -> extensions.cursor:
         """Return a cursor; psycopg2's meaning."""
         options.setdefault("cursor_factory", self._cursors)

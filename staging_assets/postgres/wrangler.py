@@ -49,7 +49,7 @@ class PostgresWrangler(TableWork, ColumnWork):
                 "staging_assets pgw", cursor_factory=make_cursors(schema)
             )
         else:
-            self.engine = make_engine(transaction.join)
+            self.engine = make_engine(transaction.join, joined=True)
 
     def execute(self, sql: Any) -> list[Any] | None:
         """Run SQL and commit it.
