@@ -18,7 +18,13 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.postgres.deviations import Deviation, find_deviations, is_excepted
 from staging_assets.postgres.history import BUILDS, find_build_schema
 from staging_assets.postgres.probe import say
-from staging_assets.postgres.reading import describe_error, raise_unless_ours, savepoint
+from staging_assets.postgres.reading import (
+    describe_error,
+    raise_unless_ours,
+    reading,
+    rolled_back,
+    savepoint,
+)
 from staging_assets.postgres.structure import Structure, read_structures
 from staging_assets.postgres.target import Target, TargetResult, build_result
 from staging_assets.project.cleanup_changes import find_cleanup_changes
@@ -53,10 +59,9 @@ def evaluate_drift(
     """
     wanted = [name for name in project.tables if tables is None or name in tables]
     excepted = tuple(target.arguments.get("except", ()))
-    with connection.cursor() as cursor:
+    with reading(connection):
         live = read_structures(connection, schema, wanted)
         built = _read_built(connection, schema)
-        cursor.execute("rollback") if connection.autocommit else connection.rollback()
     present = [name for name in wanted if name in live]
     said, errors = _read_scripts(connection, project, present)
     findings: list[str] = []
@@ -135,23 +140,17 @@ def _read_scripts(
         scratch = f"staging_assets_scratch_{uuid.uuid4().hex[:12]}"
         needed = _find_needed(project, chunk)
         scripts = list(_find_scripts(project, scratch, needed))
-        with connection.cursor() as cursor:
-            try:
-                begin = "begin; " if connection.autocommit else ""
-                cursor.execute(
-                    sql.SQL(
-                        "{}set local check_function_bodies = off;"
-                        " set local client_min_messages = error;"
-                        " set local synchronous_commit = off;"
-                        " create schema {}"
-                    ).format(sql.SQL(begin), sql.Identifier(scratch))
-                )
-                failed = _run_scripts(connection, scripts)
-                said |= read_structures(connection, scratch, chunk)
-                errors |= {name: text for name, text in failed.items() if name in chunk}
-            finally:
-                if not connection.closed:
-                    cursor.execute("rollback") if connection.autocommit else connection.rollback()
+        with rolled_back(connection), connection.cursor() as cursor:
+            cursor.execute(
+                sql.SQL(
+                    "set local check_function_bodies = off;"
+                    " set local client_min_messages = error;"
+                    " create schema {}"
+                ).format(sql.Identifier(scratch))
+            )
+            failed = _run_scripts(connection, scripts)
+            said |= read_structures(connection, scratch, chunk)
+            errors |= {name: text for name, text in failed.items() if name in chunk}
     return {name: each for name, each in said.items() if name not in errors}, errors
 
 
