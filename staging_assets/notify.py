@@ -98,7 +98,14 @@ def _post(url: str, message: Mapping[str, Any], warn: Callable[[str], Any]) -> N
     except urllib.error.HTTPError as error:
         warn(f"{WEBHOOK}: {host} answered {error.code}. The failed checks were not told there.")
     except (OSError, ValueError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", None) or type(error).__name__
-        said = reason if isinstance(reason, OSError) else type(error).__name__
-        detail = said.strerror if isinstance(said, OSError) and said.strerror else str(said)
-        warn(f"{WEBHOOK}: {host} cannot be reached ({detail}). Check the address.")
+        warn(f"{WEBHOOK}: {host} cannot be reached ({_explain(error)}). Check the address.")
+
+
+def _explain(error: Exception) -> str:
+    """Why, without the address: some errors quote it."""
+    cause = getattr(error, "reason", error)
+    if isinstance(cause, TimeoutError):
+        return "no answer in time"
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    return type(cause).__name__
