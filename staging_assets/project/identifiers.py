@@ -7,8 +7,9 @@ import re
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 # select word from pg_get_keywords() where catcode <> 'U', Postgres 18
-_KEYWORDS = """all analyse analyze and any array as asc asymmetric authorization between bigint binary bit
-    boolean both case cast char character check coalesce collate collation column concurrently
+_KEYWORDS = """all analyse analyze and any array as asc asymmetric authorization between bigint
+    binary bit boolean both case cast char character check coalesce collate collation column
+    concurrently
     constraint create cross current_catalog current_date current_role current_schema current_time
     current_timestamp current_user dec decimal default deferrable desc distinct do else end except
     exists extract false fetch float for foreign freeze from full grant greatest group grouping

@@ -299,11 +299,12 @@ class _Walker:
             ahead += 1
         return max(1, ahead - index)
 
-    def schema(self, index: int, _frame: _Frame) -> int:
+    def schema(self, index: int, frame: _Frame) -> int:
         ahead = index + 1
         while self.value(ahead) in ("if", "not", "exists"):
             ahead += 1
-        self.schemas(ahead)
+        whole = frame.kind == "schema" and frame.verb in ("drop", "alter")
+        self.schemas(ahead, frame.verb if whole else "")
         return 1
 
     def search_path(self, index: int, _frame: _Frame) -> int:
@@ -314,14 +315,14 @@ class _Walker:
         self.names.search_path = tuple(self.schemas(index + 2))
         return 1
 
-    def schemas(self, index: int) -> list[str]:
-        """A list of schema names that begins there."""
+    def schemas(self, index: int, verb: str = "") -> list[str]:
+        """A list of schema names that begins there; `verb` drops or alters them."""
         listed: list[str] = []
         while index < len(self.tokens):
             token = self.tokens[index]
             if token.kind not in ("word", "quoted", "string"):
                 break
-            self.names.found.append(Name("schema", None, token))
+            self.names.found.append(Name("schema", None, token, verb))
             listed.append(token.value.strip("'"))
             if self.value(index + 1) != ",":
                 break

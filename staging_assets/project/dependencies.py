@@ -1,0 +1,199 @@
+"""What each node needs, from what its scripts name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from staging_assets.project.cleanup import CleanupCode, names_schema
+from staging_assets.project.config import Config
+from staging_assets.project.creation import Creation
+from staging_assets.project.graph import Edge, Graph, Strength
+from staging_assets.project.model import SCHEMA_NODE, STAGING, Relation
+from staging_assets.project.routines import Routines
+from staging_assets.project.source import Source
+from staging_assets.project.sql import Use
+
+_READS = ("read", "mention", "parent", "spelled")
+_TOUCHES = (*_READS, "write", "change", "truncate", "alter", "drop", "reference")
+_SYSTEM = ("", "pg_catalog", "information_schema", "pg_temp", "pg_toast", STAGING)
+
+
+@dataclass
+class Parts:
+    """All that was read of a folder.
+
+    Args:
+        creations: table to what its CREATE script makes.
+        populates: table to its POPULATE script.
+        procedures: file stem to script.
+        cleanups: table to cleanup.
+        routines: all functions and procedures.
+        owners: name of any relation in `staging` to the table whose script makes it.
+        unread: names of tables whose script could not be read.
+    """
+
+    creations: dict[str, Creation] = field(default_factory=dict)
+    populates: dict[str, Source] = field(default_factory=dict)
+    procedures: dict[str, Source] = field(default_factory=dict)
+    cleanups: Mapping[str, CleanupCode] = field(default_factory=dict)
+    routines: Routines = field(default_factory=lambda: Routines({}))
+    owners: dict[str, str] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    sources: dict[str, Source] = field(default_factory=dict)
+
+    @property
+    def nodes(self) -> list[str]:
+        """All nodes, by name within their kind."""
+        return [
+            SCHEMA_NODE,
+            *sorted(f"stored_procedures/{stem}" for stem in self.procedures),
+            *sorted(self.creations),
+            *sorted(f"{table}_cleanup" for table in self.cleanups),
+        ]
+
+    @property
+    def columns(self) -> Mapping[str, tuple[str, ...]]:
+        """The columns of the tables whose scripts list them all."""
+        return {
+            name: tuple(column.name for column in creation.columns)
+            for name, creation in self.creations.items()
+            if creation.complete
+        }
+
+    def position(self, edge: Edge) -> tuple[str, int, int]:
+        """File, line and column that an edge comes from."""
+        source = self.sources.get(edge.label)
+        if source is None:
+            return edge.label, max(1, edge.offset), 1
+        return edge.label, *source.position(edge.offset)
+
+    def place(self, edge: Edge) -> str:
+        """The same, as people read it."""
+        label, line, column = self.position(edge)
+        return f"{label}:{line}:{column}" if label in self.sources else f"{label}:{line}"
+
+
+def find_graph(parts: Parts, config: Config) -> Graph:
+    """The edges between all nodes: declared ones, then those that the scripts give."""
+    graph = Graph(parts.nodes)
+    for node in parts.nodes:
+        graph.add(Edge(node, SCHEMA_NODE, "declared", "", 0))
+    for node, needs in config.dependencies:
+        graph.add(Edge(node, needs.name, "declared", config.label, needs.line))
+    for name, creation in parts.creations.items():
+        _Edges(graph, parts, name, creation.source).add_all(creation.source.uses)
+        populate = parts.populates.get(name)
+        if populate is not None:
+            _Edges(graph, parts, name, populate).add_all(populate.uses)
+    for stem, source in parts.procedures.items():
+        _add_procedures(graph, parts, stem, source)
+    for table, code in parts.cleanups.items():
+        _add_cleanup(graph, parts, table, code)
+    return graph
+
+
+class _Edges:
+    """Adds the edges of one table that one of its scripts gives."""
+
+    def __init__(self, graph: Graph, parts: Parts, node: str, source: Source) -> None:
+        self.graph, self.parts, self.node, self.source = graph, parts, node, source
+        parts.sources[source.script.label] = source
+
+    def add(self, needs: str, offset: int, strength: Strength = "inferred") -> None:
+        self.graph.add(Edge(self.node, needs, strength, self.source.script.label, offset))
+
+    def add_all(self, uses: Iterable[Use]) -> None:
+        uses = list(uses)
+        for use in uses:
+            for table in find_tables(self.parts, use, self.node):
+                self.add(table, use.offset)
+        for routine, call in self.parts.routines.called(uses):
+            self.add(f"stored_procedures/{routine.stem}", call.offset)
+            reach = self.parts.routines.reach([call])
+            for other, use in reach.uses:
+                self.add(f"stored_procedures/{other.stem}", call.offset)
+                for table in find_tables(self.parts, use, self.node):
+                    self.add(table, call.offset)
+            if reach.opaque is not None:
+                self.add_words(call)
+
+    def add_words(self, call: Use) -> None:
+        """Tables whose bare names are strings in a script that calls a routine with EXECUTE."""
+        for statement in self.source.statements:
+            for token in statement.tokens:
+                if token.kind == "string" and token.value[1:-1] in self.parts.creations:
+                    self.add(token.value[1:-1], token.start)
+
+
+def find_tables(parts: Parts, use: Use, node: str) -> Iterator[str]:
+    """The tables that a place in a script touches; `lookup_%s` in dynamic SQL is many."""
+    if use.relation.schema != STAGING or use.role not in _TOUCHES:
+        return
+    name = use.relation.name
+    if name in parts.owners:
+        yield parts.owners[name]
+    elif name.endswith("_") and use.within in ("dynamic", "format"):
+        yield from (table for table in parts.creations if table.startswith(name))
+
+
+def _add_procedures(graph: Graph, parts: Parts, stem: str, source: Source) -> None:
+    edges = _Edges(graph, parts, f"stored_procedures/{stem}", source)
+    for use in source.uses:
+        if not use.lasting and use.role != "define":
+            for table in find_tables(parts, use, ""):
+                edges.add(table, use.offset)
+    for routine, use in parts.routines.called(source.uses):
+        strength: Strength = "soft" if use.lasting else "inferred"
+        edges.add(f"stored_procedures/{routine.stem}", use.offset, strength)
+
+
+def _add_cleanup(graph: Graph, parts: Parts, table: str, code: CleanupCode) -> None:
+    node, label = f"{table}_cleanup", code.script.label
+    graph.add(Edge(node, table, "declared", label, 1))
+    for said in code.named:
+        for use in (
+            Use(role, said.relation, 0, "", "statement", False) for role in ("read", "call")
+        ):
+            for other in find_tables(parts, use, node):
+                graph.add(Edge(node, other, "inferred", label, said.line))
+            for routine, _ in parts.routines.called([use]):
+                needs = [f"stored_procedures/{routine.stem}"]
+                for other_routine, inner in parts.routines.reach([use]).uses:
+                    needs.append(f"stored_procedures/{other_routine.stem}")
+                    needs += find_tables(parts, inner, node)
+                for other in needs:
+                    graph.add(Edge(node, other, "inferred", label, said.line))
+    if names_schema(code):
+        for word, line in code.words:
+            if word in parts.creations:
+                graph.add(Edge(node, word, "inferred", label, line))
+
+
+def find_sources(parts: Parts) -> dict[str, frozenset[Relation]]:
+    """Node to the relations outside `staging` that it reads."""
+    found: dict[str, set[Relation]] = {node: set() for node in parts.nodes}
+    spelled: dict[str, set[Relation]] = {node: set() for node in parts.nodes}
+
+    def add(node: str, uses: Iterable[Use]) -> None:
+        for use in uses:
+            if use.relation.schema in _SYSTEM:
+                continue
+            if use.role in ("read", "mention"):
+                found[node].add(use.relation)
+            elif use.role == "spelled":
+                spelled[node].add(use.relation)
+
+    for name, creation in parts.creations.items():
+        for source in (creation.source, parts.populates.get(name)):
+            if source is not None:
+                add(name, source.uses)
+                add(name, (use for _, use in parts.routines.reach(source.uses).uses))
+    for stem, source in parts.procedures.items():
+        add(f"stored_procedures/{stem}", (use for use in source.uses if not use.lasting))
+    for table, code in parts.cleanups.items():
+        spelled[f"{table}_cleanup"] |= {said.relation for said in code.named}
+    schemas = {relation.schema for relations in found.values() for relation in relations}
+    for node, relations in spelled.items():
+        found[node] |= {relation for relation in relations if relation.schema in schemas}
+    return {node: frozenset(relations) for node, relations in found.items()}
