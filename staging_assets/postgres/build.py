@@ -115,7 +115,9 @@ def _run_table(session: Session, work: Work, task: Task, table: Table) -> Built:
     )
     clock.mark("create_seconds")
     try:
-        rows = run_load(session, shadow, skip_log=work.skip_log)
+        rows = run_load(
+            session, shadow, skip_log=work.skip_log, referenced=table.name in work.referenced
+        )
         clock.mark("load_seconds")
         checks: tuple[TargetResult, ...] = ()
         if not work.options.create_only:

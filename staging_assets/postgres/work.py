@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from staging_assets.postgres.history import Build, find_build_schema
@@ -99,6 +100,12 @@ class Work:
     history: Mapping[str, Build]
     fingerprints: Mapping[str, str]
     skip_log: bool = False
+
+    @cached_property
+    def referenced(self) -> frozenset[str]:
+        """Tables that foreign keys of other tables reference."""
+        tables = self.project.tables.values()
+        return frozenset(name for t in tables for name in t.foreign_keys if name != t.name)
 
     @property
     def schema(self) -> str:
