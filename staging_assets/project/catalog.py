@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from staging_assets.errors import Problem, ProjectError
+from staging_assets.project.check_edges import find_check_edges
 from staging_assets.project.cleanup import CleanupCode, read_cleanup
 from staging_assets.project.config import Config, Known, find_checks, read_config
 from staging_assets.project.creation import find_creation
@@ -236,10 +237,13 @@ class _Loading:
         )
 
     def find_order(self) -> None:
-        checks, problems = find_checks(self.config, self.tables, self.cleanups)
+        cleaned = {*self.cleanups, *self.files.cleaned}
+        checks, problems = find_checks(self.config, self.tables, cleaned)
         self.problems += problems
         self.checks = checks
         self.graph = find_graph(self.parts, self.config)
+        for edge in find_check_edges(checks):
+            self.graph.add(edge)
         self.graph.drop_contradicted()
         for cycle in self.graph.find_cycles():
             self.problems.append(self.tell_cycle(cycle))
