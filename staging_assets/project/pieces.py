@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import NamedTuple
 
+from staging_assets.project.frames import Names
 from staging_assets.project.literals import Literal, read_literal
-from staging_assets.project.names import Names, find_names
+from staging_assets.project.names import find_names
 from staging_assets.project.snippets import SnippetKind, find_snippets
 from staging_assets.project.tokens import TEXT_KINDS, LexicalError, Token, fold, tokenize
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from staging_assets.project.frames import Name, Role
 from staging_assets.project.model import STAGING, Relation
-from staging_assets.project.names import Name, Role
 from staging_assets.project.pieces import Piece, PieceKind, read_piece
 from staging_assets.project.tokens import Comment, Token, tokenize
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 TokenKind = Literal[
@@ -133,6 +134,7 @@ def tokenize(  # noqa: PLR0912 - one branch for each kind of token
     return tokens
 
 
+@lru_cache(maxsize=1 << 14)
 def fold(name: str) -> str:
     """A name without quotes as Postgres keeps it: ASCII letters lower, 63 bytes at most."""
     return _clip(name.lower() if name.isascii() else name.translate(_FOLD))
