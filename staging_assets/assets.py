@@ -4,7 +4,7 @@ Dagster sees one asset a table, lookup, procedure script and cleanup; inside, th
 `postgres.plan` runs them on several connections at once, and each is reported as it ends.
 """
 
-from __future__ import annotations
+# No postponed annotations here: Dagster reads those of the functions below as they are.
 
 import os
 import threading

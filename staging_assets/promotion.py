@@ -1,6 +1,6 @@
 """The jobs that put a finished candidate schema in place of the live one, and take it back."""
 
-from __future__ import annotations
+# No postponed annotations here: Dagster reads those of the functions below as they are.
 
 import dagster as dg
 from pydantic import Field

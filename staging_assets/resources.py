@@ -1,7 +1,5 @@
 """The Postgres resource: what pg_tools' PostgresWrangler was to luigi, for Dagster."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
 

@@ -1,6 +1,6 @@
 """The source tables: external assets, or CSV files that this project loads itself."""
 
-from __future__ import annotations
+# No postponed annotations here: Dagster reads those of the functions below as they are.
 
 import queue
 from collections.abc import Iterator, Mapping

@@ -10,9 +10,7 @@ import dagster as dg
 from staging_assets.project.model import (
     SCHEMA_NODE,
     STAGING,
-    Cleanup,
     Kind,
-    Procedures,
     Relation,
     Script,
     StagingProject,
@@ -94,28 +92,24 @@ def _build_description(project: StagingProject, node: str, kind: Kind) -> str:
     return _WHAT[kind]
 
 
-def _find_scripts(project: StagingProject, node: str) -> list[Script]:
-    found: Table | Procedures | Cleanup
+def _find_scripts(project: StagingProject, node: str) -> dict[str, Script | None]:
+    """What the scripts of a node are called in its metadata, and the scripts."""
     if node in project.tables:
-        found = project.tables[node]
-        return [script for script in (found.create, found.populate) if script is not None]
+        table = project.tables[node]
+        return {"create script": table.create, "populate script": table.populate}
     if node.startswith("stored_procedures/"):
-        return [project.procedures[node.split("/", 1)[1]].script]
+        return {"script": project.procedures[node.split("/", 1)[1]].script}
     if node.endswith("_cleanup") and node.removesuffix("_cleanup") in project.cleanups:
-        return [project.cleanups[node.removesuffix("_cleanup")].script]
-    return []
+        return {"script": project.cleanups[node.removesuffix("_cleanup")].script}
+    return {}
 
 
 def _build_metadata(project: StagingProject, node: str) -> Mapping[str, Any]:
-    metadata: dict[str, Any] = {}
-    scripts = _find_scripts(project, node)
-    if scripts:
-        metadata["dagster/code_references"] = dg.CodeReferencesMetadataValue(
-            [
-                dg.LocalFileCodeReference(str(script.path), line_number=1, label=script.path.name)
-                for script in scripts
-            ]
-        )
+    metadata: dict[str, Any] = {
+        name: dg.MetadataValue.path(script.path)
+        for name, script in _find_scripts(project, node).items()
+        if script is not None
+    }
     table = project.tables.get(node)
     if table is None:
         return metadata
