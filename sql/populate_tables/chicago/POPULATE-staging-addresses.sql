@@ -13,8 +13,8 @@
 --      two letters; a zip code is five digits or null; the city "0" is null.
 --   4. Places are one when street, apartment, city and state agree; of several zip codes the most
 --      common stays (then the lowest).
--- Nothing else in staging has a column for a place of these sources. department_defined_reference_id is
--- a hash of the four parts, by which a script finds the place of its row again.
+-- department_defined_reference_id is the source and key of the row that names the place first:
+-- complaint_details/17, complaints/1000123, trr_main/10 (in this order of sources).
 
 insert into staging.addresses (
     department_defined_reference_id,
@@ -96,6 +96,7 @@ complaint_cities as (
 
 sightings as (
     select
+        'complaint_details/' || complaint_details.row_id as source_key,
         concat_ws(
             ' ',
             nullif(split_part(complaint_details.address_number, '.', 1), '0'),
@@ -114,6 +115,7 @@ sightings as (
     union all
 
     select
+        'complaints/' || complaints.cr_id as source_key,
         coalesce(
             nullif(btrim(complaints.full_address), ''),
             concat_ws(' ', substring(complaints.add1, '^0*([1-9][0-9]*)$'), complaints.add2)
@@ -130,6 +132,7 @@ sightings as (
     union all
 
     select
+        'trr_main/' || trr_main.trr_id as source_key,
         concat_ws(' ', nullif(trr_main.block, 'XX'), left(trr_main.direction, 1), trr_main.street) as street,
         null as second_street,
         case when trr_main.beat <> '0' then 'CHICAGO' end as city,
@@ -147,6 +150,7 @@ spellings as (
         sightings.city,
         sightings.zip,
         sightings.state,
+        min(sightings.source_key collate "C") as source_key,
         count(*) as times
     from sightings
     where btrim(sightings.named) <> ''
@@ -169,6 +173,7 @@ tidy as (
         end as city,
         spellings.zip,
         spellings.state,
+        spellings.source_key,
         spellings.times
     from spellings
 ),
@@ -180,6 +185,7 @@ zips as (
         tidy.city,
         tidy.state,
         tidy.zip,
+        min(tidy.source_key collate "C") as source_key,
         sum(tidy.times) as times
     from tidy
     group by
@@ -190,25 +196,19 @@ zips as (
         tidy.zip
 )
 
-select distinct on (
-    zips.street_address collate "C",
-    zips.second_street_address collate "C",
-    zips.city collate "C",
-    zips.state collate "C"
-)
-    md5(
-        concat_ws(
-            '|',
-            zips.street_address,
-            coalesce(zips.second_street_address, ''),
-            coalesce(zips.city, ''),
-            coalesce(zips.state, '')
-        )
-    ) as department_defined_reference_id,
+select
+    min(zips.source_key collate "C") as department_defined_reference_id,
     zips.street_address,
     zips.second_street_address,
     zips.city,
-    zips.zip,
+    (
+        array_agg(
+            zips.zip
+            order by
+                zips.times desc,
+                zips.zip asc
+        ) filter (where zips.zip is not null)
+    )[1] as zip,
     zips.state,
     case
         when zips.street_address ~ '^[0-9]+(\*\*|XX) '
@@ -217,11 +217,9 @@ select distinct on (
             then regexp_replace(zips.street_address, '^([0-9]{1,3})[0-9]{2} ', '\100 ')
     end as hundreds_block
 from zips
-order by
-    zips.street_address collate "C" asc,
-    zips.second_street_address collate "C" asc,
-    zips.city collate "C" asc,
-    zips.state collate "C" asc,
-    zips.zip is null asc,
-    zips.times desc,
-    zips.zip asc;
+group by
+    zips.street_address,
+    zips.second_street_address,
+    zips.city,
+    zips.state
+order by min(zips.source_key collate "C");

@@ -7,7 +7,8 @@
 --                        active officers; for the others nobody says when, and the date is null
 --   etl.roster_2018_03   one row for each officer of the active roster, dated 1 March 2018
 --   etl.trr_officers     the first force report that shows an officer in a rank, with its date
---   etl.officers         one undated row for officers whom no roster names, where rank or unit is known
+--   etl.officers         one undated row for officers whom no roster names, where rank or unit is known;
+--                        a rank that is not is UNKNOWN, as the rosters write it
 -- Left out, in this order:
 --   unit_history   no unit; ends more than a day before it starts; ends the day before it
 --                  starts (a spell of no day); the same officer, unit and start again
@@ -138,7 +139,7 @@ roles as (
                     then date '2017-04-01'
             end as started,
             nullif(roster_2017_04.rank_no, 'UNK') as job_id,
-            nullif(roster_2017_04.current_rank, 'UNKNOWN') as job_title,
+            roster_2017_04.current_rank as job_title,
             case roster_2017_04.current_status
                 when '1'
                     then 'Active'
@@ -220,7 +221,7 @@ roles as (
         split_part(officers.current_unit, '.', 1)::int as unit,
         null as started,
         null as job_id,
-        officers.current_rank as job_title,
+        coalesce(officers.current_rank, 'UNKNOWN') as job_title,
         officers.cleaned_rank,
         null as pay_grade,
         null as sworn_flag,
