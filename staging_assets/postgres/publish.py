@@ -1,36 +1,46 @@
-"""Put a finished shadow table in the place of the live one, in one short transaction."""
+"""Put a finished shadow table in the place of the live one, in one short transaction.
+
+The order inside it: lock the old table, read all that hangs on it, take off the foreign keys that
+reference it, move it away, move the new one in, give that what the old one had, drop the old one.
+Whatever fails on the way rolls all of it back.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
-import psycopg2
 from psycopg2 import extensions
 
-from staging_assets.errors import BuildError
-from staging_assets.postgres.swap import (
-    LockBusyError,
-    find_seconds,
-    is_lock_trouble,
-    read_lock_holders,
-    run_in_tries,
-    take_locks,
+from staging_assets.postgres import dependents
+from staging_assets.postgres.exchange import (
+    StepError,
+    check_possible,
+    explain,
+    find_exchange,
+    lock_hubs,
+    lock_inbound,
+    lock_own,
+    run_steps,
+    tell_gone,
 )
+from staging_assets.postgres.hanging import (
+    CATALOG_SETTINGS,
+    Hanging,
+    Inbound,
+    NotPreparedError,
+    Step,
+    read_hanging,
+    run_prepare_hanging,
+)
+from staging_assets.postgres.inbound import find_unchecked, run_check, run_validate
+from staging_assets.postgres.swap import Log, Tries, find_seconds, run_in_tries
 from staging_assets.project.model import Relation
 from staging_assets.settings import SessionSettings
 
-Log = Callable[[str, str], None]
-
-
-@dataclass(frozen=True)
-class Inbound:
-    """A foreign key of another table that references a published one."""
-
-    table: Relation
-    name: str
-    references: Relation
+__all__ = ["Inbound", "PublishOutcome", "run_publish", "run_validate"]
 
 
 @dataclass(frozen=True)
@@ -45,46 +55,37 @@ class PublishOutcome:
     not_valid: tuple[Inbound, ...] = ()
 
 
-_READ = """
-with space as (
-    select
-        (select oid from pg_namespace where nspname = %(live)s) as live,
-        (select oid from pg_namespace where nspname = %(shadow)s) as shadow
-),
-relations as (
-    select c.relnamespace = space.shadow as new, c.relkind::text as kind,
-        format('%%I.%%I', n.nspname, c.relname) as name
-    from space
-    join pg_class c on c.relnamespace in (space.live, space.shadow)
-    join pg_namespace n on n.oid = c.relnamespace
-    where c.relname = any (%(own)s) and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
-    and not exists (
-        select from pg_depend d
-        where d.classid = 'pg_class'::regclass and d.objid = c.oid and c.relkind = 'S'
-        and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')
-    )
-    union all
-    select t.typnamespace = space.shadow, 'T',
-        format('%%I.%%I', n.nspname, t.typname)
-    from space
-    join pg_type t on t.typnamespace in (space.live, space.shadow)
-    join pg_namespace n on n.oid = t.typnamespace
-    where t.typname = any (%(own)s) and t.typtype in ('e', 'd', 'r')
-)
-select new, kind, name from relations
-"""
+@dataclass
+class Publication:
+    """What is published, and what earlier tries have taught.
 
-_NOUN = {
-    "r": "table",
-    "p": "table",
-    "f": "foreign table",
-    "v": "view",
-    "m": "materialized view",
-    "S": "sequence",
-    "c": "type",
-    "T": "type",
-}
-_DROP_ORDER = "vmrpfTcS"
+    Args:
+        live: where the table belongs.
+        build_schema: where it was built, under its own name.
+        own: names of everything that its CREATE script makes.
+        later: tables of the live schema that this run rebuilds after this one.
+        checked: foreign keys for which all rows were found in the new table.
+        singly: whether statements are sent one by one, to learn which one fails.
+        mode: how views and functions get from the old table to the new one.
+        seen: what hung on the old table when that mode was chosen.
+    """
+
+    live: Relation
+    build_schema: str
+    own: Sequence[str]
+    later: frozenset[str]
+    checked: set[str] = field(default_factory=set)
+    singly: bool = False
+    mode: dependents.Mode = dependents.Mode.REPLACE
+    seen: Hanging | None = None
+
+
+class AgainError(Exception):
+    """The try is given up: something has to be learnt or done first, outside its transaction."""
+
+    def __init__(self, learn: Callable[[extensions.cursor], None]) -> None:
+        self.learn = learn
+        super().__init__()
 
 
 def run_publish(
@@ -98,7 +99,7 @@ def run_publish(
     log: Log,
     cancelled: threading.Event,
 ) -> PublishOutcome:
-    """Move the shadow's objects to the live schema and take the old ones away.
+    """Move the shadow's objects to the live schema, with all that hangs on the old ones.
 
     Args:
         connection: not in a transaction.
@@ -110,58 +111,148 @@ def run_publish(
         log: level and message.
         cancelled: no further try is made once it is set.
 
-    Raises BuildError when the locks are not to be had, or something that hangs on the old table
-    cannot be carried over. The old table is then as it was.
+    Raises BuildError when the locks are not to be had, rows elsewhere reference rows that are no
+    more, or something that hangs on the old table cannot be carried over. The old table is then
+    as it was.
     """
-    autocommit = connection.autocommit
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            names = sorted(own | {live.name})
-            cursor.execute(_READ, {"live": live.schema, "shadow": shadow_schema, "own": names})
-            found = cursor.fetchall()
-        old = sorted(
-            ((kind, name) for new, kind, name in found if not new),
-            key=lambda row: _DROP_ORDER.index(row[0]),
-        )
-        new = [(kind, name) for new, kind, name in found if new]
-        quoted = str(Relation(live.schema, "x"))[:-2]
-        steps = [f"drop {_NOUN[kind]} {name}" for kind, name in old]
-        steps += [f"alter {_NOUN[kind]} {name} set schema {quoted}" for kind, name in new]
-        locks = [name for kind, name in old if kind in "rp"]
-
-        def attempt(cursor: extensions.cursor) -> PublishOutcome:
-            take_locks(cursor, locks, before="begin;")
+    work = Publication(live, shadow_schema, sorted(own | {live.name}), rebuilt_later)
+    tries = Tries(f"publishing {live}", find_seconds(sessions.lock_timeout), log, cancelled)
+    with in_autocommit(connection):
+        while True:
             try:
-                cursor.execute(";".join(steps))
-            except psycopg2.Error as error:
-                if is_lock_trouble(error):
-                    raise LockBusyError from None
-                raise BuildError(
-                    f"{live}: {error.diag.message_primary}. {error.diag.message_detail or ''} "
-                    "The old table is as it was."
-                ) from None
-            return PublishOutcome()
+                hanging = _run_tries(connection, work, tries)
+                break
+            except AgainError as again:
+                with connection.cursor() as cursor:
+                    again.learn(cursor)
+        tell_gone(hanging, live, log)
+        return run_validate_now(connection, hanging, work, log, cancelled)
 
+
+def _run_tries(connection: extensions.connection, work: Publication, tries: Tries) -> Hanging:
+    if work.mode is not dependents.Mode.COPY:
+        return run_in_tries(connection, tries, lambda cursor: _swap(cursor, work, None))
+    assert work.seen is not None
+    with dependents.copied(connection, work.seen, work.live) as copies:
         return run_in_tries(
             connection,
-            attempt,
-            what=f"publishing {live}",
-            patience=find_seconds(sessions.lock_timeout),
-            log=log,
-            cancelled=cancelled,
-            blockers=lambda cursor: read_lock_holders(cursor, locks),
+            Tries(tries.what, tries.patience, tries.log, tries.cancelled, nested=True),
+            lambda cursor: _swap(cursor, work, copies),
         )
+
+
+def _swap(
+    cursor: extensions.cursor, work: Publication, copies: dependents.Copies | None
+) -> Hanging:
+    """One try, inside a transaction."""
+    lock_own(cursor, work.live, work.own, before=CATALOG_SETTINGS)
+    hanging = read_known(cursor, work, copies.schema if copies else work.build_schema)
+    if copies and work.seen and hanging.dependents != work.seen.dependents:
+        raise AgainError(lambda _: setattr(work, "seen", hanging))
+    check_inbound(hanging, work)
+    choose_mode(hanging, work)
+    lock_inbound(cursor, hanging)
+    is_free = not hanging.unknown and lock_hubs(cursor, hanging)
+    drop, create = dependents.find_steps(cursor, hanging.dependents, work.mode, copies)
+    exchange = find_exchange(
+        hanging,
+        work.live,
+        drop=drop,
+        create=create,
+        at_once=True,
+        droppable=is_free,
+        server_version=cursor.connection.server_version,
+    )
+    steps = [*exchange.detach, *exchange.move, *exchange.attach, *exchange.finish]
+    run_known_steps(cursor, steps, hanging, work)
+    return hanging
+
+
+def read_known(cursor: extensions.cursor, work: Publication, build_schema: str) -> Hanging:
+    """Read what hangs on the old table; refuse what cannot be carried over."""
+    try:
+        hanging = read_hanging(
+            cursor, live_schema=work.live.schema, build_schema=build_schema, own=work.own
+        )
+    except NotPreparedError:
+        raise AgainError(run_prepare_hanging) from None
+    check_possible(hanging, work.live, work.later)
+    return hanging
+
+
+def check_inbound(hanging: Hanging, work: Publication) -> None:
+    """Have every foreign key checked against the new rows, once, while nothing is locked."""
+    first = [
+        key
+        for key in find_unchecked(hanging.inbound, work.live, work.later)
+        if str(key) not in work.checked
+    ]
+
+    def check(cursor: extensions.cursor) -> None:
+        for key in first:
+            assert key.target is not None
+            run_check(cursor, key, work.live, target=key.target)
+            work.checked.add(str(key))
+
+    if first:
+        raise AgainError(check)
+
+
+def choose_mode(hanging: Hanging, work: Publication) -> None:
+    """Views and functions are replaced where they stand, unless that is known not to do."""
+    if work.mode is dependents.Mode.REPLACE:
+        mode = dependents.find_mode(hanging)
+        if mode is not work.mode:
+            raise AgainError(lambda _: _change_mode(work, hanging, mode))
+
+
+def run_known_steps(
+    cursor: extensions.cursor, steps: Sequence[Step], hanging: Hanging, work: Publication
+) -> None:
+    """Run the statements; after a failure, have them run again in a way that tells more."""
+    relations = [*(key.on for key in hanging.inbound), *(d.name for d in hanging.dependents)]
+    try:
+        run_steps(cursor, steps, singly=work.singly, relations=relations)
+    except StepError as failed:
+        error = failed
+
+        def learn(_: extensions.cursor) -> None:
+            if not work.singly:
+                work.singly = True
+            elif work.mode is dependents.Mode.REPLACE and dependents.is_misfit(error):
+                _change_mode(work, hanging, dependents.find_mode(hanging, replaceable=False))
+            else:
+                raise explain(error, work.live)
+
+        raise AgainError(learn) from None
+
+
+def _change_mode(work: Publication, hanging: Hanging, mode: dependents.Mode) -> None:
+    work.mode, work.seen = mode, hanging
+
+
+def run_validate_now(
+    connection: extensions.connection,
+    hanging: Hanging,
+    work: Publication,
+    log: Log,
+    cancelled: threading.Event,
+) -> PublishOutcome:
+    """Validate the foreign keys that are not going to be made anew; say which are left."""
+    back = [k for k in hanging.inbound if not k.scrap and k.validated and k.enforced]
+    now = find_unchecked(back, work.live, work.later)
+    for sentence in run_validate(connection, now, cancelled.is_set):
+        log("error", sentence)
+    return PublishOutcome(tuple(key for key in back if key not in now))
+
+
+@contextmanager
+def in_autocommit(connection: extensions.connection) -> Iterator[None]:
+    """Let transactions be begun in SQL; afterwards the connection is as it was."""
+    before = connection.autocommit
+    connection.autocommit = True
+    try:
+        yield
     finally:
         if not connection.closed:
-            connection.autocommit = autocommit
-
-
-def run_validate(connection: extensions.connection, constraints: Sequence[Inbound]) -> list[str]:
-    """Validate foreign keys that were left for later; return one sentence for each violated one.
-
-    Args:
-        connection: not in a transaction.
-        constraints: as `PublishOutcome.not_valid` has them; one that is gone is passed over.
-    """
-    return []
+            connection.autocommit = before

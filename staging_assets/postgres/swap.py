@@ -10,30 +10,79 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
-import psycopg2
 from psycopg2 import errors, extensions
 
 from staging_assets.errors import BuildError
+from staging_assets.postgres.session import CancelledError
 
 Log = Callable[[str, str], None]
 T = TypeVar("T")
 
-LOCK_TIMEOUT_MS = 100
+LOCK_TIMEOUT = 100
 """How long one request for one lock may queue, in milliseconds."""
 
-STATEMENT_TIMEOUT_MS = 150
-"""How long all locks of one try may take together, in milliseconds."""
+STATEMENT_TIMEOUT = 150
+"""How long all locks of one statement may take together, in milliseconds."""
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "": 1e-3}
 
+_HOLDERS = """
+select l.pid, a.application_name, a.usename, a.state,
+    to_char(
+        min(coalesce(a.xact_start, a.backend_start)), 'YYYY-MM-DD HH24:MI:SS TZ'
+    ),
+    coalesce(
+        split_part(a.application_name, ' ', 2) <> ''
+        and split_part(a.application_name, ' ', 1) = 'staging_assets'
+        and split_part(a.application_name, ' ', 2)
+            = split_part(current_setting('application_name'), ' ', 2),
+        false
+    ),
+    string_agg(distinct l.relation::regclass::text, ', ')
+from pg_locks l
+left join pg_stat_activity a on a.pid = l.pid
+where l.locktype = 'relation' and l.granted
+and l.database = (select oid from pg_database where datname = current_database())
+and l.relation in (select to_regclass(name) from unnest(%s) name)
+and l.pid is distinct from pg_backend_pid()
+group by l.pid, a.application_name, a.usename, a.state
+order by 5
+"""
+
 
 class LockBusyError(Exception):
-    """A lock was not to be had within one try."""
+    """Another session holds a lock on one of these relations (names as SQL)."""
+
+    def __init__(self, relations: Sequence[str]) -> None:
+        self.relations = relations
+        super().__init__(", ".join(relations))
+
+
+@dataclass(frozen=True)
+class Tries:
+    """How a transaction is tried until it gets its locks.
+
+    Args:
+        what: shown to people, such as `publishing staging.arrests`.
+        patience: seconds for all tries together; time spent waiting for sessions of the same
+            run does not count, since these end by themselves.
+        log: level and message.
+        cancelled: no further try is made once it is set.
+        nested: whether a transaction is open already; each try is then a savepoint of it, and
+            nothing is committed.
+    """
+
+    what: str
+    patience: float
+    log: Log
+    cancelled: threading.Event
+    nested: bool = False
 
 
 def find_seconds(setting: str) -> float:
@@ -48,123 +97,108 @@ def find_seconds(setting: str) -> float:
 
 
 def run_in_tries(
-    connection: extensions.connection,
-    attempt: Callable[[extensions.cursor], T],
-    *,
-    what: str,
-    patience: float,
-    log: Log,
-    cancelled: threading.Event,
-    blockers: Callable[[extensions.cursor], str],
+    connection: extensions.connection, tries: Tries, attempt: Callable[[extensions.cursor], T]
 ) -> T:
     """Run `attempt` in a transaction of its own until it gets its locks, and commit it.
 
     Args:
         connection: in autocommit mode.
-        attempt: sends its statements on the cursor it is given, inside a transaction; it takes
-            its locks through `take_locks`. It may run several times.
-        what: shown to people, such as `publishing staging.arrests`.
-        patience: seconds for all tries together.
-        blockers: reads who holds the locks; called between tries, outside a transaction.
+        attempt: sends its statements on the cursor that it is given; it may run several times.
 
-    Raises BuildError naming the blockers when patience ends, or when the run is cancelled.
+    Raises BuildError naming who holds the lock when patience ends, CancelledError when the run
+    is cancelled.
     """
     began = time.monotonic()
+    excused = 0.0
     pause = _FIRST_PAUSE
-    tries = 0
+    count = 0
     while True:
-        if cancelled.is_set():
-            raise BuildError(f"{what}: the run was cancelled. Nothing was changed.")
-        tries += 1
+        if tries.cancelled.is_set():
+            raise CancelledError("the run was cancelled")
+        count += 1
+        started = time.monotonic()
         try:
-            return _run_once(connection, attempt)
-        except (LockBusyError, errors.DeadlockDetected, errors.SerializationFailure):
-            pass
+            return _run_once(connection, tries, attempt)
+        except LockBusyError as busy:
+            relations = busy.relations
+        except (errors.DeadlockDetected, errors.SerializationFailure):
+            relations = ()
         with connection.cursor() as cursor:
-            holders = blockers(cursor)
+            holders, ours = _read_holders(cursor, relations)
         waited = time.monotonic() - began
-        if waited >= patience:
+        if waited - excused >= tries.patience:
             raise BuildError(
-                f"{what}: the lock was not to be had in {waited:.1f} s and {tries} tries; "
-                f"it is held by {holders}. "
-                "End that session or wait for it, then build this table again. "
-                "The old table is as it was."
+                f"{tries.what}: the lock was not to be had in {waited:.1f} s and {count} tries. "
+                f"It is held by {holders}. The old table is as it was. "
+                "End that session or wait for it, then build this again."
             )
-        if tries in (2, 10) or tries % 60 == 0:
-            log("warning", f"{what}: waiting for {holders} (try {tries}, {waited:.1f} s)")
-        cancelled.wait(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter, no secret
+        if count in (3, 12) or count % 60 == 0:
+            tries.log("info", f"{tries.what}: waiting {waited:.1f} s for {holders}")
+        tries.cancelled.wait(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter, no secret
         pause = min(pause * 1.5, _LONGEST_PAUSE)
+        if ours:
+            excused += time.monotonic() - started
 
 
-def _run_once(connection: extensions.connection, attempt: Callable[[extensions.cursor], T]) -> T:
+def _run_once(
+    connection: extensions.connection, tries: Tries, attempt: Callable[[extensions.cursor], T]
+) -> T:
     with connection.cursor() as cursor:
+        cursor.execute("savepoint staging_assets_try" if tries.nested else "begin")
         try:
             result = attempt(cursor)
-            cursor.execute("commit")
+            cursor.execute("release savepoint staging_assets_try" if tries.nested else "commit")
         except BaseException:
             if not connection.closed:
-                cursor.execute("rollback")
+                cursor.execute(
+                    "rollback to savepoint staging_assets_try" if tries.nested else "rollback"
+                )
             raise
     return result
 
 
-def take_locks(cursor: extensions.cursor, relations: Iterable[str], *, before: str = "") -> None:
-    """Lock tables in ACCESS EXCLUSIVE mode, without queueing for long.
+def take_locks(
+    cursor: extensions.cursor, locking: str, relations: Iterable[str], *, before: str = ""
+) -> None:
+    """Send statements that take ACCESS EXCLUSIVE locks, without queueing for long.
+
+    The short lock_timeout stays until the end of the transaction.
 
     Args:
-        cursor: in a transaction, or before one that `before` begins.
-        relations: names as SQL, quoted where needed; nothing is locked when there are none.
-        before: statements to send along in the same round trip, ahead of the locks.
+        cursor: in a transaction.
+        locking: the statements.
+        relations: what they lock, to find out who is in the way.
+        before: statements to send along in the same round trip, ahead of them.
 
     Raises LockBusyError when another session has one of them.
     """
-    names = ", ".join(relations)
-    lock = f"lock table {names} in access exclusive mode;" if names else ""
     try:
         cursor.execute(
-            f"{before}"
-            f"set local lock_timeout = {LOCK_TIMEOUT_MS};"
-            f"set local statement_timeout = {STATEMENT_TIMEOUT_MS};"
-            f"{lock}"
+            f"{before}set local lock_timeout = {LOCK_TIMEOUT};"
+            f"set local statement_timeout = {STATEMENT_TIMEOUT};"
+            f"{locking};"
             "set local statement_timeout = 0"
         )
     except errors.LockNotAvailable:
-        raise LockBusyError from None
+        raise LockBusyError(list(relations)) from None
     except errors.QueryCanceled as error:
-        if "statement timeout" in str(error):
-            raise LockBusyError from None
-        raise
+        if "statement timeout" not in str(error):
+            raise
+        raise LockBusyError(list(relations)) from None
 
 
-def read_lock_holders(cursor: extensions.cursor, relations: Iterable[str]) -> str:
-    """Say who holds or awaits locks on these relations: pid, application, state, since when."""
-    cursor.execute(
-        """
-        select distinct l.pid, a.application_name, a.state, a.usename,
-            to_char(coalesce(a.xact_start, a.backend_start), 'YYYY-MM-DD HH24:MI:SS TZ')
-        from pg_locks l
-        left join pg_stat_activity a on a.pid = l.pid
-        where l.locktype = 'relation' and l.granted
-        and l.database = (select oid from pg_database where datname = current_database())
-        and l.relation in (select to_regclass(name) from unnest(%s) name)
-        and l.pid is distinct from pg_backend_pid()
-        order by 5
-        """,
-        (list(relations),),
-    )
+def _read_holders(cursor: extensions.cursor, relations: Sequence[str]) -> tuple[str, bool]:
+    """Say who holds locks on these relations, and whether all of them belong to this run."""
+    cursor.execute(_HOLDERS, (list(relations),))
     rows = cursor.fetchall()
     if not rows:
-        return "a session that has ended since"
-    return " and ".join(
-        f"backend {pid} ({name or 'no application name'}, user {user}, {state}, since {since})"
+        return "a session that has let go of it since", False
+    told = [
+        f"backend {pid} (application {name or 'without a name'}, user {user}, {state}, "
+        f"since {since}, on {tables})"
         if pid
-        else "a prepared transaction"
-        for pid, name, state, user, since in rows[:5]
-    )
-
-
-def is_lock_trouble(error: psycopg2.Error) -> bool:
-    """Whether a failed statement only met another session's lock."""
-    return isinstance(
-        error, errors.LockNotAvailable | errors.DeadlockDetected | errors.SerializationFailure
-    )
+        else f"a prepared transaction (on {tables})"
+        for pid, name, user, state, since, _, tables in rows
+    ]
+    more = f" and {len(told) - 5} more" if len(told) > 5 else ""
+    return " and ".join(told[:5]) + more, all(row[5] for row in rows)

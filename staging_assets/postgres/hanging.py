@@ -1,0 +1,213 @@
+"""What hangs on a table, read from the catalog in one round trip.
+
+The query is long, so a connection plans it once and keeps it. The planner takes its many small
+index look-ups for large joins and would compile them, which takes seconds: hence the settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from psycopg2 import errors, extensions
+
+ASIDE = "staging_assets: set aside"
+"""How the comment begins on a schema that holds replaced tables."""
+
+CATALOG_SETTINGS = (
+    "set local search_path = '';"
+    "set local jit = off;"
+    "set local plan_cache_mode = force_generic_plan;"
+    "set local enable_seqscan = off;"
+    "set local enable_hashjoin = off;"
+    "set local enable_mergejoin = off;"
+)
+"""What `read_hanging` needs to be set in its transaction."""
+
+_SQL = Path(__file__).with_suffix(".sql")
+
+
+class NotPreparedError(Exception):
+    """The session has not planned the query yet."""
+
+
+class Step(NamedTuple):
+    """One statement of a publication, and what it is about, for people."""
+
+    label: str
+    statement: str
+
+
+class Movable(NamedTuple):
+    """An object that goes to another schema by itself; `name` is quoted and qualified,
+    `simple` quoted only."""
+
+    noun: str
+    name: str
+    simple: str
+    moves: bool
+    oid: int = 0
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A foreign key of another table that references the one being replaced.
+
+    Args:
+        schema, table, name: of the constraint, as they are in the catalog.
+        on, constraint: table and constraint as SQL.
+        definition: what follows `ADD CONSTRAINT name`.
+        references: name of the referenced table.
+        target: the new referenced table as SQL; None when the script makes none of that name.
+        columns: own column, referenced column and operator, as SQL.
+        scrap: whether it belongs to a table that is itself to be thrown away.
+        partitioned: whether its table is partitioned.
+        validated, enforced, period: as the catalog says.
+        comment: the statement that gives it back its comment.
+    """
+
+    schema: str
+    table: str
+    name: str
+    on: str
+    constraint: str
+    definition: str
+    references: str
+    target: str | None
+    columns: Sequence[Sequence[str]]
+    scrap: bool
+    partitioned: bool
+    validated: bool
+    enforced: bool
+    period: bool
+    comment: str | None
+
+    def __str__(self) -> str:
+        return f"{self.constraint} of {self.on}"
+
+
+@dataclass(frozen=True)
+class Dependent:
+    """A view, materialized view or function that depends on the old table.
+
+    Args:
+        oid: in its catalog.
+        noun: what it is.
+        schema, simple: where it is and its name, as they are in the catalog.
+        name: as SQL; a function's with its arguments.
+        definition: a view's query, or a function's whole CREATE statement.
+        options: a view's `WITH (...)`, as SQL, or None.
+        populated: whether a materialized view has been filled.
+        signature: whether a function takes or returns rows of the table.
+        direct: whether it depends on the table itself, not only on another dependent.
+        needs: the dependents that it depends on.
+    """
+
+    oid: int
+    noun: str
+    schema: str
+    simple: str
+    name: str
+    definition: str
+    options: str | None
+    populated: bool
+    signature: bool
+    direct: bool
+    needs: Sequence[int]
+
+    @property
+    def label(self) -> str:
+        """What it is called in messages."""
+        return f"{self.noun} {self.name}"
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """The new objects, the old ones, and all that hangs on the old ones.
+
+    Args:
+        live: the live schema as SQL; None when it does not exist.
+        new, old: what moves in, and out.
+        taken: names of the script's that other tables hold in the live schema.
+        hubs: tables that the old one references.
+        inbound: foreign keys that reference it.
+        dependents: views and functions, in no order that matters.
+        kept: statements that make other tables' defaults and policies find the new objects.
+        unknown: what cannot be carried over: description, schema and table.
+        unpublish: publication and old table.
+        carried: statements that give the new table what the old one had.
+        gone: parts of the old table that the script does not make.
+    """
+
+    live: str | None
+    new: tuple[Movable, ...]
+    old: tuple[Movable, ...]
+    taken: Sequence[str]
+    hubs: Sequence[str]
+    inbound: tuple[Inbound, ...]
+    dependents: tuple[Dependent, ...]
+    kept: tuple[Step, ...]
+    unknown: Sequence[tuple[str, str | None, str | None]]
+    unpublish: Sequence[tuple[str, str]]
+    carried: tuple[Step, ...]
+    gone: Sequence[str]
+
+
+def read_hanging(
+    cursor: extensions.cursor, *, live_schema: str, build_schema: str, own: Sequence[str]
+) -> Hanging:
+    """Read what a publication has to know.
+
+    Args:
+        cursor: in a transaction in which `CATALOG_SETTINGS` are set.
+        live_schema: where the table belongs.
+        build_schema: where the new one is.
+        own: names of everything that its CREATE script makes.
+
+    Raises NotPreparedError when `run_prepare_hanging` has to be called first.
+    """
+    try:
+        cursor.execute(
+            "execute staging_assets_hanging (%s, %s, %s)", (live_schema, build_schema, list(own))
+        )
+    except errors.InvalidSqlStatementName:
+        raise NotPreparedError from None
+    row = cursor.fetchone()
+    assert row is not None
+    found: dict[str, Any] = row[0]
+    return Hanging(
+        live=found["live"],
+        new=tuple(Movable(*item) for item in found["new"]),
+        old=tuple(Movable(*item) for item in found["old"]),
+        taken=found["taken"],
+        hubs=found["hubs"],
+        inbound=tuple(Inbound(**item) for item in found["inbound"]),
+        dependents=tuple(Dependent(**item) for item in found["dependents"]),
+        kept=tuple(Step(*item) for item in found["kept"]),
+        unknown=[tuple(item) for item in found["unknown"]],
+        unpublish=[tuple(item) for item in found["unpublish"]],
+        carried=tuple(Step(*item) for item in found["carried"]),
+        gone=found["gone"],
+    )
+
+
+def run_prepare_hanging(cursor: extensions.cursor) -> None:
+    """Let the session plan the query of `read_hanging`, once; outside a transaction."""
+    cursor.execute(
+        f"begin; {CATALOG_SETTINGS}"
+        f"prepare staging_assets_hanging (text, text, text[]) as {_find_query(cursor)};"
+        "execute staging_assets_hanging ('', '', '{}');"
+        "commit"
+    )
+
+
+def _find_query(cursor: extensions.cursor) -> str:
+    """Return the query for this server: publications have columns and conditions since 15."""
+    text = _SQL.read_text(encoding="utf-8")
+    if cursor.connection.server_version < 150000:
+        return text
+    return text.replace("/*prattrs*/ null::int2[]", "u.prattrs::int2[]").replace(
+        "/*prqual*/ null::pg_node_tree", "u.prqual"
+    )
