@@ -73,9 +73,9 @@ def test_the_place_is_right_after_the_schema_was_rewritten(
     with witness.cursor() as cursor:
         quoted = schema.replace('"', '""')
         cursor.execute(f'create schema "{quoted}"; create table "{quoted}".a (b int)')
-    text = "insert into staging.a\nselect a.b from staging.a, staging.a as x where staging.a.b = nope"
+    text = "insert into staging.a\nselect b from staging.a where staging.a.b = staging.a.nope"
     error = run(witness, text, schema=schema)
-    assert str(error).startswith("sql/POPULATE.sql:2:64: ")
+    assert str(error).startswith("sql/POPULATE.sql:2:45: ")
 
 
 def test_a_syntax_error_is_at_its_token(witness: Connection) -> None:
