@@ -166,7 +166,9 @@ def _run_in_place(session: Session, work: Work, task: Task, table: Table) -> Bui
         if any(check.stops for check in found):
             raise ChecksFailedError(task.node, found)
 
-    rows, outcome = run_table_in_place(session, work, table, live, audit)
+    rows, outcome = run_table_in_place(
+        session, work, table, live, audit=audit, later=task.rebuilt_later
+    )
     clock.mark("load_seconds")
     return Built(
         NodeResult(

@@ -36,6 +36,7 @@ from staging_assets.postgres.hanging import (
     run_prepare_hanging,
 )
 from staging_assets.postgres.inbound import find_unchecked, run_check, run_validate
+from staging_assets.postgres.spelling import spell
 from staging_assets.postgres.swap import Log, Tries, find_seconds, run_in_tries
 from staging_assets.project.model import Relation
 from staging_assets.settings import SessionSettings
@@ -190,8 +191,8 @@ def check_inbound(hanging: Hanging, work: Publication) -> None:
 
     def check(cursor: extensions.cursor) -> None:
         for key in first:
-            assert key.target is not None
-            run_check(cursor, key, work.live, target=key.target)
+            target = spell(Relation(work.build_schema, key.references))
+            run_check(cursor, key, work.live, target=target)
             work.checked.add(str(key))
 
     if first:
