@@ -10,7 +10,7 @@
 --      a full_address that says UNKNOWN.
 --   2. "----" and 0 are no house number, "?" is no direction, block XX is no block.
 --   3. White space, case and the spellings CHG, CHGO and CHICGO are evened out; state names become
---      two letters; a zip code is five digits or null; the city "0" is null.
+--      two letters; a zip code is five digits and not 00000, or null; the city "0" is null.
 --   4. Places are one when street, apartment, city and state agree; of several zip codes the most
 --      common stays (then the lowest).
 -- department_defined_reference_id is the source and key of the row that names the place first:
@@ -171,7 +171,7 @@ tidy as (
                 then 'CHICAGO'
             else nullif(nullif(btrim(regexp_replace(upper(spellings.city), '\s+', ' ', 'g')), ''), '0')
         end as city,
-        spellings.zip,
+        nullif(spellings.zip, 0) as zip,
         spellings.state,
         spellings.source_key,
         spellings.times

@@ -2,7 +2,8 @@
 --
 -- Sources and rows out:
 --   etl.unit_history     one row for each spell in a unit, from its start
---   etl.salary           one row for each run of years with one rank and pay grade, from 1 January
+--   etl.salary           one row for each run of years with one rank and pay grade, from 1 January of
+--                        the first, or the day of appointment in that year
 --   etl.roster_2017_04   one row for each officer: rank, unit and status. Dated 1 April 2017 for
 --                        active officers; for the others nobody says when, and the date is null
 --   etl.roster_2018_03   one row for each officer of the active roster, dated 1 March 2018
@@ -259,7 +260,14 @@ select
     appointments.appointed_date as department_start_date,
     police_groups.police_group_department_defined_id as department_id,
     police_groups.police_group_name as department_name,
-    roles.started as job_start_date,
+    case
+        when
+            roles.pay_grade is not null
+            and appointments.appointed_date > roles.started
+            and extract(year from appointments.appointed_date) = extract(year from roles.started)
+            then appointments.appointed_date
+        else roles.started
+    end as job_start_date,
     roles.job_id,
     regexp_replace(roles.job_title, '\s+', ' ', 'g') as job_title,
     roles.sworn_flag,
