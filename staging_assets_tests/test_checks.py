@@ -24,6 +24,7 @@ from staging_assets.project.model import StagingProject
 from staging_assets.settings import Settings
 from staging_assets_tests.folders import make_project
 from staging_assets_tests.servers import fresh_database
+from staging_assets_tests.webhook import listening
 
 FILES = {
     "create_tables/CREATE-staging-officers.sql": "create table staging.officers"
@@ -284,3 +285,41 @@ def test_a_schema_that_is_not_there_is_said_in_one_line(
     assert read_failure(result).startswith('schema "staging_dev" in ')
     assert "\n" not in read_failure(result)
     assert read_checks(result) == {}
+
+
+@pytest.mark.parametrize("build", [False, True], ids=["checks only", "rebuild"])
+def test_a_run_tells_the_webhook_what_failed(
+    runs: Runs, folder: Path, monkeypatch: pytest.MonkeyPatch, build: bool
+) -> None:
+    runs.sql("truncate staging.lookup_races; delete from staging.arrests where event_id > 5")
+    if build:
+        short = "insert into staging.arrests select i, i, 'note' from generate_series(1, 5) as i;"
+        path = folder / "populate_tables/demo/POPULATE-staging-arrests.sql"
+        monkeypatch.setattr(runs, "defs", _with_script(folder, path, short))
+    with listening() as hook:
+        monkeypatch.setenv("STAGING_WEBHOOK_URL", hook.url)
+        arrests = dg.AssetSelection.assets(["staging", "arrests"])
+        result = runs.materialize(arrests) if build else runs.check()
+    assert not result.success
+    (body,) = hook.bodies
+    told = {(each["asset"], each["check"], each["severity"]) for each in body["checks"]}
+    warned = {("staging/lookup_races", "table_not_empty", "WARN")}
+    assert told == {("staging/arrests", "min_rows", "ERROR")} | (set() if build else warned)
+
+
+def _with_script(folder: Path, path: Path, text: str) -> dg.Definitions:
+    """Definitions of the folder with one script changed, which is changed back at once."""
+    before = path.read_text()
+    path.write_text(text)
+    try:
+        return build_definitions(Settings(sql_dir=folder))
+    finally:
+        path.write_text(before)
+
+
+def test_a_webhook_that_is_down_changes_nothing(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.sql("truncate staging.lookup_races")
+    monkeypatch.setenv("STAGING_WEBHOOK_URL", "http://127.0.0.1:1/hook")
+    assert runs.check().success

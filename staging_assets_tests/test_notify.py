@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
 from staging_assets import notify
 from staging_assets.notify import run_notify
 from staging_assets.postgres.target import TargetResult
+from staging_assets_tests.webhook import Hook, listening
 
 FAILED = TargetResult(
     "event_id_unique",
@@ -25,41 +23,10 @@ FAILED = TargetResult(
 WARNED = TargetResult("min_rows", "stops", False, "WARN", False, summary="3 rows")
 
 
-class Hook:
-    """A web server that keeps what it is sent and answers as told."""
-
-    def __init__(self) -> None:
-        self.bodies: list[Any] = []
-        self.headers: list[Any] = []
-        self.status = 200
-        self.delay = 0.0
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                hook.bodies.append(json.loads(body))
-                hook.headers.append(self.headers)
-                time.sleep(hook.delay)
-                self.send_response(hook.status)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hooks/s3cret"
-
-
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    hook = Hook()
-    thread = threading.Thread(target=hook.server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield hook
-    hook.server.shutdown()
-    thread.join()
-    hook.server.server_close()
+    with listening() as hook:
+        yield hook
 
 
 @pytest.fixture
