@@ -137,21 +137,19 @@ class EmbeddedServer:
                     return server
                 programs, data = find_programs(owner), self.data
                 make_cluster(data, programs, owner)
-                previous = read_postmaster(data)
-                sockets = choose_sockets(
-                    data.with_name("socket"), previous.sockets if previous else None, owner
-                )
+                sockets = choose_sockets(self._folder, owner)
                 write_configuration(data, sockets, owner)
                 # Nothing of a server lives, but the pid may be somebody else's by now, whom
                 # Postgres would take for its postmaster.
                 (data / PID_FILE).unlink(missing_ok=True)
                 if self.log.exists() and self.log.stat().st_size > _LARGEST_LOG:
                     self.log.unlink()
+                said = self.log.stat().st_size if self.log.exists() else 0
                 launch(programs, data, self.log, self._lock, owner)
                 server = self._await_living()
                 if server is None:
                     raise DatabaseError(
-                        f"the embedded server: it ended while starting: {self._last_words()} "
+                        f"the embedded server: it ended while starting: {self._last_words(said)} "
                         f"See {self.log}."
                     )
                 return server
@@ -240,13 +238,13 @@ class EmbeddedServer:
                 f"{_START_SECONDS:.0f} s. End that process (it holds {self._starting})."
             ) from None
 
-    def _last_words(self) -> str:
+    def _last_words(self, since: int = 0) -> str:
+        """The end of what the log got after that many bytes, as one line."""
         try:
-            lines = self.log.read_text(errors="replace").splitlines()[-20:]
+            said = self.log.read_bytes()[since:].decode(errors="replace").splitlines()[-3:]
         except OSError:
-            lines = []
-        told = [line for line in lines if "FATAL" in line or "PANIC" in line] or lines
-        return told[-1].partition("] ")[2] or told[-1] if told else "it said nothing."
+            said = []
+        return " ".join(line.partition("] ")[2] or line for line in said) or "it said nothing."
 
 
 def _url(sockets: Path) -> str:

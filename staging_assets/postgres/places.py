@@ -8,13 +8,16 @@ path, or on a file system without sockets, it is a private folder in /tmp.
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import signal
 import socket
 import stat
 import tempfile
 from pathlib import Path
 
-from staging_assets.postgres.postmaster import PORT
+from staging_assets.postgres.postmaster import PORT, is_postmaster, read_postmaster
 from staging_assets.postgres.programs import ELSEWHERE, ServerUser, make_elsewhere
 
 _LONGEST_SOCKET = 103
@@ -42,31 +45,57 @@ def make_folders(home: Path, folder: Path, user: ServerUser) -> None:
         ignore.write_text("*\n")
     if read_place(folder) == folder and not user.reaches(folder):
         make_elsewhere()
+        _remove_abandoned()
         place = Path(tempfile.mkdtemp(prefix="data-", dir=ELSEWHERE))
         place.chmod(0o755)
+        (place / "home").write_text(f"{folder}\n")
         (folder / "place").write_text(f"{place}\n")
 
 
-def choose_sockets(near: Path, previous: Path | None, user: ServerUser) -> Path:
-    """Return a folder for the socket that only the user may enter; make it if need be.
+def choose_sockets(folder: Path, user: ServerUser) -> Path:
+    """Return an empty folder for the socket that only the user may enter; make it if need be.
 
     Args:
-        near: the folder beside the data, taken when it will do.
-        previous: the one that the last server had.
+        folder: the one in the home; no server of it may live.
         user: who runs the server.
     """
+    near, record = read_place(folder) / "socket", folder / "sockets"
     if _fits(near):
         near.mkdir(mode=0o700, exist_ok=True)
         near.chmod(0o700)
         user.own(near)
         if _takes_sockets(near):
-            return near
-    if previous is not None and _is_private(previous, user):
-        return previous
+            return _without_sockets(near)
+    if record.exists() and _is_private(previous := Path(record.read_text()), folder, user):
+        return _without_sockets(previous)
     shared = Path("/tmp")  # noqa: S108 - short; mkdtemp makes a private folder in it
     made = Path(tempfile.mkdtemp(prefix=_PRIVATE, dir=shared if shared.is_dir() else None))
+    (made / "home").write_text(str(folder))
     user.own(made)
+    record.write_text(str(made))
     return made
+
+
+def _without_sockets(folder: Path) -> Path:
+    """Remove what a killed server left: the pid in its lock may be somebody else's by now."""
+    for path in folder.glob(".s.PGSQL.*"):
+        path.unlink(missing_ok=True)
+    return folder
+
+
+def _remove_abandoned() -> None:
+    """Remove data below /var/lib whose home was removed: a home that is made anew begins empty."""
+    for place in ELSEWHERE.glob("data-*"):
+        try:
+            folder = Path((place / "home").read_text().strip())
+        except OSError:
+            continue
+        if read_place(folder) == place:
+            continue
+        postmaster = read_postmaster(place / "data")
+        if postmaster is not None and is_postmaster(postmaster.pid, place / "data"):
+            os.kill(postmaster.pid, signal.SIGQUIT)
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _fits(folder: Path) -> bool:
@@ -87,13 +116,15 @@ def _takes_sockets(folder: Path) -> bool:
     return True
 
 
-def _is_private(folder: Path, user: ServerUser) -> bool:
+def _is_private(sockets: Path, folder: Path, user: ServerUser) -> bool:
+    """Tell whether it is this very home's, and not that of one it was copied from."""
     try:
-        status = folder.lstat()
+        status, home = sockets.lstat(), (sockets / "home").read_text()
     except OSError:
         return False
     return (
-        folder.name.startswith(_PRIVATE)
+        home == str(folder)
+        and sockets.name.startswith(_PRIVATE)
         and stat.S_ISDIR(status.st_mode)
         and status.st_uid == user.uid
         and stat.S_IMODE(status.st_mode) == 0o700
