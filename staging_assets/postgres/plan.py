@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import psycopg2
 
 from staging_assets.errors import BuildError, DatabaseError
+from staging_assets.postgres.aside import run_bury
 from staging_assets.postgres.build import Built
 from staging_assets.postgres.crew import Crew, Said
 from staging_assets.postgres.fingerprints import find_fingerprints
@@ -102,6 +103,7 @@ def _prepare(
                     cursor.execute(f"create schema if not exists {spell_name(name)}")
         run_prepare_history(connection, options.schema)
         reason = run_clear(connection, build_schema)
+        run_bury(connection, options.schema)
         history = read_history(connection, options.schema)
     except psycopg2.Error as error:
         failure = error
@@ -261,6 +263,7 @@ class _Run:
             # This commit waits for the disk, and with it all commits before it.
             self._remember()
             run_clear(connection, self._work.build_schema)
+            run_bury(connection, self._work.schema)
         except psycopg2.Error as error:
             raise DatabaseError(
                 f"schema {self._work.schema}: {find_safe_text(error)}. "
@@ -279,6 +282,7 @@ class _Run:
                     self._note(event.result)
             self._remember()
             run_clear(self._lock.connection, self._work.build_schema, tries=3)
+            run_bury(self._lock.connection, self._work.schema)
         except (psycopg2.Error, DatabaseError):
             return  # the next run clears
 
