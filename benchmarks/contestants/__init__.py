@@ -1,0 +1,28 @@
+"""Who takes part: each contestant makes ready, untimed, and gives one command that is timed."""
+
+from __future__ import annotations
+
+from benchmarks.contestants.common import Command, Contestant, Missing, Setup
+from benchmarks.contestants.dbt import Dbt
+from benchmarks.contestants.floor import Floor
+from benchmarks.contestants.ideal import Ideal
+from benchmarks.contestants.luigi import Luigi
+from benchmarks.contestants.plain_dagster import PlainDagster
+from benchmarks.contestants.project import Project
+from benchmarks.contestants.psql import Psql
+
+__all__ = ["CONTESTANTS", "Command", "Contestant", "Missing", "Setup"]
+
+CONTESTANTS: dict[str, Contestant] = {
+    contestant.name: contestant
+    for contestant in (
+        Psql(),
+        Ideal(),
+        Luigi(),
+        PlainDagster(),
+        Dbt(enforced=False),
+        Dbt(enforced=True),
+        Floor(),
+        Project(),
+    )
+}

@@ -1,0 +1,120 @@
+"""What all contestants share."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks.server import BenchServer
+from benchmarks.workload import Step, Workload
+
+HERE = Path(__file__).parent.parent
+ROOT = HERE.parent
+PROGRAMS = HERE / "programs"
+PYTHON = Path(sys.executable)
+WORKERS = 2
+
+_KEPT = ("HOME", "LANG", "LC_ALL", "TMPDIR", "USER", "SHELL", "TZ")
+
+
+class Missing(Exception):  # noqa: N818 - it is no error: the contestant is reported as missing
+    """A contestant cannot take part; the text says why."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a contestant is told.
+
+    Args:
+        folder: where it may write.
+        sql: the folder of scripts.
+    """
+
+    workload: Workload
+    folder: Path
+    sql: Path
+    steps: tuple[Step, ...]
+    server: BenchServer
+
+
+@dataclass(frozen=True)
+class Command:
+    """The command that is timed."""
+
+    words: tuple[str | Path, ...]
+    environment: Mapping[str, str]
+    folder: Path
+
+
+class Contestant(Protocol):
+    """One way of building the staging schema.
+
+    Args:
+        builds: whether it makes tables at all.
+        keys: whether these end with the keys and indexes of the scripts.
+    """
+
+    name: str
+    builds: bool
+    keys: bool
+
+    def prepare(self, setup: Setup) -> Command:
+        """Make everything ready, untimed. Raises Missing when it cannot take part."""
+
+
+def clean_environment(*paths: Path, **variables: str) -> dict[str, str]:
+    """An environment without settings of anybody, `paths` first on the PATH."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    path = ":".join([*(str(path) for path in paths), "/usr/local/bin:/usr/bin:/bin"])
+    return {**kept, "PATH": path, **variables}
+
+
+def write_plan(setup: Setup) -> Path:
+    """Write the steps as JSON, for programs that run by themselves."""
+    path = setup.folder / "plan.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    plan = {
+        "sql": str(setup.sql),
+        "department": setup.workload.department,
+        "sources": list(setup.workload.sources),
+        "steps": [dataclasses.asdict(step) for step in setup.steps],
+    }
+    path.write_text(json.dumps(plan, indent=1))
+    return path
+
+
+def install(name: str) -> Path:
+    """Return the `bin` folder of the virtual environment of `requirements/<name>.txt`.
+
+    It is made when it is not there or its requirements have changed. Raises Missing when that
+    fails.
+    """
+    requirements = HERE / "requirements" / f"{name}.txt"
+    folder = HERE / ".venvs" / name
+    stamp, wanted = folder / "installed", sha256(requirements.read_bytes()).hexdigest()
+    programs = folder / "bin"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return programs
+    commands: list[list[str | Path]] = [
+        [PYTHON, "-m", "venv", folder],
+        [programs / "python", "-m", "pip", "install", "--quiet", "-r", requirements],
+        [programs / "python", "-m", "compileall", "-q", folder / "lib"],
+    ]
+    environment = clean_environment()
+    for command in commands[:2]:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            said = " ".join(done.stderr.split())[-300:]
+            raise Missing(f"{name} cannot be installed: {said}")
+    # Some packages carry files for other Pythons, which do not compile.
+    subprocess.run(commands[2], env=environment, capture_output=True, check=False)
+    stamp.write_text(wanted)
+    return programs

@@ -1,0 +1,23 @@
+"""`psql -f`, script by script, in an order in which they can run."""
+
+from __future__ import annotations
+
+from benchmarks.contestants.common import Command, Setup, clean_environment
+
+
+class Psql:
+    """One psql for each script, one after the other."""
+
+    name = "psql"
+    builds = True
+    keys = True
+
+    def prepare(self, setup: Setup) -> Command:
+        programs = setup.server.programs
+        psql = f'psql -X -q -v ON_ERROR_STOP=1 -d "{setup.server.url}"'
+        lines = ["set -e", f'{psql} -c "create schema staging"']
+        lines += [f"{psql} -f '{script}'" for step in setup.steps for script in step.scripts]
+        script = setup.folder / "psql.sh"
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text("\n".join(lines) + "\n")
+        return Command(("bash", script), clean_environment(programs), setup.folder)
