@@ -29,14 +29,24 @@ with tables as (
     where n.nspname = %(schema)s and c.relname = any (%(own)s) and c.relkind in ('r', 'p')
 )
 select 'constraint', t.name, t.plain and k.coninhcount = 0 and k.conislocal
-        and (k.contype = 'f' or coalesce(i.reltablespace, 0) = 0),
-    k.oid::bigint, quote_ident(k.conname), k.contype::text, pg_get_constraintdef(k.oid),
+        and (k.contype = 'f' or coalesce(i.reltablespace, 0) = 0)
+        and (k.contype <> 'x' or i.reloptions is null),
+    k.oid::bigint, quote_ident(k.conname), k.contype::text,
+    case when k.contype in ('p', 'u') and i.reloptions is not null then
+        case k.contype when 'p' then 'PRIMARY KEY' else 'UNIQUE' end
+        || ' USING INDEX ' || quote_ident(i.relname)
+        || case when k.condeferrable then ' DEFERRABLE' else '' end
+        || case when k.condeferred then ' INITIALLY DEFERRED' else '' end
+    else pg_get_constraintdef(k.oid) end,
     obj_description(k.oid, 'pg_constraint'), k.convalidated,
     case when k.contype <> 'f' then i.oid::regclass::text end,
     case when k.contype <> 'f' then obj_description(i.oid, 'pg_class') end,
     coalesce(x.indisclustered and k.contype <> 'f', false),
     coalesce(x.indisreplident and k.contype <> 'f', false),
-    k.confrelid::regclass::text, quote_ident(i.relname), null::jsonb
+    k.confrelid::regclass::text, quote_ident(i.relname), null::jsonb,
+    -- A constraint's definition does not say how its index is stored.
+    case when k.contype in ('p', 'u') and i.reloptions is not null
+        then pg_get_indexdef(i.oid) end
 from tables as t
 join pg_constraint as k on k.conrelid = t.oid and k.contype in ('p', 'u', 'x', 'f')
     and k.conparentid = 0
@@ -50,7 +60,7 @@ select 'index', t.name, t.plain and i.reltablespace = 0,
     (
         select jsonb_object_agg(a.attnum, a.attstattarget) from pg_attribute as a
         where a.attrelid = i.oid and a.attstattarget >= 0
-    )
+    ), null
 from tables as t
 join pg_index as x on x.indrelid = t.oid
 join pg_class as i on i.oid = x.indexrelid
@@ -59,11 +69,11 @@ where not exists (
 )
 union all
 select 'table', t.name, t.plain, t.oid::bigint, t.relname, t.relkind::text, null, null, t.reacts,
-    null, null, false, false, null, null, null
+    null, null, false, false, null, null, null, null
 from tables as t
 union all
 select 'sequence', t.name, true, s.oid::bigint, s.relname, null, null, null, true, null, null,
-    false, false, null, null, null
+    false, false, null, null, null, null
 from tables as t
 join pg_depend as d on d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid
     and d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')
@@ -83,6 +93,7 @@ class Key:
         definition: what Postgres says makes it again.
         removable: whether it may be taken off.
         references: the referenced table of a foreign key, as SQL spells it.
+        before: what makes the index that the definition says to use.
     """
 
     table: str
@@ -99,6 +110,7 @@ class Key:
     identifies: bool = False
     references: str | None = None
     statistics: dict[str, int] = field(default_factory=dict, hash=False)
+    before: str | None = None
 
     @property
     def is_constraint(self) -> bool:
@@ -158,6 +170,7 @@ def read_shape(run: Run, schema: str, own: Iterable[str]) -> Shape:
                     references=row[13] if kind == "f" else None,
                     index_name=row[14],
                     statistics=row[15] or {},
+                    before=row[16],
                 )
             )
     return Shape(tuple(keys), plain, reacts, frozenset(names))
@@ -177,7 +190,8 @@ def find_removals(keys: Iterable[Key]) -> str:
 def find_restoration(key: Key) -> str:
     """SQL that puts back a key that is no foreign key, with all that was said about it."""
     if key.is_constraint:
-        steps = [f"alter table {key.table} add constraint {key.name} {key.definition}"]
+        steps = [key.before] if key.before else []
+        steps += [f"alter table {key.table} add constraint {key.name} {key.definition}"]
     else:
         steps = [key.definition]
     steps += [
