@@ -71,17 +71,35 @@ def _build_metadata(result: TargetResult) -> Mapping[str, Any]:
 
 def describe(target: Target) -> str:
     """The check in words, from its kind and arguments."""
-    arguments = {
-        name: value
-        for name, value in target.arguments.items()
-        if name not in ("sample_columns", "seconds")
-    }
-    words = target.kind.replace("_", " ")
-    if not arguments:
-        return f"{words.capitalize()}."
-    shown = "; ".join(f"{name.replace('_', ' ')}: {_say(v)}" for name, v in arguments.items())
-    return f"{words.capitalize()}: {shown}."
+    arguments = {name: _say(value) for name, value in target.arguments.items()}
+    if target.kind == "row_count_change":
+        limits = [
+            f"at most {arguments[name]} % {word} rows" for name, word in _WAYS if name in arguments
+        ]
+        return f"{' and '.join(limits).capitalize()} than in the last build."
+    if target.kind == "column_value":
+        who = "Any row" if target.arguments["rows"] == "any" else "Every row"
+        return f"{who}: {arguments['condition']}"
+    return _WORDS.get(target.kind, target.kind.replace("_", " ")).format_map(arguments)
+
+
+_WAYS = (("drop", "fewer"), ("growth", "more"))
+_WORDS = {
+    "min_rows": "At least {rows} rows.",
+    "row_count_between": "{least} to {most} rows.",
+    "unique": "No two rows are equal in {columns}.",
+    "not_null": "Every row has a value in {columns}.",
+    "has_values": "At least one row has a value in {column}.",
+    "accepted_values": "{column} is one of {values}, or NULL.",
+    "relationship": "Every {column} is in {to}.{to_column}.",
+    "column_exists": "The table has {columns}.",
+    "column_type": "{column} is of type {type}.",
+    "freshness": "The newest {column} is at most {age} old.",
+    "sql": "This returns no rows: {query}",
+}
 
 
 def _say(value: Any) -> str:
-    return ", ".join(str(v) for v in value) if isinstance(value, (list, tuple)) else str(value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

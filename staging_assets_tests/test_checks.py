@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks import build_check_result, build_check_specs
+from staging_assets.checks import build_check_result, build_check_specs, describe
 from staging_assets.definitions import build_definitions
 from staging_assets.postgres.plan import BuildOptions, run_build
 from staging_assets.postgres.server import Server
@@ -102,8 +102,33 @@ def test_every_check_has_a_description(project: StagingProject) -> None:
         for spec in build_check_specs(project)
     }
     assert described["arrests", "min_rows"] == "There are arrests."
-    assert described["arrests", "officer_id_unique"] == "Unique: columns: officer_id."
+    assert described["arrests", "officer_id_unique"] == "No two rows are equal in officer_id."
+    assert described["arrests_cleanup", "note_has_values"] is not None
     assert all(described.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "words"),
+    [
+        ("min_rows", {"rows": 1000}, "At least 1,000 rows."),
+        (
+            "row_count_change",
+            {"drop": 5, "growth": 50},
+            "At most 5 % fewer rows and at most 50 % more rows than in the last build.",
+        ),
+        ("accepted_values", {"column": "c", "values": [1, "a"]}, "c is one of 1, a, or NULL."),
+        (
+            "relationship",
+            {"column": "race_code", "to": "lookup_races", "to_column": "code"},
+            "Every race_code is in lookup_races.code.",
+        ),
+        ("column_value", {"condition": "age > {0}", "rows": "all"}, "Every row: age > {0}"),
+        ("column_value", {"condition": "felony", "rows": "any"}, "Any row: felony"),
+        ("sql", {"query": "select '{x}'"}, "This returns no rows: select '{x}'"),
+    ],
+)
+def test_a_check_is_described_in_words(kind: str, arguments: dict[str, Any], words: str) -> None:
+    assert describe(Target(kind, kind, "arrests", arguments)) == words
 
 
 def test_numbers_are_numbers_and_the_query_is_code() -> None:

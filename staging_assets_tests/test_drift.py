@@ -364,13 +364,14 @@ def test_a_hundred_tables_take_under_a_second(database: Server) -> None:
     project = make_project(creates, references={f"t{i}": ["hub"] for i in range(99)})
     with closing(database.connect("test", autocommit=True)) as connection:
         run(connection, "create schema staging;" + "".join(creates.values()))
-        find(connection, project)
-        started = time.monotonic()
-        result = find(connection, project)
-        seconds = time.monotonic() - started
+        times = []
+        for _ in range(3):
+            started = time.monotonic()
+            result = find(connection, project)
+            times.append(time.monotonic() - started)
     assert findings(result) == []
     assert result.metadata["tables compared"] == 100
-    assert seconds < 2, f"{seconds:.2f} s; 0.3 s is usual on an idle machine"
+    assert min(times) < 2, f"{min(times):.2f} s; 0.3 s is usual on an idle machine"
 
 
 def test_more_tables_than_fit_in_one_transaction_are_compared_in_parts(
