@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -96,7 +95,8 @@ def test_everything_is_materialized_from_the_page(page_address: str, witness: Co
             expect(page.get_by_text(name, exact=True).first).to_be_visible()
 
         page.goto(f"{page_address}/locations/{location}/jobs/populate_all_staging_tables")
-        page.get_by_role("button", name=re.compile("^Materialize all")).click()
+        page.get_by_role("button").filter(has_text="Materialize all").click()
+        expect(page.get_by_text("Launched run").first).to_be_visible()
         page.goto(f"{page_address}/runs")
         expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=90_000)
 
