@@ -134,13 +134,29 @@ declare
     day date;
     hour int;
 begin
-    -- 2016-03-09 23:59:59 is by far the most common: it is cut at fixed places
+    -- The usual ones are cut at fixed places: 2016-03-09 23:59:59 ...
     if shape = '0000-00-00 00:00:00' or shape = '0000-00-00T00:00:00' then
         hour := substr(cleaned, 12, 2)::int;
         if hour < 24 and substr(cleaned, 15, 2)::int < 60 and substr(cleaned, 18, 2)::int < 60 then
             return
                 staging.make_valid_date(left(cleaned, 4)::int, substr(cleaned, 6, 2)::int, substr(cleaned, 9, 2)::int)
                 + make_time(hour, substr(cleaned, 15, 2)::int, substr(cleaned, 18, 2)::int);
+        end if;
+        return null;
+    end if;
+    -- ... and 03/09/2016 23:59, 03/09/2016 11:59 PM.
+    if shape in ('00/00/0000 00:00', '00/00/0000 00:00 AM', '00/00/0000 00:00 PM') then
+        hour := substr(cleaned, 12, 2)::int;
+        if length(cleaned) > 16 then
+            hour := case
+                when hour between 1 and 12
+                    then hour % 12 + case when right(cleaned, 2) = 'PM' then 12 else 0 end
+            end;
+        end if;
+        if hour < 24 and substr(cleaned, 15, 2)::int < 60 then
+            return
+                staging.make_valid_date(substr(cleaned, 7, 4)::int, left(cleaned, 2)::int, substr(cleaned, 4, 2)::int)
+                + make_time(hour, substr(cleaned, 15, 2)::int, 0);
         end if;
         return null;
     end if;

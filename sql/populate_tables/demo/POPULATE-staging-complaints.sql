@@ -28,7 +28,7 @@ origin_codes as (
     where book.code_list = 'complaint_origins'
 ),
 
-read_complaints as (
+read_complaints as materialized (
     select
         complaints.*,
         staging.parse_date(complaints.received_on) as received,

@@ -91,7 +91,7 @@ select
     areas.division,
     records.area_ref,
     records.unit_type,
-    substring(records.call_sign, '[A-Z]'),
+    left(ltrim(records.call_sign, '0123456789'), 1),
     records.call_sign,
     coalesce(call_codes.code, 0),
     staging.normalise_text(records.call_type),
@@ -104,15 +104,15 @@ select
     coalesce(priority_codes.code, 0),
     case
         when records.arrived_at >= records.assigned_at
-            then extract(epoch from records.arrived_at - records.assigned_at)::int / 60
+            then floor(date_part('epoch', records.arrived_at - records.assigned_at) / 60)::int
     end,
     case
         when records.arrived_at >= records.received_at
-            then extract(epoch from records.arrived_at - records.received_at)::int / 60
+            then floor(date_part('epoch', records.arrived_at - records.received_at) / 60)::int
     end,
     case
         when records.cleared_at >= records.arrived_at
-            then extract(epoch from records.cleared_at - records.arrived_at)::int / 60
+            then floor(date_part('epoch', records.cleared_at - records.arrived_at) / 60)::int
     end,
     records.assigned_at,
     records.arrived_at,

@@ -8,10 +8,13 @@
 -- call leads to the call's first dispatch. The shift is the one that the event falls into;
 -- without one the officer was off duty.
 
--- The planner cannot know how many records find an officer, takes it for a handful and would loop.
+-- The planner cannot know how many records find an officer, takes it for a handful and would
+-- loop over the shifts: hash joins are right at any size.
 set enable_nestloop = off;
+set enable_mergejoin = off;
 
-with records as (
+-- Materialized: each time is read once, and not once more to see whether it can be read.
+with records as materialized (
     select
         'Dispatch' as event_type,
         'cad' as system,
@@ -21,14 +24,14 @@ with records as (
         staging.normalise_identifier(badge_no) as officer_key,
         call_no,
         received_at as happened_at
-    from etl.cad_dispatches as records
+    from etl.cad_dispatches as submitted
     where
         not exists (
             select 1
             from etl.cad_dispatches as earlier
             where
-                earlier.dispatch_no = records.dispatch_no
-                and earlier.row_id < records.row_id
+                earlier.dispatch_no = submitted.dispatch_no
+                and earlier.row_id < submitted.row_id
         )
     union all
     select
@@ -40,14 +43,14 @@ with records as (
         staging.normalise_identifier(badge_no) as officer_key,
         call_no,
         staging.parse_timestamp(arrested_at) as happened_at
-    from etl.rms_arrests as records
+    from etl.rms_arrests as submitted
     where
         not exists (
             select 1
             from etl.rms_arrests as earlier
             where
-                earlier.arrest_no = records.arrest_no
-                and earlier.row_id < records.row_id
+                earlier.arrest_no = submitted.arrest_no
+                and earlier.row_id < submitted.row_id
         )
     union all
     select
@@ -59,14 +62,14 @@ with records as (
         staging.normalise_identifier(badge_no) as officer_key,
         null as call_no,
         staging.parse_timestamp(stopped_at) as happened_at
-    from etl.rms_stops as records
+    from etl.rms_stops as submitted
     where
         not exists (
             select 1
             from etl.rms_stops as earlier
             where
-                earlier.stop_no = records.stop_no
-                and earlier.row_id < records.row_id
+                earlier.stop_no = submitted.stop_no
+                and earlier.row_id < submitted.row_id
         )
     union all
     select
@@ -78,14 +81,14 @@ with records as (
         staging.normalise_identifier(badge_no) as officer_key,
         null as call_no,
         staging.parse_timestamp(interviewed_at) as happened_at
-    from etl.rms_field_interviews as records
+    from etl.rms_field_interviews as submitted
     where
         not exists (
             select 1
             from etl.rms_field_interviews as earlier
             where
-                earlier.interview_no = records.interview_no
-                and earlier.row_id < records.row_id
+                earlier.interview_no = submitted.interview_no
+                and earlier.row_id < submitted.row_id
         )
     union all
     select
@@ -97,14 +100,14 @@ with records as (
         staging.normalise_identifier(badge_no) as officer_key,
         null as call_no,
         staging.parse_timestamp(written_at) as happened_at
-    from etl.rms_reports as records
+    from etl.rms_reports as submitted
     where
         not exists (
             select 1
             from etl.rms_reports as earlier
             where
-                earlier.report_no = records.report_no
-                and earlier.row_id < records.row_id
+                earlier.report_no = submitted.report_no
+                and earlier.row_id < submitted.row_id
         )
     union all
     select
@@ -116,14 +119,14 @@ with records as (
         staging.normalise_identifier(badge_no) as officer_key,
         null as call_no,
         staging.parse_timestamp(used_at) as happened_at
-    from etl.rms_force as records
+    from etl.rms_force as submitted
     where
         not exists (
             select 1
             from etl.rms_force as earlier
             where
-                earlier.force_no = records.force_no
-                and earlier.row_id < records.row_id
+                earlier.force_no = submitted.force_no
+                and earlier.row_id < submitted.row_id
         )
     union all
     select
@@ -135,14 +138,14 @@ with records as (
         staging.normalise_identifier(badge_no) as officer_key,
         null as call_no,
         staging.parse_timestamp(injured_at) as happened_at
-    from etl.rms_injuries as records
+    from etl.rms_injuries as submitted
     where
         not exists (
             select 1
             from etl.rms_injuries as earlier
             where
-                earlier.injury_no = records.injury_no
-                and earlier.row_id < records.row_id
+                earlier.injury_no = submitted.injury_no
+                and earlier.row_id < submitted.row_id
         )
     union all
     select
@@ -154,14 +157,14 @@ with records as (
         staging.normalise_identifier(employee_no) as officer_key,
         null as call_no,
         staging.parse_timestamp(happened_at) as happened_at
-    from etl.ia_complaints as records
+    from etl.ia_complaints as submitted
     where
         not exists (
             select 1
             from etl.ia_complaints as earlier
             where
-                earlier.complaint_no = records.complaint_no
-                and earlier.row_id < records.row_id
+                earlier.complaint_no = submitted.complaint_no
+                and earlier.row_id < submitted.row_id
         )
     union all
     select
@@ -173,14 +176,14 @@ with records as (
         staging.normalise_identifier(employee_no) as officer_key,
         null as call_no,
         staging.parse_timestamp(happened_at) as happened_at
-    from etl.ia_cases as records
+    from etl.ia_cases as submitted
     where
         not exists (
             select 1
             from etl.ia_cases as earlier
             where
-                earlier.case_no = records.case_no
-                and earlier.row_id < records.row_id
+                earlier.case_no = submitted.case_no
+                and earlier.row_id < submitted.row_id
         )
     union all
     select
@@ -192,14 +195,14 @@ with records as (
         staging.normalise_identifier(employee_no) as officer_key,
         null as call_no,
         staging.parse_timestamp(happened_at) as happened_at
-    from etl.ia_compliments as records
+    from etl.ia_compliments as submitted
     where
         not exists (
             select 1
             from etl.ia_compliments as earlier
             where
-                earlier.compliment_no = records.compliment_no
-                and earlier.row_id < records.row_id
+                earlier.compliment_no = submitted.compliment_no
+                and earlier.row_id < submitted.row_id
         )
 ),
 
@@ -304,3 +307,4 @@ order by
     records.row_id;
 
 reset enable_nestloop;
+reset enable_mergejoin;

@@ -66,7 +66,7 @@ origin_codes as (
     where book.code_list = 'origination_types'
 ),
 
-read_cases as (
+read_cases as materialized (
     select
         cases.*,
         staging.normalise_text(cases.ruling) as ruling_read,

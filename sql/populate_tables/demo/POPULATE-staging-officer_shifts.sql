@@ -2,7 +2,8 @@
 -- employee number is missing or nobody's; rows without an end, or that end before they start;
 -- and rows that begin before an earlier row of the officer has ended (a shift that was entered
 -- again when it was corrected), so that the shifts of an officer do not overlap.
-with read_shifts as (
+-- Materialized: each text is read once.
+with read_shifts as materialized (
     select
         shifts.*,
         hub.officer_id,

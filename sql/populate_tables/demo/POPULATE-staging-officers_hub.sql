@@ -43,7 +43,7 @@ ethnicity_codes as (
     where book.code_list = 'ethnicities'
 ),
 
-read_dates as (
+read_dates as materialized (
     select
         *,
         staging.parse_date(birth_date) as born,

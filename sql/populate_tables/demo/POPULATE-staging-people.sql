@@ -45,7 +45,7 @@ eye_codes as (
     where book.code_list = 'eye_colors'
 ),
 
-read_persons as (
+read_persons as materialized (
     select
         *,
         staging.parse_date(birth_date) as born
