@@ -112,7 +112,7 @@ class Session:
         self.notices = Notices(log)
         self._functions = functions
         self._connection: Connection | None = None
-        self._pins = ""
+        self._pins = self._naming = ""
         self.number = number
         self.stands: dict[Relation, Relation] = {}
         self._stand_count = 0
@@ -146,7 +146,8 @@ class Session:
         """Start on a node: forget what scripts before it have left in the session."""
         self.notices.begin(node)
         connection = self.connection
-        name = _find_application_name(self.run_id, node)
+        name = spell_text(_find_application_name(self.run_id, node))
+        self._naming = f"select set_config('application_name', {name}, false)"
         reset = (
             "close all; unlisten *; discard temp; discard sequences;"
             "select pg_advisory_unlock_all();"
@@ -169,7 +170,7 @@ class Session:
 
     def pin(self) -> None:
         """Put the session's settings back after a script may have changed them."""
-        self.run(self._pins)
+        self.run(self._pins + self._naming)
 
     def run(self, statement: str | sql.Composable, arguments: Any = None) -> list[tuple[Any, ...]]:
         """Send one text of our own; return its rows (those of its last statement)."""
