@@ -157,11 +157,7 @@ class Session:
             self._prepares = False
             reset += _DEALLOCATE
         with connection.cursor() as cursor:
-            cursor.execute(
-                reset
-                + self._pins
-                + f"select set_config('application_name', {spell_text(name)}, false)"
-            )
+            cursor.execute(reset + self._pins + self._naming)
 
     def end(self) -> None:
         """End a node."""
