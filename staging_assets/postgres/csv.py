@@ -91,18 +91,21 @@ def run_csv_load(
             kept=kept,
             cancelled=cancelled,
         )
-        run_publish(
-            connection,
-            live=relation,
-            shadow_schema=shadow.schema,
-            own=frozenset({relation.name}),
-            rebuilt_later=frozenset(),
-            sessions=server.sessions,
-            log=log or (lambda level, message: None),
-            cancelled=cancelled or threading.Event(),
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(_sql("drop schema {} cascade", shadow.schema))
+        try:
+            run_publish(
+                connection,
+                live=relation,
+                shadow_schema=shadow.schema,
+                own=frozenset({relation.name}),
+                rebuilt_later=frozenset(),
+                sessions=server.sessions,
+                log=log or (lambda level, message: None),
+                cancelled=cancelled or threading.Event(),
+            )
+        finally:
+            if not connection.closed:
+                with connection.cursor() as cursor:
+                    cursor.execute(_sql("drop schema if exists {} cascade", shadow.schema))
     return CsvLoad(rows, size, time.monotonic() - began)
 
 

@@ -1,0 +1,179 @@
+"""Settings: what each variable means, and that none is taken wrongly."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from staging_assets.errors import SettingsError
+from staging_assets.settings import (
+    SessionSettings,
+    Settings,
+    check_schema_name,
+    default_workers,
+    read_settings,
+)
+
+
+def test_nothing_set_is_the_demo_on_the_embedded_server(tmp_path: Path) -> None:
+    settings = read_settings({}, tmp_path)
+    assert settings == Settings(
+        database_url=None,
+        libpq_environment=False,
+        sql_dir=tmp_path / "sql",
+        department="demo",
+        schema="staging",
+        etl_csv_dir=None,
+        home=tmp_path / ".staging",
+        workers=default_workers(),
+        demo_scale=0.01,
+        wait_for_lock=0.0,
+        sessions=SessionSettings("0", "10s", None, None),
+    )
+    assert settings.embedded
+
+
+def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
+    names = (
+        "DATABASE_URL SQL_DIR DEPARTMENT SCHEMA ETL_CSV_DIR HOME WORKERS DEMO_SCALE WAIT_FOR_LOCK "
+        "LOCK_TIMEOUT STATEMENT_TIMEOUT WORK_MEM MAINTENANCE_WORK_MEM"
+    )
+    empty = {f"STAGING_{name}": " " for name in names.split()} | {"PGHOST": ""}
+    assert read_settings(empty, tmp_path) == read_settings({}, tmp_path)
+
+
+def test_all_set() -> None:
+    settings = read_settings(
+        {
+            "STAGING_DATABASE_URL": "postgres://me@db:5433/police",
+            "STAGING_SQL_DIR": "/scripts",
+            "STAGING_DEPARTMENT": "chicago",
+            "STAGING_SCHEMA": "Staging Dev",
+            "STAGING_ETL_CSV_DIR": "../data",
+            "STAGING_HOME": "~/staging",
+            "STAGING_WORKERS": "3",
+            "STAGING_DEMO_SCALE": "0.5",
+            "STAGING_WAIT_FOR_LOCK": "2min",
+            "STAGING_LOCK_TIMEOUT": "500ms",
+            "STAGING_STATEMENT_TIMEOUT": "1.5h",
+            "STAGING_WORK_MEM": "64MB",
+            "STAGING_MAINTENANCE_WORK_MEM": "1 GB",
+        },
+        Path("/here/now"),
+    )
+    assert settings == Settings(
+        database_url="postgresql://me@db:5433/police",
+        libpq_environment=False,
+        sql_dir=Path("/scripts"),
+        department="chicago",
+        schema="Staging Dev",
+        etl_csv_dir=Path("/here/data"),
+        home=Path.home() / "staging",
+        workers=3,
+        demo_scale=0.5,
+        wait_for_lock=120.0,
+        sessions=SessionSettings("1.5h", "500ms", "64MB", "1 GB"),
+    )
+    assert not settings.embedded
+
+
+def test_relative_paths_start_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_settings({"STAGING_SQL_DIR": "x/../mine"}).sql_dir == tmp_path / "mine"
+
+
+@pytest.mark.parametrize("name", ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"])
+def test_libpqs_variables_name_a_server_too(name: str) -> None:
+    settings = read_settings({name: "x"})
+    assert settings.libpq_environment
+    assert not settings.embedded
+    assert read_settings({"PGUSER": "x", "PGPASSWORD": "y"}).embedded
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p@h/d",
+        "postgresql+psycopg2://u:p@h/d",
+        "postgresql://u:p%40ss@h/d?sslmode=require",
+        "postgresql:///d?host=/run/postgresql",
+        "host=h dbname=d user=u password='p w'",
+        "service=police",
+    ],
+)
+def test_urls_that_libpq_understands(url: str) -> None:
+    wanted = url.replace("+psycopg2", "")
+    assert read_settings({"STAGING_DATABASE_URL": url}).database_url == wanted
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("hush", "no database URL"),
+        ("mysql://u:hush@h/d", "does not start with postgresql://"),
+        ("postgresql://u:hu@sh@h/d", "%40"),
+        ("postgresql://u:hush/x@h/d", "%2F"),
+        ("postgresql://u:hush#x@h/d", "%23"),
+        ("postgresql://u:hush?x@h/d", "%3F"),
+    ],
+)
+def test_a_url_that_cannot_be_right_is_told_without_its_text(url: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=r"^STAGING_DATABASE_URL: ") as caught:
+        read_settings({"STAGING_DATABASE_URL": url})
+    assert told in str(caught.value)
+    assert "hu" not in str(caught.value)
+
+
+def test_the_url_is_no_part_of_the_repr() -> None:
+    assert "hush" not in repr(read_settings({"STAGING_DATABASE_URL": "postgresql://u:hush@h/d"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STAGING_WORKERS", "0"),
+        ("STAGING_WORKERS", "two"),
+        ("STAGING_WORKERS", "1000"),
+        ("STAGING_DEPARTMENT", "../demo"),
+        ("STAGING_DEPARTMENT", ".."),
+        ("STAGING_SCHEMA", "pg_staging"),
+        ("STAGING_SCHEMA", "information_schema"),
+        ("STAGING_SCHEMA", "etl"),
+        ("STAGING_SCHEMA", "x" * 54),
+        ("STAGING_SCHEMA", "ü" * 27),
+        ("STAGING_DEMO_SCALE", "0"),
+        ("STAGING_DEMO_SCALE", "nan"),
+        ("STAGING_DEMO_SCALE", "big"),
+        ("STAGING_WAIT_FOR_LOCK", "a while"),
+        ("STAGING_LOCK_TIMEOUT", "10"),
+        ("STAGING_LOCK_TIMEOUT", "-1s"),
+        ("STAGING_STATEMENT_TIMEOUT", "10 parsecs"),
+        ("STAGING_WORK_MEM", "64"),
+        ("STAGING_WORK_MEM", "64mb"),
+        ("STAGING_MAINTENANCE_WORK_MEM", "lots"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told_with_its_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({name: value})
+    text = str(caught.value)
+    assert text.startswith(f"{name}: {value!r} ")
+    assert text.count(". ") >= 1, "it says what to do"
+
+
+def test_seconds_to_wait_may_go_without_a_unit() -> None:
+    assert read_settings({"STAGING_WAIT_FOR_LOCK": "90"}).wait_for_lock == 90.0
+    assert read_settings({"STAGING_WAIT_FOR_LOCK": "0"}).wait_for_lock == 0.0
+
+
+@pytest.mark.parametrize("name", ["staging", "Staging Dev", 'x"; drop schema public; --', "ü" * 26])
+def test_any_other_name_of_a_schema_will_do(name: str) -> None:
+    assert check_schema_name(name, "run config") == name
+
+
+def test_workers_are_the_cores_but_at_most_eight() -> None:
+    assert 1 <= default_workers() <= min(8, os.cpu_count() or 1)
