@@ -148,6 +148,7 @@ class _Reading:
             for name, name_node, part in self.document.pairs(value, f"`{key}`"):
                 if name in seen:
                     self.note(name_node, f"{name!r} stands here twice", "Put both into one")
+                    continue
                 seen.add(name)
                 self.guard(
                     lambda name=name, name_node=name_node, part=part: self.read_entry(  # type: ignore[misc]

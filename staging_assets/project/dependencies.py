@@ -82,7 +82,8 @@ def find_graph(parts: Parts, config: Config) -> Graph:
     for node, needs in config.dependencies:
         graph.add(Edge(node, needs.name, "declared", config.label, needs.line))
     for name, creation in parts.creations.items():
-        _Edges(graph, parts, name, creation.source).add_all(creation.source.uses)
+        # A default, check or trigger runs when rows come in: what it reads is wanted by then.
+        _Edges(graph, parts, name, creation.source).add_all(creation.source.uses, later="soft")
         populate = parts.populates.get(name)
         if populate is not None:
             _Edges(graph, parts, name, populate).add_all(populate.uses)
@@ -103,7 +104,8 @@ class _Edges:
     def add(self, needs: str, offset: int, strength: Strength = "inferred") -> None:
         self.graph.add(Edge(self.node, needs, strength, self.source.script.label, offset))
 
-    def add_all(self, uses: Iterable[Use]) -> None:
+    def add_all(self, uses: Iterable[Use], later: Strength = "inferred") -> None:
+        """Add what `uses` name, and with strength `later` what the routines called read."""
         uses = list(uses)
         for use in uses:
             for table in find_tables(self.parts, use, self.node):
@@ -114,7 +116,7 @@ class _Edges:
             for other, use in reach.uses:
                 self.add(f"stored_procedures/{other.stem}", call.offset)
                 for table in find_tables(self.parts, use, self.node):
-                    self.add(table, call.offset)
+                    self.add(table, call.offset, later)
             if reach.opaque is not None:
                 self.add_words(call)
 

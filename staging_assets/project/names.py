@@ -46,6 +46,11 @@ class _Walker(Walk):
                 continue
             if token.kind == "punctuation":
                 self.mark(token.value, index)
+            elif token.value == "'search_path'" and self.value(index + 1) == ",":
+                listed = tokens[index + 2].value if index + 2 < length else ""  # of set_config
+                self.names.search_path = tuple(
+                    name.strip("' \"").lower() for name in listed.split(",")
+                )
             index += 1
 
     def mark(self, value: str, index: int) -> None:
@@ -101,7 +106,7 @@ class _Walker(Walk):
         if role is None and frame.about:
             role = "about"
             chain = chain[:2]
-        if role == "read" and called:
+        if role == "read" and called and frame.verb != "copy":
             role = "call"
         if role is not None:
             self.expected(role, chain, ahead, frame)

@@ -107,8 +107,10 @@ def read_piece(tokens: Sequence[Token], kind: PieceKind = "statement", depth: in
 def _find_spelled(
     tokens: Sequence[Token], taken: set[int]
 ) -> Iterator[tuple[Token, Literal, Spelled]]:
-    for token in tokens:
-        if token.kind in TEXT_KINDS and "." in token.value and token.start not in taken:
+    for index, token in enumerate(tokens):
+        if token.kind not in TEXT_KINDS or "." not in token.value:
+            continue
+        if token.start not in taken and not _is_part(tokens, index):
             literal = read_literal(token)
             found = _RELATION.fullmatch(literal.value)
             if found:
@@ -116,6 +118,13 @@ def _find_spelled(
                     _meaning(found["schema"]), _meaning(found["name"]), *found.span(1)
                 )
                 yield token, literal, spelled
+
+
+def _is_part(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a literal goes on in the next line, or is a key into JSON."""
+    around = tokens[max(0, index - 1) : index + 2]
+    parts = sum(token.kind in TEXT_KINDS for token in around)
+    return parts > 1 or (index > 0 and tokens[index - 1].value in ("->", "->>", "#>", "#>>"))
 
 
 def _read_foreign(literal: Literal, token: Token) -> Piece:

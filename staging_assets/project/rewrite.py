@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from staging_assets.project.identifiers import quote_name
 from staging_assets.project.literals import Literal, read_literal
 from staging_assets.project.model import STAGING
 from staging_assets.project.pieces import Piece, compose
+from staging_assets.project.schema_literals import find_schema_literals
 from staging_assets.project.sql import read_statements
 from staging_assets.project.tokens import TEXT_KINDS, LexicalError, Token
 
@@ -58,9 +59,6 @@ class _Edited(Rewritten):
 
 _Escape = Callable[[str], str]
 _Place = Callable[[int], int]
-_SCHEMA_COLUMN = re.compile(r"\w*schema|schema_?name|nspname|\w+_schema_name")
-_SCHEMA_FUNCTIONS = frozenset(("has_schema_privilege", "quote_ident", "format"))
-_COMPARISONS = frozenset(("=", "<>", "!="))
 _LISTED_NAME = re.compile(r"""(?<![\w$".])(?:"staging"|staging)(?![\w$".])""", re.IGNORECASE)
 
 
@@ -136,7 +134,7 @@ class _Editor:
             if token is None:
                 continue
             if token.kind in TEXT_KINDS:
-                self.edit_names(read_literal(token), token, outside, escape)
+                self.edit_names(read_literal(token), token, outside, escape, bare=True)
             elif token.value == STAGING:
                 whole = name.role in ("schema", "call", "define")
                 new = self.target(None if whole else name.name.value, lasting)
@@ -201,57 +199,3 @@ def within(escape: _Escape, token: Token, *, formatted: bool = False) -> _Escape
         return escape(name)
 
     return spell
-
-
-def find_schema_literals(tokens: Sequence[Token]) -> list[tuple[Token, Literal, bool]]:
-    """Literals that are the schema's name: `table_schema = 'staging'`, `'staging'::regnamespace`.
-
-    The third value says that the name stands there as it is, without SQL's quotes.
-    """
-    found = []
-    for index, token in enumerate(tokens):
-        if token.kind in TEXT_KINDS and STAGING in token.value:
-            literal = read_literal(token)
-            cast = _is_cast(tokens, index)
-            if literal.value == STAGING and (
-                cast or _is_compared(tokens, index) or _is_argument(tokens, index)
-            ):
-                found.append((token, literal, not cast))
-    return found
-
-
-def _value(tokens: Sequence[Token], index: int) -> str:
-    return tokens[index].value if 0 <= index < len(tokens) else ""
-
-
-def _is_cast(tokens: Sequence[Token], index: int) -> bool:
-    cast = _value(tokens, index + 1) == "::" and _value(tokens, index + 2) == "regnamespace"
-    before = _value(tokens, index - 1), _value(tokens, index - 2)
-    return cast or before[0] == "regnamespace" or before == ("(", "to_regnamespace")
-
-
-def _is_compared(tokens: Sequence[Token], index: int) -> bool:
-    if _value(tokens, index + 1) in _COMPARISONS:
-        ahead = index + 2
-        while _value(tokens, ahead + 1) == ".":
-            ahead += 2
-        return _SCHEMA_COLUMN.fullmatch(_value(tokens, ahead)) is not None
-    before = index - 1
-    if _value(tokens, before) in ("(", ","):
-        while before >= 0 and (tokens[before].kind in TEXT_KINDS or tokens[before].value in "(,"):
-            before -= 1
-        if _value(tokens, before) != "in":
-            return False
-        before -= _value(tokens, before - 1) == "not"
-    elif _value(tokens, before) not in _COMPARISONS:
-        return False
-    return _SCHEMA_COLUMN.fullmatch(_value(tokens, before - 1)) is not None
-
-
-def _is_argument(tokens: Sequence[Token], index: int) -> bool:
-    depth = 0
-    for before in range(index - 1, 0, -1):
-        depth += (tokens[before].value == ")") - (tokens[before].value == "(")
-        if depth < 0:
-            return tokens[before - 1].value in _SCHEMA_FUNCTIONS
-    return False

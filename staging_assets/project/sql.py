@@ -127,7 +127,7 @@ def read_statements(text: str, comments: list[Comment] | None = None) -> list[Re
     search_path: tuple[str, ...] = ()
     for group in _cut(tokenize(text, comments)):
         statement = ReadStatement(group, search_path)
-        if any(token.value == "search_path" for token in group[:4]):
+        if any(token.value.strip("'") == "search_path" for token in group[:6]):
             search_path = statement.search_path
         statements.append(statement)
     return statements

@@ -1,0 +1,1 @@
+create table etl.w (id int);

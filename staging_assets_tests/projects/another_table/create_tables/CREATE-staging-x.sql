@@ -1,0 +1,3 @@
+-- The people.
+create table
+    staging.people (id int);

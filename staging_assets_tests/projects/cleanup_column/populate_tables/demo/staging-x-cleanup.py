@@ -1,0 +1,2 @@
+def main(pgw):
+    pgw.execute('update staging.x set id = 1')

@@ -1,0 +1,3 @@
+create table staging.w (
+    id int primary key
+);

@@ -1,0 +1,3 @@
+create table staging.z (
+    id int primary key
+);

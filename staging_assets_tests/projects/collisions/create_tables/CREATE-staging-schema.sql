@@ -1,0 +1,3 @@
+create table staging.schema (
+    id int primary key
+);

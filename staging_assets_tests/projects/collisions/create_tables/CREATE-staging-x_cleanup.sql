@@ -1,0 +1,3 @@
+create table staging.x_cleanup (
+    id int primary key
+);

@@ -1,0 +1,3 @@
+create table staging.arrests (
+    id int primary key
+);

@@ -1,0 +1,2 @@
+insert into staging.a
+select id from staging.b;

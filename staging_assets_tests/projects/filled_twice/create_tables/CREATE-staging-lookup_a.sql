@@ -1,0 +1,4 @@
+create table staging.lookup_a (
+    code int primary key,
+    value text
+);

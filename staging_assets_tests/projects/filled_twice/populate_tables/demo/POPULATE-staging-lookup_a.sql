@@ -1,0 +1,1 @@
+insert into staging.lookup_a values (1, 'one');

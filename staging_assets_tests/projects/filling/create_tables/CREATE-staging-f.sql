@@ -1,0 +1,3 @@
+create table staging.f (
+    id int primary key
+);

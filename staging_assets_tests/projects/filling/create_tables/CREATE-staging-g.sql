@@ -1,0 +1,3 @@
+create table staging.g (
+    id int primary key
+);

@@ -1,0 +1,3 @@
+create table staging.i (
+    id int primary key
+);

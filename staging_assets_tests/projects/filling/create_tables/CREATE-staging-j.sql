@@ -1,0 +1,3 @@
+create table staging.j (
+    id int primary key
+);

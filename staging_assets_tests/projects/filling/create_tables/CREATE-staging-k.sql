@@ -1,0 +1,3 @@
+create table staging.k (
+    id int primary key
+);

@@ -1,0 +1,3 @@
+create table staging.l (
+    id int primary key
+);

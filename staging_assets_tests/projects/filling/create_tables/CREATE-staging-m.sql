@@ -1,0 +1,3 @@
+create table staging.m (
+    id int primary key
+);

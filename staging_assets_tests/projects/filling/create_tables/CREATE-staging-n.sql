@@ -1,0 +1,3 @@
+create table staging.n (
+    id int primary key
+);

@@ -1,0 +1,3 @@
+create table staging.o (
+    id int primary key
+);

@@ -1,0 +1,1 @@
+insert into staging.a select 1 on conflict do nothing;

@@ -1,0 +1,2 @@
+insert into staging.b select 1;
+update staging.b set id = 2;

@@ -1,0 +1,2 @@
+insert into staging.e select 1;
+insert into staging.a select 2;

@@ -1,0 +1,1 @@
+do $$ begin insert into staging.f select 1; exception when unique_violation then null; end $$;

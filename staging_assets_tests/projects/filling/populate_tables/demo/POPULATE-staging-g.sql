@@ -1,0 +1,2 @@
+delete from staging.g;
+insert into staging.g select 1;

@@ -1,0 +1,2 @@
+set search_path to staging;
+insert into j select id from a;

@@ -1,0 +1,2 @@
+insert into staging.l select 1;
+alter table staging.l add column extra int;

@@ -1,0 +1,1 @@
+insert into staging.m select 1;

@@ -1,0 +1,1 @@
+select staging.fill_n();

@@ -1,0 +1,1 @@
+create function staging.ping() returns int language plpgsql as $$ begin return staging.pong(); end $$;

@@ -1,0 +1,4 @@
+create table staging.c (
+    id int primary key default staging.next_id(),
+    check (staging.is_good(id))
+);

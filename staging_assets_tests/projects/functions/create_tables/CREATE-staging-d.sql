@@ -1,0 +1,3 @@
+create table staging.d (
+    id int primary key
+);

@@ -1,0 +1,4 @@
+create table staging.lookup_kinds (
+    code int,
+    value text
+);

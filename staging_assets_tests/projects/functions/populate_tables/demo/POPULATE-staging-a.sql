@@ -1,0 +1,1 @@
+insert into staging.a select staging.ping();

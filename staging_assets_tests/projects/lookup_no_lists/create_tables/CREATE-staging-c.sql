@@ -1,0 +1,3 @@
+create table staging.c (
+    id int primary key
+);

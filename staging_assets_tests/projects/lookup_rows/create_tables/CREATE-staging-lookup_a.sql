@@ -1,0 +1,5 @@
+create table staging.lookup_a (
+    code int primary key,
+    value text,
+    description text
+);

@@ -1,0 +1,4 @@
+create table staging.lookup_b (
+    code int,
+    value text
+);

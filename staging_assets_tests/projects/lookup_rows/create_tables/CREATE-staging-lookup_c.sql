@@ -1,0 +1,3 @@
+create table staging.lookup_c (
+    code int
+);

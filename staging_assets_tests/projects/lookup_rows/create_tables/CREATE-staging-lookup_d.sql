@@ -1,0 +1,4 @@
+create table staging.lookup_d (
+    code int,
+    value text
+);

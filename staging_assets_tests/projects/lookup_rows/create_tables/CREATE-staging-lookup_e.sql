@@ -1,0 +1,3 @@
+create table staging.lookup_e (
+    like staging.lookup_d
+);

@@ -1,0 +1,2 @@
+def main(pgw):
+    pgw.execute("UPDATE staging.people SET race_code = 1")

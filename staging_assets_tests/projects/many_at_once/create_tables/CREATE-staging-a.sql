@@ -1,0 +1,2 @@
+create table staging.b (id int);
+commit;

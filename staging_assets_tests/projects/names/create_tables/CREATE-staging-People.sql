@@ -1,0 +1,4 @@
+create table "staging"."People" (
+    "Id" int primary key,
+    "select" text
+);

@@ -1,0 +1,3 @@
+create table staging.bookings (
+    id int primary key
+);

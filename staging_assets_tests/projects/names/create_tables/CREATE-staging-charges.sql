@@ -1,0 +1,3 @@
+create table staging.charges (
+    id int primary key
+);

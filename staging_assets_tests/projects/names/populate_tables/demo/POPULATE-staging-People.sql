@@ -1,0 +1,1 @@
+insert into staging."People" select id from ETL.persons;

@@ -1,0 +1,2 @@
+insert into staging.charges
+select staging.id from etl.charges as staging where staging.bookings = 1;

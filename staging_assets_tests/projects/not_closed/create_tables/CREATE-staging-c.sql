@@ -1,0 +1,2 @@
+/* one /* two */
+create table staging.c (id int);

@@ -1,0 +1,2 @@
+create table staging.d (id int);
+do $body$ begin null; end $other$;

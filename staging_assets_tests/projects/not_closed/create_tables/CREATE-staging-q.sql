@@ -1,0 +1,1 @@
+create table staging."q (id int);

@@ -1,0 +1,3 @@
+create table staging.s (
+    a text default 'it''s
+);

@@ -1,0 +1,1 @@
+insert into staging.s values (E'\');

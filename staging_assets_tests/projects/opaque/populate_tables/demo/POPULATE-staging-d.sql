@@ -1,0 +1,1 @@
+copy staging.d from '/tmp/d.csv' with (format csv);

@@ -1,0 +1,1 @@
+call staging.fill_f('etl.y');

@@ -1,0 +1,4 @@
+create table staging.tickets (
+    id int default nextval('staging.ticket'),
+    kind staging.kind
+);

@@ -1,0 +1,1 @@
+create view staging.view as select * from staging.tickets;

@@ -1,0 +1,2 @@
+insert into staging.y (id)
+select 1;

@@ -1,0 +1,7 @@
+-- schema: dev
+select staging.id, staging.* from etl.raw as staging where staging.kind = 1;
+select staging.id from etl.staging where staging.id in (select id from staging.x);
+select s.staging, s.id as staging from staging.s as s;
+with staging as (select 1 as id) select staging.id from staging join staging.x on x.id = staging.id;
+update etl.y staging set a = 1 from staging.x where staging.id = x.id;
+select staging.id from staging.id;

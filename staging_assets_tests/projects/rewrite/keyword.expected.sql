@@ -1,0 +1,2 @@
+-- schema: order
+select * from "order".x where a = '"order".x';

@@ -1,0 +1,2 @@
+-- schema: order
+select * from staging.x where a = 'staging.x';

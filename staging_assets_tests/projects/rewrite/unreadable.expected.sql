@@ -1,0 +1,2 @@
+-- schema: dev
+select 'staging.x from staging.x;

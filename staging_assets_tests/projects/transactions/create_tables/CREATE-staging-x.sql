@@ -1,0 +1,4 @@
+create table staging.x (
+    id int primary key
+);
+commit;

@@ -1,0 +1,3 @@
+create table staging.x (
+    id int primary key
+);

@@ -1,0 +1,3 @@
+create table staging.y (
+    id int primary key
+);

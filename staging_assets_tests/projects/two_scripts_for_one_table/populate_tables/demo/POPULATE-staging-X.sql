@@ -1,0 +1,1 @@
+insert into staging.x (id) select 2;
