@@ -390,3 +390,15 @@ def test_more_tables_than_fit_in_one_transaction_are_compared_in_parts(
         assert findings(find(connection, project)) == []
         run(connection, "alter table staging.d add column extra int")
         assert len(findings(find(connection, project))) == 1
+
+
+def test_postgres_15_answers_the_same(database15: Server) -> None:
+    with closing(database15.connect("test")) as connection:
+        run(connection, f"create schema staging; {TIDY} {OFFICERS} {ARRESTS}")
+        connection.commit()
+        assert findings(find(connection, make_arrests())) == []
+        for damage, expected in DAMAGES:
+            run(connection, f"drop table staging.arrests; {ARRESTS}")
+            run(connection, f"alter table staging.arrests {damage}")
+            connection.commit()
+            assert findings(find(connection, make_arrests())) == expected

@@ -182,3 +182,11 @@ def test_declared_exceptions_and_untouched_tables_are_left_out(staging: Connecti
     with reading(staging):
         assert evaluate_foreign_keys(staging, target, "staging", {"shifts"}).passed
         assert not evaluate_foreign_keys(staging, target, "staging", {"officers"}).passed
+
+
+def test_postgres_15_answers_the_same(database15: Server) -> None:
+    with closing(database15.connect("test", autocommit=True)) as connection:
+        run(connection, SETUP)
+        assert find(connection).passed
+        damage(connection, "delete from staging.officers")
+        assert find(connection).metadata["failing rows"] == 40
