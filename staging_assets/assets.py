@@ -26,7 +26,7 @@ from staging_assets.project.model import SCHEMA_NODE, StagingProject
 from staging_assets.resources import PostgresResource
 from staging_assets.screen import Screen
 from staging_assets.settings import Settings, check_schema_name, check_workers
-from staging_assets.specs import build_key, build_specs, find_node
+from staging_assets.specs import build_column_lineage, build_key, build_specs, find_node
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 LATE_CHECKS = frozenset({"schema_matches_scripts", "foreign_keys_valid"})
@@ -162,6 +162,9 @@ class _Step:
             metadata: dict[str, Any] = {"seconds": round(result.seconds, 3), **result.metadata}
             if result.rows is not None:
                 metadata["dagster/row_count"] = result.rows
+            table = self._project.tables.get(result.node)
+            if table is not None and table.lineage:
+                metadata["dagster/column_lineage"] = build_column_lineage(table)
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
         for check in result.checks:
             yield build_check_result(check, key)

@@ -116,8 +116,6 @@ def _build_metadata(project: StagingProject, node: str) -> Mapping[str, Any]:
     metadata["dagster/table_name"] = f"{STAGING}.{node}"
     if table.columns:
         metadata["dagster/column_schema"] = _build_column_schema(table)
-    if table.lineage:
-        metadata["dagster/column_lineage"] = _build_lineage(table)
     return metadata
 
 
@@ -135,7 +133,12 @@ def _build_column_schema(table: Table) -> dg.TableSchema:
     )
 
 
-def _build_lineage(table: Table) -> dg.TableColumnLineage:
+def build_column_lineage(table: Table) -> dg.TableColumnLineage:
+    """Where each column's values come from.
+
+    It goes with a table's materialization and not into its spec, because to find it takes
+    milliseconds a table, which every command that loads the definitions would have to wait for.
+    """
     return dg.TableColumnLineage(
         deps_by_column={
             column: [
