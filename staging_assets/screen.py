@@ -54,10 +54,8 @@ class Screen:
         counts = Counter(result.status for result in self._results)
         rows = sum(result.rows or 0 for result in self._results if result.status == "built")
         seconds = time.monotonic() - self._started
-        parts = [
-            f"{counts[status]} {status}" for status in ("built", "unchanged") if counts[status]
-        ]
-        parts += [f"{counts[status]} {status}" for status in ("failed", "skipped")]
+        shown = ["built", *(["unchanged"] if counts["unchanged"] else []), "failed", "skipped"]
+        parts = [f"{counts[status]} {status}" for status in shown]
         self._print("")
         self._print(f"{', '.join(parts)}; {find_plural(rows, 'row')} in {seconds:.1f} s")
         for status in ("failed", "skipped"):
