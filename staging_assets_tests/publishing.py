@@ -50,9 +50,12 @@ class Press:
             own=frozenset({name, *own}),
             rebuilt_later=frozenset(later),
             sessions=self.sessions,
-            log=lambda level, text: self.said.append((level, text)),
+            log=self.log,
             cancelled=self.cancelled,
         )
+
+    def log(self, level: str, text: str) -> None:
+        self.said.append((level, text))
 
     def schemas(self) -> list[str]:
         """Schemas of ours that exist."""

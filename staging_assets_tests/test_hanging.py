@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from staging_assets.errors import BuildError
-from staging_assets.postgres.publish import run_validate
+from staging_assets.postgres.aside import run_bury
 from staging_assets.postgres.server import Server
 from staging_assets_tests.publishing import Press
 
@@ -107,21 +107,63 @@ def test_composite_key_is_checked_by_all_its_columns(press: Press) -> None:
         press.publish(wide + "insert into build.t values (1, 'x'), (2, 'z')")
 
 
-def test_table_that_is_rebuilt_later_is_not_checked_and_its_key_is_left_not_valid(
-    press: Press,
-) -> None:
+TARGET = "select confrelid::regclass::text, convalidated from pg_constraint where contype = 'f'"
+
+
+def test_key_of_a_table_that_is_rebuilt_later_goes_with_its_old_table(press: Press) -> None:
     press.run(
-        "create table staging.child (c int references staging.t); insert into staging.child values (2)"
+        "create table staging.child (c int references staging.t on delete cascade);"
+        "insert into staging.child values (2)"
     )
-    outcome = press.publish(TABLE + "insert into build.t values (1)", later=("child",))
-    assert [str(key) for key in outcome.not_valid] == ["child_c_fkey of staging.child"]
-    assert not press.one("select convalidated from pg_constraint where conname = 'child_c_fkey'")
-    told = run_validate(press.connection, outcome.not_valid)
+    one_row = TABLE + "insert into build.t values (1)"
+    press.publish(one_row, later=("child",))
+    assert press.run("select id from staging.t") == [(1,)]
+    assert len(press.schemas()) == 3
+    press.publish(
+        "create table build.child (c int references staging.t on delete cascade);"
+        "insert into build.child values (1)",
+        "child",
+    )
+    assert press.run(TARGET) == [("staging.t", True)]
+    assert run_bury(press.connection, "staging", press.log) == []
+    assert press.schemas() == ["staging", "staging__build"]
+
+
+def test_key_of_a_table_that_was_not_rebuilt_after_all_is_turned_around(press: Press) -> None:
+    press.run(
+        "create table staging.child (c int references staging.t on delete cascade);"
+        "comment on constraint child_c_fkey on staging.child is 'why';"
+        "insert into staging.child values (2)"
+    )
+    press.publish(OTHER, later=("child",))
+    assert run_bury(press.connection, "staging", press.log) == []
+    assert press.run(TARGET) == [("staging.t", True)]
+    assert press.one("select confdeltype from pg_constraint where contype = 'f'") == "c"
+    assert press.one("select obj_description(oid) from pg_constraint where contype = 'f'") == "why"
+
+    press.publish(TABLE + "insert into build.t values (1)", later=("child",))
+    assert run_bury(press.connection, "staging", press.log) == []
+    assert press.run(TARGET) == [("staging.t", False)]
+    told = [text for level, text in press.said if level == "error"]
     assert len(told) == 1
     assert "Rebuild staging.child" in told[0]
-    press.run("delete from staging.child")
-    assert run_validate(press.connection, outcome.not_valid) == []
-    assert press.one("select convalidated from pg_constraint where conname = 'child_c_fkey'")
+    assert press.schemas() == ["staging", "staging__build"]
+
+
+def test_old_tables_that_reference_each_other_are_dropped_together(
+    press: Press, server_of_each_kind: Server
+) -> None:
+    press.run("create table staging.hub (id int primary key)")
+    child = "create table build.child (c int references staging.t, h int references staging.hub)"
+    press.publish(child, "child")
+    press.publish(OTHER, later=("child",))
+    reader = server_of_each_kind.connect("reader")
+    reader.cursor().execute("select * from staging.hub")
+    press.publish(child, "child")
+    assert len(press.schemas()) == 4
+    reader.close()
+    assert run_bury(press.connection, "staging", press.log) == []
+    assert press.schemas() == ["staging", "staging__build"]
 
 
 def test_constraint_that_was_not_valid_before_stays_so(press: Press) -> None:

@@ -141,9 +141,9 @@ def test_reader_of_a_hub_does_not_hold_up_the_publication(press: Press, database
         assert press.run("select hub, extra from staging.t") == [(1, None)]
         waiting = [name for name in press.schemas() if name.startswith("staging__o")]
         assert len(waiting) == 1
-        assert run_bury(press.connection, "staging") == waiting
+        assert run_bury(press.connection, "staging", press.log) == waiting
     reader.close()
-    assert run_bury(press.connection, "staging") == []
+    assert run_bury(press.connection, "staging", press.log) == []
     assert press.schemas() == ["staging", "staging__build"]
 
 

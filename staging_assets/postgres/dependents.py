@@ -23,7 +23,7 @@ from typing import Any
 import psycopg2
 from psycopg2 import errors, extensions
 
-from staging_assets.postgres.exchange import StepError, explain
+from staging_assets.postgres.exchange import StepError, explain, find_order
 from staging_assets.postgres.hanging import Dependent, Hanging, Step
 from staging_assets.postgres.spelling import spell_name
 from staging_assets.project.model import Relation
@@ -117,23 +117,6 @@ def find_steps(
         create.append(Step("the private schema", f"drop schema {spell_name(copies.schema)}"))
     drop = [Step(d.label, f"drop {d.noun} {d.name}") for d in reversed(ordered) if d in anew]
     return drop, create
-
-
-def find_order(found: Sequence[Dependent]) -> list[Dependent]:
-    """Sort dependents so that each comes after those that it needs."""
-    by_oid = {dependent.oid: dependent for dependent in found}
-    ordered: dict[int, Dependent] = {}
-
-    def visit(dependent: Dependent, above: frozenset[int]) -> None:
-        for oid in dependent.needs:
-            if oid in by_oid and oid not in ordered and oid not in above:
-                visit(by_oid[oid], above | {oid})
-        ordered[dependent.oid] = dependent
-
-    for dependent in sorted(found, key=lambda d: d.oid):
-        if dependent.oid not in ordered:
-            visit(dependent, frozenset({dependent.oid}))
-    return list(ordered.values())
 
 
 def find_creation(

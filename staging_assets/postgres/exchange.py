@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg2
@@ -10,7 +10,7 @@ from psycopg2 import errors, extensions
 
 from staging_assets.errors import BuildError
 from staging_assets.postgres import aside, inbound
-from staging_assets.postgres.hanging import Hanging, Step
+from staging_assets.postgres.hanging import Dependent, Hanging, Inbound, Step
 from staging_assets.postgres.redaction import find_safe_detail
 from staging_assets.postgres.spelling import spell, spell_text
 from staging_assets.postgres.sqlerrors import find_safe_text
@@ -23,7 +23,6 @@ _BESIDE = ("function", "statistics")
 """What may have the same name as a table or type."""
 
 _LOCK_OWN = """
-do $lock$
 declare
     name text;
 begin
@@ -37,7 +36,6 @@ begin
         execute 'lock table ' || name || ' in access exclusive mode';
     end loop;
 end
-$lock$
 """
 
 
@@ -67,25 +65,49 @@ class Exchange:
     finish: Sequence[Step]
 
 
-def lock_own(
-    cursor: extensions.cursor, live: Relation, names: Iterable[str], *, before: str = ""
+def take_all_locks(
+    cursor: extensions.cursor,
+    live: Relation,
+    names: Sequence[str],
+    *,
+    inbound_first: bool = False,
+    seen: Hanging | None = None,
+    left: Sequence[Inbound] = (),
+    every_view: bool = False,
+    before: str = "",
 ) -> None:
-    """Lock the old tables in ACCESS EXCLUSIVE mode, those that exist.
+    """Lock the old tables, and what is known to hang on them, in ACCESS EXCLUSIVE mode.
+
+    Whoever reads a view locks it before its tables, so views come first, the outermost before
+    the others. Whoever joins two tables locks them in an order that is not known: hence the
+    choice.
+
+    Args:
+        names: of the old tables, those that exist are locked.
+        inbound_first: whether tables that reference them are locked before them, or after.
+        seen: what was seen to hang on them in an earlier try.
+        left: foreign keys that will not be touched.
+        every_view: whether views upon views are locked as well.
+        before: statements to send along in the same round trip, ahead of the locks.
 
     Raises LockBusyError when another session uses one of them.
     """
-    names = list(names)
     listed = f"array[{', '.join(spell_text(name) for name in names)}]::name[]"
-    locking = _LOCK_OWN.format(schema=spell_text(live.schema), names=listed)
+    own = _LOCK_OWN.format(schema=spell_text(live.schema), names=listed)
     relations = [spell(Relation(live.schema, name)) for name in names]
+    locking = [own]
+    if seen is not None:
+        views = [
+            d for d in reversed(find_order(seen.dependents)) if d.owner and (d.direct or every_view)
+        ]
+        tables = sorted({key.on for key in seen.inbound if key not in left})
+        if tables:
+            others = f"lock table {', '.join(tables)} in access exclusive mode"
+            locking = [others, own] if inbound_first else [own, others]
+        # Giving a view the owner that it has takes the lock and does nothing else.
+        locking = [f"alter {d.noun} {d.name} owner to {d.owner}" for d in views] + locking
+        relations += [d.name for d in views] + tables
     take_locks(cursor, locking, relations, before=before)
-
-
-def lock_inbound(cursor: extensions.cursor, hanging: Hanging) -> None:
-    """Lock the tables whose foreign keys are taken off and put back."""
-    tables = sorted({key.on for key in hanging.inbound})
-    if tables:
-        take_locks(cursor, f"lock table {', '.join(tables)} in access exclusive mode", tables)
 
 
 def lock_hubs(cursor: extensions.cursor, hanging: Hanging) -> bool:
@@ -147,6 +169,7 @@ def find_exchange(
     create: Sequence[Step],
     at_once: bool,
     droppable: bool,
+    left: Sequence[Inbound] = (),
     server_version: int,
 ) -> Exchange:
     """Put the statements in order.
@@ -155,7 +178,10 @@ def find_exchange(
         drop, create: those that take dependents off the old table and put them on the new one.
         at_once: whether the old table is dropped before the new one comes, not after.
         droppable: whether it can be dropped at all, now.
+        left: foreign keys that go on referencing the old table, wherever it is.
     """
+    keys = [key for key in hanging.inbound if key not in left]
+    droppable = droppable and not left
     live_schema = hanging.live
     at_once = at_once and droppable and not hanging.dependents and not hanging.kept
     oid = max((item.oid for item in hanging.old), default=0)
@@ -180,13 +206,13 @@ def find_exchange(
         if item.moves
     ]
     return Exchange(
-        detach=inbound.find_drops(hanging.inbound),
+        detach=inbound.find_drops(keys),
         move=move,
         attach=[
             *hanging.carried,
             *create,
             *hanging.kept,
-            *inbound.find_returns(hanging.inbound, server_version=server_version),
+            *inbound.find_returns(keys, server_version=server_version),
         ],
         finish=finish,
     )
@@ -214,6 +240,23 @@ def run_steps(
             if cursor.connection.closed or isinstance(error, errors.QueryCanceled):
                 raise
             raise StepError(error, step) from None
+
+
+def find_order(found: Sequence[Dependent]) -> list[Dependent]:
+    """Sort dependents so that each comes after those that it needs."""
+    by_oid = {dependent.oid: dependent for dependent in found}
+    ordered: dict[int, Dependent] = {}
+
+    def visit(dependent: Dependent, above: frozenset[int]) -> None:
+        for oid in dependent.needs:
+            if oid in by_oid and oid not in ordered and oid not in above:
+                visit(by_oid[oid], above | {oid})
+        ordered[dependent.oid] = dependent
+
+    for dependent in sorted(found, key=lambda d: d.oid):
+        if dependent.oid not in ordered:
+            visit(dependent, frozenset({dependent.oid}))
+    return list(ordered.values())
 
 
 def explain(failed: StepError, live: Relation) -> BuildError:

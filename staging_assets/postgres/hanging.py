@@ -97,6 +97,7 @@ class Dependent:
         noun: what it is.
         schema, simple: where it is and its name, as they are in the catalog.
         name: as SQL; a function's with its arguments.
+        owner: of a view, as SQL.
         definition: a view's query, or a function's whole CREATE statement.
         options: a view's `WITH (...)`, as SQL, or None.
         populated: whether a materialized view has been filled.
@@ -110,6 +111,7 @@ class Dependent:
     schema: str
     simple: str
     name: str
+    owner: str | None
     definition: str
     options: str | None
     populated: bool

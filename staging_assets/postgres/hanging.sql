@@ -567,6 +567,7 @@ select json_build_object(
             end,
             'schema', n.nspname,
             'simple', coalesce(c.relname, f.proname),
+            'owner', (select quote_ident(r.rolname) from pg_roles r where r.oid = c.relowner),
             'name', case
                 when c.oid is not null then format('%I.%I', n.nspname, c.relname)
                 else format(

@@ -20,13 +20,12 @@ from staging_assets.postgres.exchange import (
     explain,
     find_exchange,
     lock_hubs,
-    lock_inbound,
-    lock_own,
     run_steps,
+    take_all_locks,
     tell_gone,
 )
 from staging_assets.postgres.hanging import CATALOG_SETTINGS, Hanging, Step, run_prepare_hanging
-from staging_assets.postgres.inbound import find_unchecked, run_check
+from staging_assets.postgres.inbound import find_left, find_unchecked, run_check
 from staging_assets.postgres.leftovers import run_clear
 from staging_assets.postgres.lookup import run_load_lookup
 from staging_assets.postgres.publish import (
@@ -39,7 +38,7 @@ from staging_assets.postgres.publish import (
 from staging_assets.postgres.session import Session
 from staging_assets.postgres.shadow import run_create_shadow, run_load
 from staging_assets.postgres.spelling import spell, spell_text
-from staging_assets.postgres.swap import Log, Tries, find_seconds, run_in_tries
+from staging_assets.postgres.swap import Log, Tries, find_seconds, run_in_tries, take_locks
 from staging_assets.postgres.work import Work
 from staging_assets.project.model import Relation, Table
 from staging_assets.project.rewrite import rewrite
@@ -185,8 +184,9 @@ def _read_settings(cursor: extensions.cursor) -> str:
 
 def _move_in(cursor: extensions.cursor, work: Publication) -> tuple[Hanging, Exchange]:
     """Set the old table aside and give its place to the new one, which is empty."""
-    lock_own(cursor, work.live, work.own, before=CATALOG_SETTINGS)
+    take_all_locks(cursor, work.live, work.own, before=CATALOG_SETTINGS)
     hanging = read_known(cursor, work, work.build_schema)
+    work.left = find_left(hanging.inbound, work.live, work.later)
     drop, create = dependents.find_steps(cursor, hanging.dependents, dependents.Mode.RECREATE, None)
     exchange = find_exchange(
         hanging,
@@ -195,6 +195,7 @@ def _move_in(cursor: extensions.cursor, work: Publication) -> tuple[Hanging, Exc
         create=create,
         at_once=False,
         droppable=not hanging.unknown,
+        left=work.left,
         server_version=cursor.connection.server_version,
     )
     _run(cursor, exchange.move, hanging, work)
@@ -205,7 +206,9 @@ def _attach(
     cursor: extensions.cursor, work: Publication, hanging: Hanging, exchange: Exchange
 ) -> None:
     """Give the new table, which is full by now, what the old one had."""
-    lock_inbound(cursor, hanging)
+    tables = sorted({key.on for key in hanging.inbound if key not in work.left})
+    if tables:
+        take_locks(cursor, [f"lock table {', '.join(tables)} in access exclusive mode"], tables)
     for key in find_unchecked(hanging.inbound, work.live, work.later):
         target = spell(replace(work.live, name=key.references))
         run_check(cursor, key, work.live, target=target)

@@ -66,6 +66,17 @@ def run_check(cursor: extensions.cursor, key: Inbound, live: Relation, *, target
         )
 
 
+def find_left(inbound: Iterable[Inbound], live: Relation, later: frozenset[str]) -> list[Inbound]:
+    """Return those of tables that this run rebuilds anyway.
+
+    They stay on the old table, which then has to wait, and go with their own old tables: nobody
+    has to lock these now. Should one not be rebuilt after all, `run_bury` turns its key around.
+    """
+    return [
+        key for key in inbound if not key.scrap and key.schema == live.schema and key.table in later
+    ]
+
+
 def find_missing_target(inbound: Iterable[Inbound]) -> Inbound | None:
     """Return a foreign key whose referenced table the script no longer makes."""
     return next((key for key in inbound if key.target is None and not key.scrap), None)
@@ -117,7 +128,7 @@ def run_validate(
     sentences = []
     try:
         with connection.cursor() as cursor:
-            for key in _read_not_valid(cursor, constraints):
+            for key in read_not_valid(cursor, constraints):
                 if stop():
                     break
                 try:
@@ -140,7 +151,8 @@ def run_validate(
     return sentences
 
 
-def _read_not_valid(cursor: extensions.cursor, constraints: Sequence[Inbound]) -> list[Inbound]:
+def read_not_valid(cursor: extensions.cursor, constraints: Sequence[Inbound]) -> list[Inbound]:
+    """Return those of the foreign keys that exist and are not valid."""
     if not constraints:
         return []
     cursor.execute(

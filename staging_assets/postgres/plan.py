@@ -103,7 +103,7 @@ def _prepare(
                     cursor.execute(f"create schema if not exists {spell_name(name)}")
         run_prepare_history(connection, options.schema)
         reason = run_clear(connection, build_schema)
-        run_bury(connection, options.schema)
+        run_bury(connection, options.schema, log)
         history = read_history(connection, options.schema)
     except psycopg2.Error as error:
         failure = error
@@ -258,12 +258,12 @@ class _Run:
             self._note(event.result)
         try:
             connection = self._lock.connection
+            run_bury(connection, self._work.schema, self._log)
             for sentence in run_validate(connection, self._not_valid):
                 self._log("error", sentence)
             # This commit waits for the disk, and with it all commits before it.
             self._remember()
             run_clear(connection, self._work.build_schema)
-            run_bury(connection, self._work.schema)
         except psycopg2.Error as error:
             raise DatabaseError(
                 f"schema {self._work.schema}: {find_safe_text(error)}. "
@@ -282,7 +282,7 @@ class _Run:
                     self._note(event.result)
             self._remember()
             run_clear(self._lock.connection, self._work.build_schema, tries=3)
-            run_bury(self._lock.connection, self._work.schema)
+            run_bury(self._lock.connection, self._work.schema, self._log)
         except (psycopg2.Error, DatabaseError):
             return  # the next run clears
 

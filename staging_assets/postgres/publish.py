@@ -21,9 +21,8 @@ from staging_assets.postgres.exchange import (
     explain,
     find_exchange,
     lock_hubs,
-    lock_inbound,
-    lock_own,
     run_steps,
+    take_all_locks,
     tell_gone,
 )
 from staging_assets.postgres.hanging import (
@@ -35,7 +34,13 @@ from staging_assets.postgres.hanging import (
     read_hanging,
     run_prepare_hanging,
 )
-from staging_assets.postgres.inbound import find_unchecked, run_check, run_validate
+from staging_assets.postgres.inbound import (
+    find_left,
+    find_unchecked,
+    read_not_valid,
+    run_check,
+    run_validate,
+)
 from staging_assets.postgres.spelling import spell
 from staging_assets.postgres.swap import Log, Tries, find_seconds, run_in_tries
 from staging_assets.project.model import Relation
@@ -49,8 +54,8 @@ class PublishOutcome:
     """What a publication left behind.
 
     Args:
-        not_valid: inbound foreign keys that are back but not validated: those of tables that
-            this run rebuilds later. `run_validate` takes them.
+        not_valid: inbound foreign keys that are back and could not be validated, because rows
+            were written since they had been checked. `run_validate` takes them.
     """
 
     not_valid: tuple[Inbound, ...] = ()
@@ -68,7 +73,9 @@ class Publication:
         checked: foreign keys for which all rows were found in the new table.
         singly: whether statements are sent one by one, to learn which one fails.
         mode: how views and functions get from the old table to the new one.
-        seen: what hung on the old table when that mode was chosen.
+        seen: what hung on the old table in the last try.
+        left: foreign keys that go on referencing the old table.
+        turn: how many tries there were.
     """
 
     live: Relation
@@ -79,6 +86,8 @@ class Publication:
     singly: bool = False
     mode: dependents.Mode = dependents.Mode.REPLACE
     seen: Hanging | None = None
+    left: Sequence[Inbound] = ()
+    turn: int = 0
 
 
 class AgainError(Exception):
@@ -146,13 +155,20 @@ def _swap(
     cursor: extensions.cursor, work: Publication, copies: dependents.Copies | None
 ) -> Hanging:
     """One try, inside a transaction."""
-    lock_own(cursor, work.live, work.own, before=CATALOG_SETTINGS)
+    work.turn += 1
+    take_all_locks(
+        cursor,
+        work.live,
+        work.own,
+        inbound_first=work.turn % 2 == 0,
+        seen=work.seen,
+        left=work.left,
+        every_view=work.mode is not dependents.Mode.REPLACE,
+        before=CATALOG_SETTINGS,
+    )
     hanging = read_known(cursor, work, copies.schema if copies else work.build_schema)
-    if copies and work.seen and hanging.dependents != work.seen.dependents:
-        raise AgainError(lambda _: setattr(work, "seen", hanging))
     check_inbound(hanging, work)
-    choose_mode(hanging, work)
-    lock_inbound(cursor, hanging)
+    see_all(hanging, work)
     is_free = not hanging.unknown and lock_hubs(cursor, hanging)
     drop, create = dependents.find_steps(cursor, hanging.dependents, work.mode, copies)
     exchange = find_exchange(
@@ -162,6 +178,7 @@ def _swap(
         create=create,
         at_once=True,
         droppable=is_free,
+        left=work.left,
         server_version=cursor.connection.server_version,
     )
     steps = [*exchange.detach, *exchange.move, *exchange.attach, *exchange.finish]
@@ -199,12 +216,24 @@ def check_inbound(hanging: Hanging, work: Publication) -> None:
         raise AgainError(check)
 
 
-def choose_mode(hanging: Hanging, work: Publication) -> None:
-    """Views and functions are replaced where they stand, unless that is known not to do."""
-    if work.mode is dependents.Mode.REPLACE:
-        mode = dependents.find_mode(hanging)
-        if mode is not work.mode:
-            raise AgainError(lambda _: _change_mode(work, hanging, mode))
+def see_all(hanging: Hanging, work: Publication) -> None:
+    """Make sure that what hangs on the old table is what was expected, and locked before it."""
+    before = work.seen
+    same = before is not None and (before.dependents, before.inbound) == (
+        hanging.dependents,
+        hanging.inbound,
+    )
+    if same or not (hanging.dependents or hanging.inbound or before):
+        return
+
+    def learn(_: extensions.cursor) -> None:
+        work.left = find_left(hanging.inbound, work.live, work.later)
+        mode = work.mode
+        if mode is dependents.Mode.REPLACE:
+            mode = dependents.find_mode(hanging)
+        work.mode, work.seen = mode, hanging
+
+    raise AgainError(learn)
 
 
 def run_known_steps(
@@ -221,15 +250,11 @@ def run_known_steps(
             if not work.singly:
                 work.singly = True
             elif work.mode is dependents.Mode.REPLACE and dependents.is_misfit(error):
-                _change_mode(work, hanging, dependents.find_mode(hanging, replaceable=False))
+                work.mode = dependents.find_mode(hanging, replaceable=False)
             else:
                 raise explain(error, work.live)
 
         raise AgainError(learn) from None
-
-
-def _change_mode(work: Publication, hanging: Hanging, mode: dependents.Mode) -> None:
-    work.mode, work.seen = mode, hanging
 
 
 def run_validate_now(
@@ -239,12 +264,15 @@ def run_validate_now(
     log: Log,
     cancelled: threading.Event,
 ) -> PublishOutcome:
-    """Validate the foreign keys that are not going to be made anew; say which are left."""
-    back = [k for k in hanging.inbound if not k.scrap and k.validated and k.enforced]
-    now = find_unchecked(back, work.live, work.later)
-    for sentence in run_validate(connection, now, cancelled.is_set):
-        log("error", sentence)
-    return PublishOutcome(tuple(key for key in back if key not in now))
+    """Validate the foreign keys that came back; return those that cannot be validated now."""
+    now = find_unchecked(hanging.inbound, work.live, work.later)
+    told = run_validate(connection, now, cancelled.is_set)
+    for sentence in told:
+        log("warning", sentence)
+    if not told:
+        return PublishOutcome()
+    with connection.cursor() as cursor:
+        return PublishOutcome(tuple(read_not_valid(cursor, now)))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from psycopg2 import errors, extensions
 
 from staging_assets.errors import BuildError
 from staging_assets.postgres.session import CancelledError
+from staging_assets.postgres.spelling import spell_text
 
 Log = Callable[[str, str], None]
 T = TypeVar("T")
@@ -158,25 +159,30 @@ def _run_once(
 
 
 def take_locks(
-    cursor: extensions.cursor, locking: str, relations: Iterable[str], *, before: str = ""
+    cursor: extensions.cursor,
+    locking: Sequence[str],
+    relations: Iterable[str],
+    *,
+    before: str = "",
 ) -> None:
-    """Send statements that take ACCESS EXCLUSIVE locks, without queueing for long.
+    """Take ACCESS EXCLUSIVE locks in this order, without queueing for long.
 
     The short lock_timeout stays until the end of the transaction.
 
     Args:
         cursor: in a transaction.
-        locking: the statements.
+        locking: PL/pgSQL statements that take the locks; one limit of time holds for all.
         relations: what they lock, to find out who is in the way.
         before: statements to send along in the same round trip, ahead of them.
 
     Raises LockBusyError when another session has one of them.
     """
+    body = spell_text(f"begin {' '.join(f'{statement};' for statement in locking)} end")
     try:
         cursor.execute(
             f"{before}set local lock_timeout = {LOCK_TIMEOUT};"
             f"set local statement_timeout = {STATEMENT_TIMEOUT};"
-            f"{locking};"
+            f"do {body};"
             "set local statement_timeout = 0"
         )
     except errors.LockNotAvailable:
