@@ -35,7 +35,7 @@ demo: install ## build the demo department on the embedded server
 	@. $(BIN)/activate && dagster asset materialize --select staging/* 2> .demo.log || { tail -n 40 .demo.log; exit 1; }
 	@rm -f .demo.log
 	@echo
-	@$(BIN)/staging-assets db psql -- -q -c "select relname as largest_tables, reltuples::bigint as rows from pg_class where relnamespace = 'staging'::regnamespace and relkind = 'r' order by reltuples desc limit 5"
+	@$(BIN)/staging-assets db psql -q -c "select relname as largest_tables, reltuples::bigint as rows from pg_class where relnamespace = 'staging'::regnamespace and relkind = 'r' order by reltuples desc limit 5"
 	@echo "the UI:       make dev, then http://127.0.0.1:3000"
 	@echo "the database: $(BIN)/staging-assets db psql"
 
