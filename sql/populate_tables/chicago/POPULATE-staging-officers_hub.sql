@@ -7,7 +7,6 @@
 --   2. Only the year of birth is known: date_of_birth is 1 January of it.
 --   3. HISPANIC is written in the race column. It becomes ethnicity and race alike,
 --      since no other race is said; every other race is taken as "not Hispanic".
---   4. link_uid -999 means "no match" and becomes null.
 
 insert into staging.officers_hub (
     department_defined_officer_id,
@@ -19,7 +18,7 @@ insert into staging.officers_hub (
 with profiles as (
     select distinct on (split_part(officers.uid, '.', 1)::int)
         split_part(officers.uid, '.', 1)::int as uid,
-        nullif(split_part(officers.link_uid, '.', 1), '-999') as link_uid,
+        split_part(officers.link_uid, '.', 1) as link_uid,
         officers.race,
         split_part(officers.birth_year, '.', 1)::int as birth_year
     from etl.officers
