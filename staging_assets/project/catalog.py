@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from staging_assets.errors import Problem, ProjectError
+from staging_assets.project.check_edges import find_check_edges, find_early_checks
 from staging_assets.project.config import find_checks
 from staging_assets.project.dependencies import Parts, find_graph, find_sources
 from staging_assets.project.filling import find_in_place, find_keeps_keys
@@ -39,9 +40,14 @@ def load_project(sql_dir: Path, department: str) -> StagingProject:
     read.read()
     columns = read.parts.columns
     tables = {name: _find_table(read, name, columns) for name in read.parts.creations}
-    checks, problems = find_checks(read.config, tables, read.cleanups)
+    # A cleanup that only other departments have may be named in what is said for all of them.
+    cleaned = {*read.cleanups, *read.files.cleaned}
+    checks, problems = find_checks(read.config, tables, cleaned)
     graph = find_graph(read.parts, read.config)
+    for edge in find_check_edges(checks):
+        graph.add(edge)
     graph.drop_contradicted()
+    problems += find_early_checks(checks, graph)
     problems += [_tell_cycle(read.parts, cycle) for cycle in graph.find_cycles()]
     if read.problems or problems:
         raise ProjectError([*read.problems, *problems])

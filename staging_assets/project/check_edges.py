@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from staging_assets.project.graph import Edge
+from staging_assets.errors import Problem
+from staging_assets.project.graph import Edge, Graph
 from staging_assets.project.model import STAGING, CheckDeclaration
 from staging_assets.project.sql import find_references
 
@@ -15,11 +16,36 @@ def find_check_edges(checks: Iterable[CheckDeclaration]) -> Iterator[Edge]:
     Args:
         checks: all declarations of the department.
 
-    They are soft: where one would close a circle, the check looks at what is there already.
+    They are soft: one that would close a circle gives way to what the scripts say, and
+    `find_early_checks` tells of it.
     """
     for check in checks:
         for table in sorted(_find_tables(check)):
             yield Edge(check.table, table, "soft", check.label, check.line)
+
+
+def find_early_checks(checks: Iterable[CheckDeclaration], graph: Graph) -> list[Problem]:
+    """Find checks that look at a table which is built after their own: they could never hold.
+
+    Args:
+        checks: all declarations of the department.
+        graph: with the edges of these checks, as far as they closed no circle.
+    """
+    return [
+        Problem(
+            check.label,
+            check.line,
+            1,
+            f"the check {check.name!r} of {check.table} looks at {table}, which is built later",
+            f"Declare it for {table}",
+        )
+        for check in checks
+        for table in sorted(_find_tables(check))
+        if table in graph.edges
+        and check.table in graph.edges
+        and table != check.table
+        and table not in graph.edges[check.table]
+    ]
 
 
 def _find_tables(check: CheckDeclaration) -> set[str]:

@@ -199,6 +199,7 @@ class _Reading:
                 else:
                     todo = "Use `column` and `department`"
                     self.note(key_node, f"unknown key {key!r}", todo)
+                    return
         if not self.is_table(name, name_node):
             return
         if name not in self.known.cleaned and f"{name}_cleanup" not in self.known.elsewhere:

@@ -65,13 +65,12 @@ class Parts:
         """File, line and column that an edge comes from."""
         source = self.sources.get(edge.label)
         if source is None:
-            return edge.label, max(1, edge.offset), 1
+            return edge.label, max(1, edge.offset), edge.column
         return edge.label, *source.position(edge.offset)
 
     def place(self, edge: Edge) -> str:
         """The same, as people read it."""
-        label, line, column = self.position(edge)
-        return f"{label}:{line}:{column}" if label in self.sources else f"{label}:{line}"
+        return "{}:{}:{}".format(*self.position(edge))
 
 
 def find_graph(parts: Parts, config: Config) -> Graph:
@@ -80,7 +79,7 @@ def find_graph(parts: Parts, config: Config) -> Graph:
     for node in parts.nodes:
         graph.add(Edge(node, SCHEMA_NODE, "declared", "", 0))
     for node, needs in config.dependencies:
-        graph.add(Edge(node, needs.name, "declared", config.label, needs.line))
+        graph.add(Edge(node, needs.name, "declared", config.label, needs.line, needs.column))
     for name, creation in parts.creations.items():
         # A default, check or trigger runs when rows come in: what it reads is wanted by then.
         _Edges(graph, parts, name, creation.source).add_all(creation.source.uses, later="soft")

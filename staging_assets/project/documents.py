@@ -13,7 +13,9 @@ from staging_assets.project.model import Script
 from staging_assets.project.tokens import find_position
 
 _PLAIN_NUMBER = re.compile(r"-?[1-9][0-9]{0,18}|0")
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BRACKET = re.compile(r"[\[{\]}]")
+_DEEP_BLOCK = re.compile(r"^(?: {500}|(?:[-?] +){100})", re.MULTILINE)
+_MAX_DEPTH = 100
 
 
 class MalformedError(Exception):
@@ -34,7 +36,7 @@ class Document:
     def compose(self) -> yaml.Node | None:
         """The root node; None when the file is empty. Raises MalformedError on bad YAML."""
         try:
-            node: yaml.Node | None = yaml.compose(self._text, Loader=_Loader)
+            node: yaml.Node | None = yaml.compose(self._text, Loader=_find_loader(self._text))
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             what = f"bad YAML: {error.problem or error.context or 'cannot be read'}"
@@ -117,6 +119,17 @@ class Document:
         except (ValueError, OverflowError, RecursionError, TypeError, KeyError, IndexError):
             what = "YAML takes this for a value that cannot be"
         raise MalformedError(self.note(node, what, "Put it in quotes"))
+
+
+def _find_loader(text: str) -> Any:
+    """libyaml's loader, which is fast, unless the text may be nested so deeply that it crashes."""
+    depth = deepest = 0
+    for found in _BRACKET.finditer(text):
+        depth += 1 if found.group() in "[{" else -1
+        deepest = max(deepest, depth)
+    if deepest > _MAX_DEPTH or _DEEP_BLOCK.search(text):
+        return yaml.SafeLoader
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def is_empty(node: yaml.Node | None) -> bool:

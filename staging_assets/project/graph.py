@@ -18,7 +18,8 @@ class Edge:
     Args:
         strength: `declared` in staging.yaml; `inferred` from a script; `soft` from the body of
             a routine, which names what it needs when it is called and not when it is made.
-        label, offset: the file that says so and where, 0-based characters.
+        label, offset: the file that says so and where: 0-based characters into a script, else
+            the line, counted from 1, and `column` with it.
     """
 
     node: str
@@ -26,6 +27,7 @@ class Edge:
     strength: Strength
     label: str
     offset: int
+    column: int = 1
 
 
 class Graph:
