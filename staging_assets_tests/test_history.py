@@ -10,7 +10,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.postgres.history import (
     Build,
     find_build_schema,
-    forget,
+    find_forgetting,
     read_history,
     remember,
     run_prepare_history,
@@ -38,7 +38,8 @@ def test_builds_are_remembered_whatever_the_schema_is_called(
     remember(witness, schema, builds)
     found = read_history(witness, schema)
     assert {node: replace(build, content_at=None) for node, build in found.items()} == builds
-    forget(witness, schema, ["a"])
+    with witness.cursor() as cursor:
+        cursor.execute(find_forgetting(schema, ["a", "it's"]))
     assert read_history(witness, schema)["a"].fingerprint == ""
 
 

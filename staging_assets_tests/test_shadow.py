@@ -197,6 +197,27 @@ def test_a_script_that_itself_needs_the_key_keeps_it_on(
     assert ask(witness, "select b from staging.a where id = 1") == "x"
 
 
+@pytest.mark.parametrize("rows", [10, 20_000])
+def test_deferred_triggers_fire_before_the_keys_are_put_on(
+    database: Server, witness: Connection, tmp_path: Path, rows: int
+) -> None:
+    create = (
+        "create table staging.a (id int primary key);"
+        "create constraint trigger later after insert on staging.a deferrable initially deferred"
+        " for each row execute function staging.count_one();"
+    )
+    files = {
+        **tables(a=(create, f"insert into staging.a select generate_series(1, {rows});")),
+        "create_stored_procedures/count_one.sql": (
+            "create or replace function staging.count_one() returns trigger language plpgsql as"
+            " $$ begin perform nextval('public.fired'); return null; end $$;"
+        ),
+    }
+    ask(witness, "create sequence public.fired")
+    build_all(database, load(tmp_path, files))
+    assert ask(witness, "select last_value from public.fired") == rows
+
+
 @pytest.mark.parametrize("rows", [100, 20_000])
 def test_building_waits_for_no_reader_of_a_referenced_table(
     database: Server, witness: Connection, tmp_path: Path, rows: int
@@ -294,8 +315,10 @@ def test_references_are_found_and_redirected_and_places_traced_back() -> None:
         "  d text default 'references staging.hub', e int references staging.hub (id));"
     )
     hub, odd = Relation("staging", "hub"), Relation("staging", "Odd One")
-    assert find_referenced(text) == {hub, odd}
-    sent = redirect_references(Rewritten(text), {hub: "x.y", odd: "something.much_longer"})
+    found = find_referenced(text)
+    assert [each.relation for each in found] == [hub, odd, hub]
+    stands = {hub: "x.y", odd: "something.much_longer"}
+    sent = redirect_references(Rewritten(text), found, stands)
     assert sent.text.count("x.y") == 2
     assert "references something.much_longer (x)" in sent.text
     assert "-- references staging.hub" in sent.text

@@ -11,13 +11,12 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BuildError
 from staging_assets.postgres.cleanup import run_cleanup
-from staging_assets.postgres.history import forget
+from staging_assets.postgres.history import find_forgetting
 from staging_assets.postgres.in_place import run_table_in_place
-from staging_assets.postgres.leftovers import run_clear
 from staging_assets.postgres.procedures import run_procedures
 from staging_assets.postgres.publish import Inbound, run_publish
 from staging_assets.postgres.session import Session
-from staging_assets.postgres.shadow import Shadow, run_create_shadow, run_load
+from staging_assets.postgres.shadow import Plan, Shadow, run_discard, run_make_shadow
 from staging_assets.postgres.spelling import spell, spell_name
 from staging_assets.postgres.targets import (
     EvaluationContext,
@@ -82,7 +81,7 @@ def run_node(session: Session, work: Work, task: Task) -> Built:
         if _is_done(session, work, task, kind):
             return _find_unchanged(session, work, task)
         if kind is Kind.PROCEDURES:
-            forget(session.connection, work.schema, [task.node])
+            session.run(find_forgetting(work.schema, [task.node]))
             name = task.node.split("/", 1)[1]
             run_procedures(session, work.project.procedures[name], work.schema)
             checks = _audit(session, work, task.node, None)
@@ -109,19 +108,17 @@ def _run_schema(session: Session, work: Work, task: Task) -> Built:
 
 def _run_table(session: Session, work: Work, task: Task, table: Table) -> Built:
     clock = Clock()
-    forget(session.connection, work.schema, [task.node])
-    shadow = run_create_shadow(
-        session, table, work.schema, work.build_schema, filled=not work.options.create_only
+    plan = Plan(
+        work.schema,
+        work.build_schema,
+        first=find_forgetting(work.schema, [task.node]),
+        filled=not work.options.create_only,
+        referenced=table.name in work.referenced,
     )
-    clock.mark("create_seconds")
+    shadow, rows = run_make_shadow(session, table, plan)
+    clock.mark("load_seconds")
     try:
-        rows = run_load(
-            session, shadow, skip_log=work.skip_log, referenced=table.name in work.referenced
-        )
-        clock.mark("load_seconds")
-        checks: tuple[TargetResult, ...] = ()
-        if not work.options.create_only:
-            checks = _audit(session, work, task.node, shadow)
+        checks = () if work.options.create_only else _audit(session, work, task.node, shadow)
         clock.mark("check_seconds")
         session.check()
         outcome = run_publish(
@@ -136,7 +133,7 @@ def _run_table(session: Session, work: Work, task: Task, table: Table) -> Built:
         )
         clock.mark("publish_seconds")
     except BaseException:
-        _discard(session, shadow)
+        run_discard(session, shadow)
         raise
     return Built(
         NodeResult(task.node, "built", rows=rows, checks=checks, metadata=clock.parts),
@@ -144,19 +141,9 @@ def _run_table(session: Session, work: Work, task: Task, table: Table) -> Built:
     )
 
 
-def _discard(session: Session, shadow: Shadow) -> None:
-    """Drop a shadow that will not be published; the next run does it where we cannot."""
-    session.rollback()
-    if session.connection_lost or session.stop.is_set():
-        return
-    reason = run_clear(session.connection, shadow.relation.schema, shadow.own, tries=3)
-    if reason:
-        session.log("info", f"{shadow.relation} will be dropped by the next run: {reason}")
-
-
 def _run_in_place(session: Session, work: Work, task: Task, table: Table) -> Built:
     clock = Clock()
-    forget(session.connection, work.schema, [task.node])
+    session.run(find_forgetting(work.schema, [task.node]))
     live = Relation(work.schema, table.name)
     found: list[TargetResult] = []
 
@@ -185,7 +172,7 @@ def _run_in_place(session: Session, work: Work, task: Task, table: Table) -> Bui
 def _run_cleanup_node(session: Session, work: Work, task: Task) -> Built:
     """Run a cleanup and its check in one transaction: a cleanup that fails it leaves nothing."""
     cleanup = work.project.cleanups[task.node.removesuffix("_cleanup")]
-    forget(session.connection, work.schema, [task.node])
+    session.run(find_forgetting(work.schema, [task.node]))
     with session.transaction():
         session.notices.at(cleanup.script.label)
         run_cleanup(session.connection, cleanup.script, work.schema, server=session.server)

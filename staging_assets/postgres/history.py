@@ -14,6 +14,9 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extras import execute_values
 
+from staging_assets.postgres.spelling import spell, spell_text
+from staging_assets.project.model import Relation
+
 BUILDS = "__builds"
 
 
@@ -73,17 +76,15 @@ def read_history(connection: Connection, schema: str) -> dict[str, Build]:
         return {row[0]: Build(*row[1:]) for row in cursor.fetchall()}
 
 
-def forget(connection: Connection, schema: str, nodes: Iterable[str]) -> None:
-    """Forget what was built under these names: a build of them begins.
+def find_forgetting(schema: str, nodes: Iterable[str]) -> str:
+    """SQL that forgets what was built under these names: a build of them begins.
 
     A run that is killed after it published and before it remembered must not leave a row that
     says something else was built last.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"update {_spell(connection, schema)} set fingerprint = '' where node = any (%s)",  # noqa: S608
-            (sorted(nodes),),
-        )
+    table = spell(Relation(find_build_schema(schema), BUILDS))
+    named = ", ".join(spell_text(node) for node in nodes)
+    return f"update {table} set fingerprint = '' where node in ({named})"  # noqa: S608
 
 
 def remember(

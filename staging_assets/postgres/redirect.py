@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from staging_assets.postgres.sqlerrors import SentText
 from staging_assets.project.model import Relation
@@ -41,20 +42,40 @@ class Redirected:
         return self.before.source_offset(offset + shift)
 
 
-def find_referenced(text: str) -> frozenset[Relation]:
+class Reference(NamedTuple):
+    """A referenced table, and where its name begins and ends."""
+
+    relation: Relation
+    start: int
+    end: int
+
+
+def find_referenced(text: str) -> list[Reference]:
     """The tables that REFERENCES clauses name in full, outside strings and function bodies."""
-    return frozenset(relation for relation, _, _ in _find_references(text))
+    if "references" not in text.lower():
+        return []
+    found = []
+    tokens = tokenize(text)
+    for index, token in enumerate(tokens):
+        if token.kind == "word" and token.value == "references":
+            names = tokens[index + 1 : index + 4]
+            if len(names) == 3 and _is_qualified(names):
+                relation = Relation(names[0].value, names[2].value)
+                found.append(Reference(relation, names[0].start, names[2].end))
+    return found
 
 
-def redirect_references(rewritten: SentText, stands: Mapping[Relation, str]) -> SentText:
+def redirect_references(
+    rewritten: SentText, found: Iterable[Reference], stands: Mapping[Relation, str]
+) -> SentText:
     """Replace the referenced tables that have a stand-in.
 
     Args:
         rewritten: a CREATE script on its way to the server.
+        found: what `find_referenced` found in its text.
         stands: referenced table to the name of its stand-in, as SQL spells it.
     """
-    found = _find_references(rewritten.text)
-    spans = [(start, end, stands[relation]) for relation, start, end in found if relation in stands]
+    spans = [(start, end, stands[name]) for name, start, end in found if name in stands]
     return replace_spans(rewritten, spans)
 
 
@@ -77,18 +98,6 @@ def replace_spans(rewritten: SentText, spans: Iterable[tuple[int, int, str]]) ->
         return rewritten
     text = "".join([*parts, rewritten.text[done:]])
     return Redirected(text, rewritten, tuple(edits))
-
-
-def _find_references(text: str) -> list[tuple[Relation, int, int]]:
-    found = []
-    tokens = tokenize(text)
-    for index, token in enumerate(tokens):
-        if token.kind == "word" and token.value == "references":
-            names = tokens[index + 1 : index + 4]
-            if len(names) == 3 and _is_qualified(names):
-                relation = Relation(names[0].value, names[2].value)
-                found.append((relation, names[0].start, names[2].end))
-    return found
 
 
 def _is_qualified(names: list[Token]) -> bool:

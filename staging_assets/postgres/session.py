@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
-from psycopg2 import sql
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import StagingError
 from staging_assets.postgres.notices import Log, Notices
 from staging_assets.postgres.server import Server
+from staging_assets.postgres.shape import PREPARE
 from staging_assets.postgres.spelling import spell_text
 from staging_assets.postgres.sqlerrors import SentText, find_statement_place, script_error
 from staging_assets.project.model import Relation, Script
@@ -112,7 +112,7 @@ class Session:
         self.notices = Notices(log)
         self._functions = functions
         self._connection: Connection | None = None
-        self._pins = self._naming = ""
+        self._pins = self._naming = self._pending = ""
         self.number = number
         self.stands: dict[Relation, Relation] = {}
         self._stand_count = 0
@@ -125,6 +125,15 @@ class Session:
 
     @property
     def connection(self) -> Connection:
+        """The connection, as scripts should find it."""
+        connection = self._open()
+        if self._pending:
+            with connection.cursor() as cursor:
+                cursor.execute(self._pending)
+            self._pending = ""
+        return connection
+
+    def _open(self) -> Connection:
         """The connection; opened when there is none, or the last one was lost."""
         if self._connection is None or self._connection.closed:
             self.check()
@@ -140,12 +149,13 @@ class Session:
                     "where source = 'session' and name <> 'application_name'"
                 )
                 self._pins = _build_pins(connection, cursor.fetchall())
+                cursor.execute(PREPARE)
         return self._connection
 
     def begin(self, node: str) -> None:
         """Start on a node: forget what scripts before it have left in the session."""
         self.notices.begin(node)
-        connection = self.connection
+        self._open()
         name = spell_text(_find_application_name(self.run_id, node))
         self._naming = f"select set_config('application_name', {name}, false)"
         reset = (
@@ -156,8 +166,7 @@ class Session:
             # Not always: what our own modules have prepared is to stay.
             self._prepares = False
             reset += _DEALLOCATE
-        with connection.cursor() as cursor:
-            cursor.execute(reset + self._pins + self._naming)
+        self._pending = f"{reset}{self._pins}{self._naming};"
 
     def end(self) -> None:
         """End a node."""
@@ -166,19 +175,31 @@ class Session:
 
     def pin(self) -> None:
         """Put the session's settings back after a script may have changed them."""
-        self.run(self._pins + self._naming)
+        self.pin_later()
+        self.run("")
 
-    def run(self, statement: str | sql.Composable, arguments: Any = None) -> list[tuple[Any, ...]]:
+    def pin_later(self) -> None:
+        """Put the settings back together with whatever is sent next."""
+        self._pending = f"{self._pins}{self._naming};"
+
+    def run(self, statement: str, arguments: Any = None) -> list[tuple[Any, ...]]:
         """Send one text of our own; return its rows (those of its last statement)."""
         self.check()
-        with self.connection.cursor() as cursor:
-            cursor.execute(statement, arguments)
+        with self._open().cursor() as cursor:
+            if arguments is not None:
+                statement = cursor.mogrify(statement, arguments).decode()
+            cursor.execute(self._pending + statement)
+            self._pending = ""
             return cursor.fetchall() if cursor.description else []
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """A transaction: committed at the end, rolled back by whatever is raised."""
-        self.run("begin")
+    def transaction(self, first: str = "") -> Iterator[None]:
+        """A transaction: committed at the end, rolled back by whatever is raised.
+
+        Args:
+            first: a statement to send along with BEGIN.
+        """
+        self.run(f"begin;{first}")
         try:
             yield
             self.check()
@@ -241,18 +262,20 @@ class Session:
         """Send a whole script in one round trip; again in parts if it fails without a position."""
         self.check()
         self.notices.at(script.label, quiet=True)
+        before = "savepoint script;"
+        text = f"{before}{_spare(rewritten.text, statements)}\n;release savepoint script"
+        connection = self.connection
         failure: psycopg2.Error | None = None
-        self.run("savepoint script")
         try:
-            with self.connection.cursor() as cursor:
-                cursor.execute(_spare(rewritten.text, statements))
+            with connection.cursor() as cursor:
+                cursor.execute(text)
         except psycopg2.Error as error:
             failure = error
         if failure is None:
-            self.run("release savepoint script")
             return []
+        self.check()
         if self.connection_lost or failure.diag.statement_position:
-            raise script_error(failure, script, rewritten, 0, todo=todo)
+            raise script_error(failure, script, rewritten, -len(before), todo=todo)
         self.run("rollback to savepoint script")
         return [self.run_statement(script, rewritten, s, todo=todo) for s in statements]
 

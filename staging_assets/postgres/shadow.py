@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import psycopg2
 
 from staging_assets.errors import BuildError, ScriptError
+from staging_assets.postgres.leftovers import run_clear
 from staging_assets.postgres.lookup import run_load_lookup
 from staging_assets.postgres.redaction import find_safe_detail
 from staging_assets.postgres.redirect import find_referenced, redirect_references
@@ -47,6 +48,7 @@ class Shadow:
         shape: its keys and indexes, foreign keys pointing at the published tables.
         removed: those that are off.
         loaded: whether scripts or the YAML fill it in this run.
+        seeded: whether the CREATE script may itself have inserted rows.
     """
 
     table: Table
@@ -56,52 +58,104 @@ class Shadow:
     shape: Shape
     removed: tuple[Key, ...]
     loaded: bool
+    seeded: bool
 
 
-def run_create_shadow(
-    session: Session, table: Table, schema: str, build_schema: str, *, filled: bool
-) -> Shadow:
-    """Create the table in the build schema, read its keys and take them off: one transaction.
+@dataclass(frozen=True)
+class Plan:
+    """How a shadow is made.
 
     Args:
-        filled: whether it is going to be filled.
-
-    Raises ScriptError in the script's coordinates.
+        schema: where the table will be published.
+        build_schema: where the shadow is made.
+        first: a statement to begin the transaction with.
+        filled: whether what fills the table is run.
+        referenced: whether foreign keys of other tables will look at this one.
     """
-    live = Relation(schema, table.name)
-    relation = Relation(build_schema, table.name)
-    own = table.own | {table.name}
-    text = rewrite(table.create.text, schema=schema, shadow=build_schema, own=own)
-    stands = _find_stands(session, build_schema, find_referenced(text.text))
-    redirected = redirect_references(text, {r: spell(stand) for r, stand in stands.items()})
-    with session.transaction():
+
+    schema: str
+    build_schema: str
+    first: str = ""
+    filled: bool = True
+    referenced: bool = False
+
+
+def run_make_shadow(session: Session, table: Table, plan: Plan) -> tuple[Shadow, int]:
+    """Create, fill and harden a table in the build schema; return it and its number of rows.
+
+    Creating and filling is one transaction: under `wal_level = minimal` the rows of a table that
+    is new in their transaction are not logged. Foreign keys of a large table come after it, one
+    short transaction each, since they lock the tables that they reference.
+
+    Raises ScriptError in the script's coordinates; what was made is gone then, or will be.
+    """
+    with session.transaction(plan.first):
+        shadow = _run_create(session, table, plan)
+        rows = _run_fill(session, shadow) if shadow.loaded else _count(session, shadow.relation)
+        for key in shadow.removed:
+            if key.kind != "f":
+                _run_step(session, shadow, find_restoration(key), key)
+        analyze = f"analyze {spell(shadow.relation)}"
+        if rows <= SMALL:
+            _run_foreign_keys(session, shadow, at_once=True)
+            session.run(analyze)
+    if rows > SMALL:
         try:
-            session.run_script(table.create, redirected)
-        except ScriptError as error:
-            raise _unmask(error, stands) from None
-        session.pin()
-        shape = read_shape(session.run, build_schema, own)
-        if not any(key.table for key in shape.keys) and not shape.names & {table.name}:
-            raise BuildError(
-                f"{table.create.label}: it has run and there is no table {table.name}. "
-                "Make it create the table that its file name says."
-            )
-        loaded = filled and table.filled
-        off = [key for key in shape.keys if _comes_off(key, table, stands, build_schema, loaded)]
-        removals = find_removals(off)
-        if removals:
-            off = _run_removals(session, removals, off)
+            # Before the keys are validated: without statistics that takes three times as long.
+            # What others will reference gets its visibility map too, for index-only scans.
+            vacuum = f"vacuum (analyze, truncate off) {spell(shadow.relation)}"
+            session.run(vacuum if plan.referenced else analyze)
+            _run_foreign_keys(session, shadow, at_once=False)
+        except BaseException:
+            run_discard(session, shadow)
+            raise
+    return shadow, rows
+
+
+def run_discard(session: Session, shadow: Shadow) -> None:
+    """Drop a shadow that will not be published; the next run does it where we cannot."""
+    session.rollback()
+    if session.connection_lost or session.stop.is_set():
+        return
+    reason = run_clear(session.connection, shadow.relation.schema, shadow.own, tries=3)
+    if reason:
+        session.log("info", f"{shadow.relation} will be dropped by the next run: {reason}")
+
+
+def _run_create(session: Session, table: Table, plan: Plan) -> Shadow:
+    """Create the table, read its keys and take them off."""
+    own = table.own | {table.name}
+    text = rewrite(table.create.text, schema=plan.schema, shadow=plan.build_schema, own=own)
+    found = find_referenced(text.text)
+    stands = _find_stands(session, plan.build_schema, {each.relation for each in found})
+    sent = redirect_references(text, found, {r: spell(stand) for r, stand in stands.items()})
+    try:
+        outcomes = session.run_script(table.create, sent)
+    except ScriptError as error:
+        raise _unmask(error, stands) from None
+    session.pin_later()
+    shape = read_shape(session.run, plan.build_schema, own)
+    if table.name not in shape.names:
+        raise BuildError(
+            f"{table.create.label}: it has run and there is no table {table.name}. "
+            "Make it create the table that its file name says."
+        )
+    loaded = plan.filled and table.filled
+    off = [key for key in shape.keys if _comes_off(key, table, stands, plan.build_schema, loaded)]
+    removals = find_removals(off)
+    if removals:
+        off = _run_removals(session, removals, off)
     meant = {f"{stand}": target for target, stand in stands.items()}
     keys = tuple(_point_at_published(key, meant) for key in shape.keys)
-    removed = tuple(k for k, before in zip(keys, shape.keys, strict=True) if before in off)
     return Shadow(
-        table,
-        live,
-        relation,
-        own | shape.names,
-        replace(shape, keys=keys),
-        removed,
-        loaded,
+        table=table,
+        live=Relation(plan.schema, table.name),
+        relation=Relation(plan.build_schema, table.name),
+        own=own | shape.names,
+        shape=replace(shape, keys=keys),
+        removed=tuple(k for k, old in zip(keys, shape.keys, strict=True) if old in off),
+        loaded=loaded,
+        seeded=bool(outcomes),
     )
 
 
@@ -157,15 +211,11 @@ def _comes_off(
 
 def _run_removals(session: Session, removals: str, off: list[Key]) -> list[Key]:
     """Take keys off; only foreign keys where something else in the script needs the others."""
-    session.run("savepoint keys")
     try:
-        session.run(removals)
+        session.run(f"savepoint keys; {removals}; release savepoint keys")
     except psycopg2.errors.DependentObjectsStillExist:
-        session.run("rollback to savepoint keys")
         off = [key for key in off if key.kind == "f"]
-        only = find_removals(off)
-        if only:
-            session.run(only)
+        session.run(f"rollback to savepoint keys; {find_removals(off)}")
     return off
 
 
@@ -180,42 +230,9 @@ def _point_at_published(key: Key, meant: dict[str, Relation]) -> Key:
     return replace(key, definition=definition, references=spell(target))
 
 
-def run_load(session: Session, shadow: Shadow, *, skip_log: bool, referenced: bool) -> int:
-    """Fill the shadow and put its keys and indexes back, in one transaction.
-
-    Args:
-        skip_log: whether the server writes no WAL for a table whose file is new in the
-            transaction (`wal_level = minimal`).
-        referenced: whether foreign keys of other tables will look at this one.
-
-    Returns how many rows it has.
-    """
-    analyze = f"analyze {spell(shadow.relation)}"
-    with session.transaction():
-        if shadow.loaded:
-            rows = _run_fill(session, shadow, skip_log=skip_log)
-        else:
-            rows = _count(session, shadow.relation)
-        restored = [key for key in shadow.removed if key.kind != "f"]
-        if restored:
-            _run_restoration(session, shadow, restored)
-        if rows <= SMALL:
-            _run_foreign_keys(session, shadow, at_once=True)
-            session.run(analyze)
-    if rows > SMALL:
-        # Before the keys are validated: without statistics that takes three times as long. What
-        # others will reference gets its visibility map too, for index-only scans.
-        vacuum = f"vacuum (analyze, truncate off) {spell(shadow.relation)}"
-        session.run(vacuum if referenced else analyze)
-        _run_foreign_keys(session, shadow, at_once=False)
-    return rows
-
-
-def _run_fill(session: Session, shadow: Shadow, *, skip_log: bool) -> int:
-    table = shadow.table
-    seeded = _exists(session, shadow.relation)
-    if skip_log and shadow.shape.plain and not shadow.shape.reacts and not seeded:
-        session.run(f"truncate {spell(shadow.relation)}")
+def _run_fill(session: Session, shadow: Shadow) -> int:
+    """Run what fills the table; return how many rows it has then."""
+    table, shape = shadow.table, shadow.shape
     rows: int | None = None
     if table.lookup is not None:
         session.notices.at(table.lookup.label)
@@ -229,24 +246,28 @@ def _run_fill(session: Session, shadow: Shadow, *, skip_log: bool) -> int:
             own=shadow.own,
         )
         outcomes = session.run_script(table.populate, text)
-        session.pin()
+        session.pin_later()
         one = len(outcomes) == 1 and outcomes[0].status.startswith("INSERT ")
         rows = outcomes[0].rows if one and rows is None else None
-    if rows is None or seeded or shadow.shape.reacts:
+    if shape.reacts or len(shadow.removed) < len(shape.keys):
+        # A table with triggers to fire takes no new keys.
+        session.run("set constraints all immediate")
+    if rows is None or shadow.seeded or shape.reacts:
         rows = _count(session, shadow.relation)
     return rows
 
 
-def _run_restoration(session: Session, shadow: Shadow, keys: list[Key]) -> None:
-    """Put keys and indexes back; several in one round trip, singly to name the one that fails."""
-    for key in keys:
-        try:
-            session.run(find_restoration(key))
-        except psycopg2.Error as error:
-            failure = error
-        else:
-            continue
-        raise tell_broken_key(failure, key, shadow)
+def _run_step(session: Session, shadow: Shadow, step: str, *keys: Key) -> None:
+    """Run what puts keys on; say which one could not be."""
+    try:
+        session.run(step)
+        return
+    except psycopg2.Error as error:
+        failure = error
+    named = failure.diag.constraint_name
+    key = next((k for k in keys if named and k.name.strip('"') == named), keys[0])
+    # Outside the handler: no traceback leads to the original and its DETAIL.
+    raise tell_broken_key(failure, key, shadow)
 
 
 def _run_foreign_keys(session: Session, shadow: Shadow, *, at_once: bool) -> None:
@@ -254,40 +275,21 @@ def _run_foreign_keys(session: Session, shadow: Shadow, *, at_once: bool) -> Non
 
     They are added in the order of the referenced tables' names, as every builder does, so that
     two of them never wait for each other.
+
+    Args:
+        at_once: all in one round trip, checked as they are added.
     """
     keys = [key for key in shadow.removed if key.kind == "f"]
     keys.sort(key=lambda key: (key.references or "", key.name))
-    if not keys:
+    if keys and at_once:
+        step = ";".join(find_foreign_key(key, checked=True) for key in keys)
+        _run_step(session, shadow, step, *keys)
         return
-    adding = [(find_foreign_key(key), key) for key in keys]
-    validating = [
-        (
-            f"alter table {table} "
-            + ", ".join(f"validate constraint {key.name}" for key in of_table),
-            of_table[0],
-        )
-        for table, of_table in find_validation(keys).items()
-    ]
-    steps = adding + validating
-    if at_once:
-        session.run("savepoint keys")
-        try:
-            session.run(";".join(step for step, _ in steps))
-            return
-        except psycopg2.Error as error:
-            if session.connection_lost or not (error.pgcode or "").startswith(("23", "42")):
-                raise
-        # Once more, one by one, to say which.
-        session.run("rollback to savepoint keys")
-    for step, key in steps:
-        try:
-            session.run(step)
-        except psycopg2.Error as error:
-            failure = error
-        else:
-            continue
-        named = next((k for k in keys if k.name == failure.diag.constraint_name), key)
-        raise tell_broken_key(failure, named, shadow)
+    for key in keys:
+        _run_step(session, shadow, find_foreign_key(key, checked=False), key)
+    for table, of_table in find_validation(keys).items():
+        names = ", ".join(f"validate constraint {key.name}" for key in of_table)
+        _run_step(session, shadow, f"alter table {table} {names}", *of_table)
 
 
 def tell_broken_key(error: psycopg2.Error, key: Key, shadow: Shadow) -> ScriptError:
@@ -305,10 +307,6 @@ def tell_broken_key(error: psycopg2.Error, key: Key, shadow: Shadow) -> ScriptEr
     else:
         parts.append(f"{code}{error.diag.message_hint or 'Nothing was published.'}")
     return ScriptError("\n".join(parts), error.pgcode)
-
-
-def _exists(session: Session, relation: Relation) -> bool:
-    return bool(session.run(f"select exists (select from {spell(relation)})")[0][0])  # noqa: S608
 
 
 def _count(session: Session, relation: Relation) -> int:

@@ -16,7 +16,7 @@ from staging_assets.project.model import Relation
 # One query for everything that the load has to know about the tables of one CREATE script.
 _READ = """
 with tables as (
-    select c.oid, c.relname, c.relkind, format('%%I.%%I', n.nspname, c.relname) as name,
+    select c.oid, c.relname, c.relkind, format('%I.%I', n.nspname, c.relname) as name,
         c.relkind = 'r' and not c.relispartition and not c.relhassubclass
         and not exists (select from pg_inherits as i where i.inhrelid = c.oid) as plain,
         exists (
@@ -26,7 +26,7 @@ with tables as (
         ) as reacts
     from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname = %(schema)s and c.relname = any (%(own)s) and c.relkind in ('r', 'p')
+    where n.nspname = $1 and c.relname = any ($2) and c.relkind in ('r', 'p')
 )
 select 'constraint', t.name, t.plain and k.coninhcount = 0 and k.conislocal
         and (k.contype = 'f' or coalesce(i.reltablespace, 0) = 0)
@@ -135,18 +135,23 @@ class Shape:
     names: frozenset[str]
 
 
-Run = Callable[[str, Any], list[tuple[Any, ...]]]
+PREPARE = f"prepare staging_assets_shape (text, text[]) as {_READ};"
+"""What a session sends once: planning the query takes longer than running it."""
 
 
-def read_shape(run: Run, schema: str, own: Iterable[str]) -> Shape:
+def read_shape(
+    run: Callable[[str], list[tuple[Any, ...]]], schema: str, own: Iterable[str]
+) -> Shape:
     """Read the keys and indexes of the tables called `own` in a schema: one query.
 
     Args:
-        run: sends a query with arguments and returns its rows.
+        run: sends a query in a session that has sent `PREPARE`, and returns its rows.
     """
+    names = ", ".join(spell_text(name) for name in sorted(own))
+    query = f"execute staging_assets_shape ({spell_text(schema)}, array[{names}])"
     keys, names = [], set()
     plain, reacts = True, False
-    for row in run(_READ, {"schema": schema, "own": sorted(own)}):
+    for row in run(query):
         what, table, removable, _, name, kind, definition, comment, validated = row[:9]
         if what == "table":
             plain, reacts = plain and removable, reacts or validated
@@ -207,9 +212,9 @@ def find_restoration(key: Key) -> str:
     return ";".join(steps + _find_comment(key))
 
 
-def find_foreign_key(key: Key) -> str:
-    """SQL that adds a foreign key without looking at the rows."""
-    suffix = " not valid" if _is_checked(key) else ""
+def find_foreign_key(key: Key, *, checked: bool) -> str:
+    """SQL that adds a foreign key, looking at the rows or not."""
+    suffix = " not valid" if _is_checked(key) and not checked else ""
     add = f"alter table {key.table} add constraint {key.name} {key.definition}{suffix}"
     return ";".join([add, *_find_comment(key)])
 
