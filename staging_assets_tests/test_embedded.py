@@ -292,6 +292,26 @@ def test_a_server_whose_socket_is_gone_is_started_again(place: Path) -> None:
     assert pid_of(embedded) != pid
 
 
+def test_a_server_that_runs_is_left_alone_whatever_the_reason_to_refuse(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded = EmbeddedServer(place / "home")
+    server = embedded.start()
+    pid = pid_of(embedded)
+    monkeypatch.setenv("PGOPTIONS", "-c nonsense=1")
+    assert embedded.start() == server
+    monkeypatch.setenv("PGREQUIREAUTH", "scram-sha-256")
+    with pytest.raises(DatabaseError, match=r"the embedded server: .*auth"):
+        embedded.start()
+    monkeypatch.undo()
+    with closing(server.connect("test", autocommit=True, dbname="postgres")) as connection:
+        connection.cursor().execute("drop database staging")
+    assert embedded.start() == server
+    with pytest.raises(DatabaseError, match=r'"staging" does not exist\. Create the database'):
+        server.connect("test")
+    assert pid_of(embedded) == pid
+
+
 def test_data_of_another_postgres_is_told(place: Path) -> None:
     embedded = EmbeddedServer(place / "home")
     embedded.start()

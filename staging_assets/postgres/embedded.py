@@ -12,15 +12,13 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
-
-import psycopg2
 
 from staging_assets.errors import DatabaseError
-from staging_assets.postgres.cluster import DATABASE, SUPERUSER, make_cluster, write_configuration
+from staging_assets.postgres.answering import find_answering
+from staging_assets.postgres.cluster import make_cluster, write_configuration
 from staging_assets.postgres.filelock import held, is_held
 from staging_assets.postgres.places import choose_sockets, make_folders, read_place
 from staging_assets.postgres.postmaster import (
@@ -169,8 +167,8 @@ class EmbeddedServer:
                         "reached from here (of another container or user?). Stop them, or set "
                         "STAGING_HOME to another folder."
                     )
-            elif postmaster is not None and postmaster.ready and waited > _LOST_SECONDS:
-                self._stop()  # its socket is gone: nobody can reach it any more
+            elif postmaster is not None and waited > _LOST_SECONDS and _has_lost_socket(postmaster):
+                self._stop()  # nobody can reach it any more
             elif waited > _START_SECONDS:
                 raise DatabaseError(
                     f"the embedded server: it does not answer: {self._last_words()} See {self.log}."
@@ -210,22 +208,7 @@ class EmbeddedServer:
         return postmaster
 
     def _answering(self) -> Server | None:
-        """Return the server when it takes connections and is really the one of this home."""
-        postmaster = read_postmaster(self.data)
-        if postmaster is None or postmaster.sockets is None or not postmaster.ready:
-            return None
-        server = Server(_url(postmaster.sockets))
-        try:
-            with closing(psycopg2.connect(server.dsn, connect_timeout=10)) as connection:
-                connection.autocommit = True
-                with connection.cursor() as cursor:
-                    cursor.execute("show data_directory")
-                    row = cursor.fetchone()
-        except psycopg2.OperationalError as error:
-            # It runs, though nobody else is let in just now.
-            return server if "too many clients" in str(error) else None
-        # A copy of a home, pid file and all, would lead to the original's server.
-        return server if row is not None and row[0] == str(self.data) else None
+        return find_answering(self.data, self.log)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -247,8 +230,9 @@ class EmbeddedServer:
         return " ".join(line.partition("] ")[2] or line for line in said) or "it said nothing."
 
 
-def _url(sockets: Path) -> str:
-    return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(sockets), safe='')}&port={PORT}"
+def _has_lost_socket(postmaster: Postmaster) -> bool:
+    sockets = postmaster.sockets
+    return postmaster.ready and not (sockets and (sockets / f".s.PGSQL.{PORT}").exists())
 
 
 @contextmanager
