@@ -26,7 +26,6 @@ from staging_assets.postgres.exchange import (
 )
 from staging_assets.postgres.hanging import CATALOG_SETTINGS, Hanging, Step, run_prepare_hanging
 from staging_assets.postgres.inbound import find_left, find_unchecked, run_check
-from staging_assets.postgres.leftovers import run_clear
 from staging_assets.postgres.lookup import run_load_lookup
 from staging_assets.postgres.publish import (
     Publication,
@@ -36,7 +35,7 @@ from staging_assets.postgres.publish import (
     run_validate_now,
 )
 from staging_assets.postgres.session import Session
-from staging_assets.postgres.shadow import run_create_shadow, run_load
+from staging_assets.postgres.shadow import Plan, run_discard, run_make_shadow
 from staging_assets.postgres.spelling import spell, spell_text
 from staging_assets.postgres.swap import Log, Tries, find_seconds, run_in_tries, take_locks
 from staging_assets.postgres.work import Work
@@ -74,7 +73,8 @@ def run_table_in_place(
 
     Raises ScriptError, BuildError, or what `audit` raises; the old table is then as it was.
     """
-    shadow = run_create_shadow(session, table, work.schema, work.build_schema, filled=False)
+    plan = Plan(work.schema, work.build_schema, filled=False)
+    shadow, _ = run_make_shadow(session, table, plan)
     rows = 0
 
     def fill() -> None:
@@ -85,7 +85,6 @@ def run_table_in_place(
         rows = int(session.run(f"select count(*) from {spell(live)}")[0][0])  # noqa: S608
 
     try:
-        run_load(session, shadow, skip_log=False, referenced=False)
         outcome = run_in_place(
             session.connection,
             live=live,
@@ -99,9 +98,7 @@ def run_table_in_place(
             cancelled=session.stop,
         )
     except BaseException:
-        session.rollback()
-        if not session.connection_lost and not session.stop.is_set():
-            run_clear(session.connection, work.build_schema, shadow.own, tries=3)
+        run_discard(session, shadow)
         raise
     return rows, outcome
 
