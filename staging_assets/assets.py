@@ -118,10 +118,17 @@ class _Step:
         """Build what was selected, then evaluate the checks of the whole; fail when either did."""
         screen = Screen(len(self._nodes))
         if self._nodes:
-            for result in self._run_build(server):
-                screen.show(result)
-                self._results.append(result)
-                yield from self._report(result)
+            try:
+                for result in self._run_build(server):
+                    screen.show(result)
+                    self._results.append(result)
+                    yield from self._report(result)
+            except Exception:
+                raise
+            except BaseException:
+                # Ctrl-C, a signal or the terminate button: what is being built is given up.
+                screen.show_cancelled()
+                raise
         for check in self._run_late_checks(server):
             yield build_check_result(check, build_key(check.table))
             if not check.passed:

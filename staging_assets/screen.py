@@ -13,6 +13,7 @@ from typing import TextIO
 
 from staging_assets.postgres.plan import NodeResult
 from staging_assets.postgres.targets import TargetResult
+from staging_assets.postgres.work import Status
 
 _NAME_WIDTH = 44
 
@@ -54,15 +55,22 @@ class Screen:
         counts = Counter(result.status for result in self._results)
         rows = sum(result.rows or 0 for result in self._results if result.status == "built")
         seconds = time.monotonic() - self._started
-        shown = ["built", *(["unchanged"] if counts["unchanged"] else []), "failed", "skipped"]
+        shown: list[Status] = ["built", "unchanged", "failed", "skipped"]
+        if not counts["unchanged"]:
+            shown.remove("unchanged")
         parts = [f"{counts[status]} {status}" for status in shown]
         self._print("")
         self._print(f"{', '.join(parts)}; {find_plural(rows, 'row')} in {seconds:.1f} s")
-        for status in ("failed", "skipped"):
+        for status in shown[-2:]:
             names = [f"staging/{r.node}" for r in self._results if r.status == status]
             if names:
                 self._print(f"{status}: {', '.join(names)}")
         self._print(where)
+
+    def show_cancelled(self) -> None:
+        """Say that the run was stopped, and what that left."""
+        built = sum(result.status == "built" for result in self._results)
+        self._print(f"cancelled: {built} of {self._total} built; the others are as they were")
 
     def show_check(self, check: TargetResult) -> None:
         """Print a check that failed: its severity, where, and what it found."""
