@@ -80,7 +80,9 @@ def run_check_command(options: argparse.Namespace) -> int:
                 "Give a file in a folder that can be written to."
             ) from None
     shown = [result for result in results if not (options.failed and result.passed)]
-    print(build_json(shown) if options.json else build_table(shown, sys.stdout.isatty()))
+    text = build_json(shown) if options.json else build_table(shown, sys.stdout.isatty())
+    if text:
+        print(text)
     summary = summarize(results, schema, seconds)
     print(summary, file=sys.stderr if options.json else sys.stdout)
     return EXIT_CHECK_FAILED if any(result.fails for result in results) else EXIT_GOOD

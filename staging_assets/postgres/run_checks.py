@@ -75,7 +75,7 @@ def run_targets(
     project: StagingProject,
     schema: str,
     targets: Sequence[Target],
-    nodes: Collection[str] | None = None,
+    built: Collection[str] | None = None,
 ) -> list[TargetResult]:
     """Evaluate some targets on a schema as it is.
 
@@ -84,20 +84,20 @@ def run_targets(
         project: the folder of scripts.
         schema: the schema's real name.
         targets: what to evaluate.
-        nodes: where only these were built: the checks of the whole schema then look at their
-            tables alone. None is the whole.
+        built: the nodes that the same run has built: the checks of the whole schema then look
+            at their tables alone, and take Postgres' word for foreign keys that were validated
+            in it. None is the whole, and every row.
 
     Returns the results in the order of the targets. Raises DatabaseError when the server cannot
     be reached or there is no such schema.
     """
     if not targets:
         return []
-    tables = None if nodes is None else {name for name in project.tables if name in nodes}
     with closing(server.connect("staging_assets checks")) as connection:
         _check_schema(connection, server, schema)
         connection.rollback()
         whole = {
-            target.kind: _run_whole(connection, project, schema, target, tables)
+            target.kind: _run_whole(connection, project, schema, target, built)
             for target in targets
             if target.table == SCHEMA_NODE and target.kind in (DRIFT, FOREIGN_KEYS)
         }
@@ -131,17 +131,35 @@ def _run_whole(
     project: StagingProject,
     schema: str,
     target: Target,
-    tables: Collection[str] | None,
+    built: Collection[str] | None,
 ) -> TargetResult:
+    tables = None if built is None else frozenset(name for name in project.tables if name in built)
     try:
         if target.kind == DRIFT:
             return evaluate_drift(connection, target, project, schema, tables)
         with reading(connection):
-            return evaluate_foreign_keys(connection, target, schema, tables)
+            fresh = _find_fresh(project, built or ())
+            return evaluate_foreign_keys(connection, target, schema, tables, fresh)
     except psycopg2.Error as error:
         raise_unless_ours(connection, error)
         connection.rollback()
         return build_error(target, describe_error(error))
+
+
+def _find_fresh(project: StagingProject, built: Collection[str]) -> frozenset[str]:
+    """The tables whose keys were put on and validated after their rows were all there.
+
+    Not those that were filled with their keys in place, and not those that a cleanup has changed
+    since: their scripts may have written past the keys.
+    """
+    return frozenset(
+        name
+        for name, table in project.tables.items()
+        if name in built
+        and table.in_place is None
+        and table.keeps_keys is None
+        and f"{name}_cleanup" not in built
+    )
 
 
 def _check_schema(connection: Connection, server: Server, schema: str) -> None:
