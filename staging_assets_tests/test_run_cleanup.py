@@ -230,6 +230,34 @@ def test_many_rows_by_pandas_and_copy(connection: Connection, database: Server, 
         assert cursor.fetchall() == [("staging.t", 3_002)]
 
 
+def test_cursors_of_every_kind_work_in_the_transaction(
+    connection: Connection, database: Server, ask: Ask
+) -> None:
+    ask("create function staging_dev.one() returns int language sql as 'select 1'")
+    run(
+        connection,
+        database,
+        """
+        from psycopg2 import sql
+        from psycopg2.extras import NamedTupleCursor, RealDictCursor
+        raw = pgw.engine.raw_connection()
+        with raw.cursor(cursor_factory=RealDictCursor) as cursor:
+            cursor.execute("update staging.t set b = 'new' where a = 1 returning b")
+            assert cursor.fetchall() == [{"b": "new"}]
+            cursor.callproc("staging.one")
+            assert list(cursor.fetchone().values()) == [1]
+        with raw.cursor("named", cursor_factory=NamedTupleCursor) as cursor:
+            cursor.execute(sql.SQL("select a from {}").format(sql.Identifier("staging", "t")))
+            assert sorted(row.a for row in cursor) == [1, 2]
+        raw.rollback()
+        with raw.cursor() as cursor:
+            cursor.executemany("delete from staging.t where a = %s", [(2,), (3,)])
+        raw.commit()
+        """,
+    )
+    assert values(connection) == [(1, "one")]
+
+
 def test_main_runs_in_a_module_of_its_own(
     connection: Connection, database: Server, ask: Ask
 ) -> None:

@@ -6,11 +6,13 @@ import datetime
 import logging
 import traceback
 from collections.abc import Callable
+from contextlib import closing
 
 import pandas as pd
 import pytest
 import sqlalchemy
 from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extras import RealDictCursor
 
 from staging_assets.errors import BuildError
 from staging_assets.postgres.server import Server
@@ -389,6 +391,14 @@ def test_the_engine_does_not_show_parameters_or_leave_connections(
     assert "secret" not in f"{caught.value} {caught.value.__cause__}"
     assert 'relation "nowhere" does not exist' in str(caught.value)
     assert ask("select from pg_stat_activity where application_name = 'staging_assets pgw'") == []
+
+
+def test_cursors_of_every_kind_mean_the_real_schema(dev: PostgresWrangler, ask: Ask) -> None:
+    ask("create table staging_dev.t as select 1 as a")
+    raw = dev.engine.raw_connection()
+    with closing(raw), raw.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute("select a from staging.t")
+        assert cursor.fetchall() == [{"a": 1}]
 
 
 def test_errors_hold_no_values_of_rows(pgw: PostgresWrangler, ask: Ask) -> None:

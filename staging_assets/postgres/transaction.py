@@ -1,4 +1,4 @@
-"""Many connections in one transaction, and the schema's name put in on the way to the server.
+"""Many connections in one transaction.
 
 A cleanup script may open as many connections as it likes, commit and roll back. All of that
 happens inside one transaction of one session: a commit keeps what was done since the last one, a
@@ -8,15 +8,12 @@ rollback takes it back to a savepoint, and what counts in the end is whether the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
-from psycopg2 import extensions, sql
+from psycopg2 import extensions
 
 from staging_assets.errors import BuildError
-from staging_assets.project.model import STAGING
-from staging_assets.project.rewrite import rewrite
+from staging_assets.postgres.staging_cursor import make_cursor_class
 from staging_assets.project.sql import find_statements
 
 _SKIPPED = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
@@ -28,82 +25,7 @@ _ROLLBACK = re.compile(
     _SKIPPED + r"(?:rollback|abort)\b(?!\s+(?:(?:work|transaction)\s+)?to\b|\s+prepared)",
     re.IGNORECASE | re.DOTALL,
 )
-_CONTROL = re.compile(r"\b(?:commit|end|begin|start|rollback|abort)\b", re.IGNORECASE)
 _NOTHING = "do $$begin end$$"
-
-# The parameters in which SQLAlchemy's reflection asks for a schema.
-_SCHEMA_PARAMETER = re.compile(r"(?:nspname|schema|table_schema)(?:_\d+)*\Z")
-_BULK = re.compile(rb"\bvalues\b", re.IGNORECASE)
-
-
-class StagingCursor(extensions.cursor):
-    """A cursor that sends everything that means `staging` to the real schema.
-
-    Set `schema` and `joined` through `make_cursors`.
-    """
-
-    schema: str = STAGING
-    joined: JoinedConnection | None = None
-
-    def execute(self, query: Any, vars: Any = None) -> None:
-        """Run a statement; psycopg2's meaning."""
-        query = self._prepare(query)
-        if isinstance(query, str) and isinstance(vars, Mapping) and "pg_catalog" in query:
-            vars = {name: self._real(name, value) for name, value in vars.items()}
-        super().execute(query, vars)
-
-    def executemany(self, query: Any, vars_list: Any) -> None:
-        """Run a statement many times; psycopg2's meaning."""
-        super().executemany(self._prepare(query), vars_list)
-
-    def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:
-        """Run a COPY; psycopg2's meaning."""
-        super().copy_expert(self._prepare(sql), file, size)
-
-    def _prepare(self, query: Any) -> Any:
-        if self.joined is not None:
-            self.joined.keep()
-        if isinstance(query, sql.Composable):
-            query = query.as_string(self)
-        if isinstance(query, bytes):
-            return self._prepare_bulk(query)
-        if isinstance(query, str):
-            if self.joined is not None and _CONTROL.search(query):
-                query = self.joined.settle(query)
-            return _rewrite(query, self.schema)
-        return query
-
-    def _prepare_bulk(self, query: bytes) -> bytes:
-        """What `psycopg2.extras.execute_values` sends: the rows are in it, and stay as they are."""
-        if self.schema == STAGING:
-            return query
-        found = _BULK.search(query)
-        end = found.start() if found else len(query)
-        encoding = extensions.encodings[self.connection.encoding]
-        head = _rewrite(query[:end].decode(encoding), self.schema)
-        return head.encode(encoding) + query[end:]
-
-    def _real(self, name: str, value: Any) -> Any:
-        return self.schema if value == STAGING and _SCHEMA_PARAMETER.match(name) else value
-
-
-def make_cursors(
-    schema: str, joined: JoinedConnection | None = None
-) -> Callable[..., extensions.cursor]:
-    """Return a cursor factory for psycopg2.
-
-    Args:
-        schema: what `staging` is really called.
-        joined: the connection that its cursors keep savepoints for.
-    """
-
-    def make(*args: Any, **options: Any) -> extensions.cursor:
-        cursor = StagingCursor(*args, **options)
-        cursor.schema = schema
-        cursor.joined = joined
-        return cursor
-
-    return make
 
 
 class SharedTransaction:
@@ -180,7 +102,6 @@ class JoinedConnection:
 
     def __init__(self, transaction: SharedTransaction) -> None:
         self._transaction = transaction
-        self._cursors = make_cursors(transaction.schema, self)
         self._closed = False
 
     @property
@@ -188,10 +109,12 @@ class JoinedConnection:
         """The real connection that all of them share."""
         return self._transaction.connection
 
-    def cursor(self, name: str | None = None, **options: Any) -> extensions.cursor:
+    def cursor(self, name: str | None = None, **options: Any) -> Any:
         """Return a cursor; psycopg2's meaning."""
-        options.setdefault("cursor_factory", self._cursors)
-        made: extensions.cursor = self._transaction.connection.cursor(name, **options)
+        base = options.pop("cursor_factory", None) or extensions.cursor
+        kind = make_cursor_class(base, self._transaction.schema)
+        made: Any = self._transaction.connection.cursor(name, cursor_factory=kind, **options)
+        made.joined = self
         return made
 
     def keep(self) -> None:
@@ -267,14 +190,3 @@ class JoinedConnection:
             self.commit()
         else:
             self.rollback()
-
-
-@lru_cache(maxsize=64)
-def _rewrite_known(text: str, schema: str) -> str:
-    return rewrite(text, schema=schema).text
-
-
-def _rewrite(text: str, schema: str) -> str:
-    if schema == STAGING or STAGING not in text.lower():
-        return text
-    return _rewrite_known(text, schema)

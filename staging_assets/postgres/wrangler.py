@@ -18,7 +18,8 @@ from sqlalchemy import Engine
 from staging_assets.postgres.engine import make_engine
 from staging_assets.postgres.psql import find_psql, find_variables
 from staging_assets.postgres.server import Server
-from staging_assets.postgres.transaction import SharedTransaction, make_cursors
+from staging_assets.postgres.staging_cursor import make_connections
+from staging_assets.postgres.transaction import SharedTransaction
 from staging_assets.postgres.wrangler_columns import ColumnWork
 from staging_assets.postgres.wrangler_tables import TableWork
 from staging_assets.project.model import STAGING
@@ -46,7 +47,7 @@ class PostgresWrangler(TableWork, ColumnWork):
         self._server = server
         if transaction is None:
             self.engine: Engine = server.engine(
-                "staging_assets pgw", cursor_factory=make_cursors(schema)
+                "staging_assets pgw", connection_factory=make_connections(schema)
             )
         else:
             self.engine = make_engine(transaction.join, joined=True)
@@ -74,11 +75,12 @@ class PostgresWrangler(TableWork, ColumnWork):
     def pg_env(self) -> dict[str, str]:
         """The environment in which libpq's programs find the database, and psql is found."""
         path = os.pathsep.join((os.environ.get("PATH", os.defpath), str(find_psql().parent)))
+        variables = {**os.environ, **find_variables(self._server)}
+        # A command that waits for what the script itself has locked must end.
+        patience = f"-c lock_timeout={self._server.sessions.lock_timeout}"
         return {
-            **os.environ,
-            # A command that waits for what the script itself has locked must end.
-            "PGOPTIONS": f"-c lock_timeout={self._server.sessions.lock_timeout}",
-            **find_variables(self._server),
+            **variables,
+            "PGOPTIONS": f"{variables.get('PGOPTIONS', '')} {patience}".strip(),
             "PATH": path,
             "STAGING_SCHEMA": self.schema,
         }
