@@ -17,7 +17,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets import cli
 from staging_assets.postgres.plan import BuildOptions, NodeResult, run_build
-from staging_assets.postgres.run_checks import run_checks
+from staging_assets.postgres.run_checks import run_checks, run_targets
 from staging_assets.postgres.server import Server
 from staging_assets.postgres.targets import TargetResult, find_targets
 from staging_assets.project.catalog import load_project
@@ -151,6 +151,24 @@ def test_a_rebuild_from_damaged_sources_publishes_nothing(healthy: Staging, dama
     assert result.status == "failed"
     assert damage.said in str(result.message)
     assert healthy.read(damage.table) == before
+
+
+def test_after_a_subset_was_built_the_checks_of_the_whole_look_at_that_alone(
+    staging: Staging,
+) -> None:
+    project = load_project(staging.folder, "demo")
+    whole = [target for target in find_targets(project)["schema"] if target.name in (DRIFT, KEYS)]
+
+    def find(*built: str) -> list[bool]:
+        results = run_targets(staging.server, project, "staging", whole, built)
+        return [result.passed for result in results]
+
+    staging.run("alter table staging.type_changed alter column age type bigint")
+    staging.run("alter table staging.key_dropped disable trigger all")
+    passed = find("schema", "emptied"), find("type_changed"), find("key_dropped")
+    staging.build("type_changed", "key_dropped")
+    assert passed == ([True, True], [False, True], [True, False])
+    assert find("schema", *TABLES) == [True, True]
 
 
 def test_twenty_damages_at_once_are_twenty_findings_in_one_run(healthy: Staging) -> None:

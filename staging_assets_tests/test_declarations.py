@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
 from staging_assets.errors import Problem
+from staging_assets.project.check_arguments import READERS
 from staging_assets.project.declarations import find_declarations
 from staging_assets.project.model import CheckDeclaration, Column, Lookup, Script, Table
 
@@ -277,3 +279,38 @@ def test_names_that_are_made_are_names_that_dagster_takes() -> None:
     )
     assert declared[0].name == "event_id_2_is_not_1_and_officer_id_is_not_null_or_event_id_b"
     assert declared[1].name == "event_id_officer_id_and_2_more_unique"
+
+
+DOCS = (Path(__file__).parent.parent / "docs" / "checks.md").read_text()
+
+
+def test_every_kind_is_documented_and_no_other() -> None:
+    table = DOCS.split("| kind | arguments |")[1].split("\n\n")[0]
+    documented = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE)))
+    assert sorted(documented) == sorted(READERS)
+
+
+def test_the_examples_of_the_documentation_are_read_without_a_mistake() -> None:
+    wanted = {
+        "arrests": (
+            "event_id",
+            "officer_id",
+            "suspect_age_at_arrest",
+            "event_datetime",
+            "x_race_code",
+        ),
+        "taser_used": ("event_id",),
+        "notes": ("text",),
+        "stops": ("driver_race_code",),
+        "lookup_races": ("code",),
+    }
+    tables = {name: make_table(name, *columns) for name, columns in wanted.items()}
+    examples = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
+    assert len(examples) == 2
+    declared: list[CheckDeclaration] = []
+    for example in examples:
+        ((_, node),) = yaml.compose(example).value
+        more, problems = find_declarations(node, "docs", tables, (), declared)
+        assert [str(problem) for problem in problems] == []
+        declared += more
+    assert len(declared) > 10
