@@ -10,7 +10,11 @@ from staging_assets.errors import Problem, ProjectError
 from staging_assets.project.check_edges import find_check_edges, find_early_checks
 from staging_assets.project.config import find_checks
 from staging_assets.project.dependencies import Parts, find_graph, find_sources
-from staging_assets.project.filling import find_in_place, find_keeps_keys
+from staging_assets.project.filling import (
+    find_in_place,
+    find_in_place_by_triggers,
+    find_keeps_keys,
+)
 from staging_assets.project.graph import Edge
 from staging_assets.project.lineage import Lineage
 from staging_assets.project.loading import Loading
@@ -91,6 +95,9 @@ def _find_table(read: Loading, name: str, columns: Mapping[str, tuple[str, ...]]
             read.parts.owners,
             read.parts.routines.reach(populate.uses),
         )
+    if in_place is None and (populate is not None or lookup is not None):
+        reach = read.parts.routines.reach(creation.source.uses)
+        in_place = find_in_place_by_triggers(creation, reach)
     if populate is not None:
         keeps_keys = find_keeps_keys(populate, creation.own)
     of_lookups = lookup is not None or (name.startswith("lookup_") and populate is None)

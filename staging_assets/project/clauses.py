@@ -33,6 +33,7 @@ _MODIFIERS = _words(
 _CONTENTLESS = _words("comment grant revoke analyze vacuum reindex cluster lock security")
 _ROUTINES = frozenset(("function", "procedure", "aggregate", "routine"))
 _OBJECTS = _words("table view sequence type domain index") | _ROUTINES
+_BEFORE_UPDATE = frozenset(("(", ")", "as", "explain", "analyze", "in", "query"))
 _ON_OBJECTS = frozenset(("trigger", "policy", "rule"))
 
 
@@ -84,7 +85,7 @@ def _update(walk: Walk, index: int, frame: Frame) -> int:
     after = walk.tokens[index + 1] if index + 1 < len(walk.tokens) else None
     if after is None or after.kind not in NAME_KINDS or after.value in ("set", "on", "of", "or"):
         return 1
-    if walk.starts(index) or walk.value(index - 1) in ("(", ")", "as", "explain", "analyze"):
+    if walk.starts(index) or walk.value(index - 1) in _BEFORE_UPDATE:
         frame.verb, frame.expect, frame.listing = "update", "change", None
     return 1
 

@@ -18,6 +18,7 @@ from staging_assets.project.sql import ReadStatement, Use
 from staging_assets.project.tokens import NAME_KINDS, fold
 
 _TABLES = ("table", "view")
+_ROUTINES = ("function", "procedure", "routine", "aggregate")
 _CHANGES = ("drop", "alter", "change", "truncate")
 
 
@@ -132,7 +133,10 @@ def _find_changes_of_others(source: Source, name: str, own: set[str]) -> Iterato
     for use in source.uses:
         if use.lasting:
             continue
-        if use.role == "schema" and use.kind == "drop":
+        if use.role == "drop" and use.kind in _ROUTINES and _cascades(source, use):
+            what = f"drops {use.relation} and, by CASCADE, all that uses it in other tables"
+            yield source.note(use.offset, what, "Write `create or replace`, or leave CASCADE out")
+        elif use.role == "schema" and use.kind == "drop":
             what = f"drops the schema {use.relation.name}, with all that is in it"
             yield source.note(use.offset, what, "Drop the script's own table only")
         elif use.role == "schema" and use.kind == "alter" and use.relation.name == STAGING:
@@ -146,6 +150,15 @@ def _find_changes_of_others(source: Source, name: str, own: set[str]) -> Iterato
             what = f"{verb or 'changes'} {use.relation}, which is not its own"
             todo = f"A CREATE script may change {STAGING}.{name} only; move this elsewhere"
             yield source.note(use.offset, what, todo)
+
+
+def _cascades(source: Source, use: Use) -> bool:
+    """Whether a DROP at the top of a script ends with CASCADE."""
+    return any(
+        statement.tokens[-1].value == "cascade"
+        and statement.tokens[0].start <= use.offset <= statement.tokens[-1].start
+        for statement in source.statements
+    )
 
 
 def _find_comments(source: Source, name: str, columns: dict[str, Column]) -> str | None:

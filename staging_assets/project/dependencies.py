@@ -30,6 +30,7 @@ class Parts:
         cleanups: table to cleanup.
         routines: all functions and procedures.
         owners: name of any relation in `staging` to the table whose script makes it.
+        made_by_procedures: name of a view and the like to the procedure node that makes it.
         unread: names of tables whose script could not be read.
     """
 
@@ -39,6 +40,7 @@ class Parts:
     cleanups: Mapping[str, CleanupCode] = field(default_factory=dict)
     routines: Routines = field(default_factory=lambda: Routines({}))
     owners: dict[str, str] = field(default_factory=dict)
+    made_by_procedures: dict[str, str] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     sources: dict[str, Source] = field(default_factory=dict)
 
@@ -128,12 +130,14 @@ class _Edges:
 
 
 def find_tables(parts: Parts, use: Use, node: str) -> Iterator[str]:
-    """The tables that a place in a script touches; `lookup_%s` in dynamic SQL is many."""
+    """The nodes of the tables that a place touches; `lookup_%s` in dynamic SQL is many."""
     if use.relation.schema != STAGING or use.role not in _TOUCHES:
         return
     name = use.relation.name
     if name in parts.owners:
         yield parts.owners[name]
+    elif name in parts.made_by_procedures:
+        yield parts.made_by_procedures[name]
     elif name.endswith("_") and use.within in ("dynamic", "format"):
         yield from (table for table in parts.creations if table.startswith(name))
 
@@ -177,8 +181,10 @@ def find_sources(parts: Parts) -> dict[str, frozenset[Relation]]:
     spelled: dict[str, set[Relation]] = {node: set() for node in parts.nodes}
 
     def add(node: str, uses: Iterable[Use]) -> None:
+        uses = list(uses)
+        made = {use.relation for use in uses if use.role in ("create", "temporary")}
         for use in uses:
-            if use.relation.schema in _SYSTEM:
+            if use.relation.schema in _SYSTEM or use.relation in made:
                 continue
             if use.role in ("read", "mention"):
                 found[node].add(use.relation)

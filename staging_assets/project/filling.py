@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from staging_assets.project.creation import Creation
 from staging_assets.project.model import STAGING, Relation
 from staging_assets.project.routines import Reach
 from staging_assets.project.source import Source
@@ -33,8 +34,13 @@ def find_in_place(
         reach: the routines that the script calls.
     """
     for routine, use in reach.uses:
-        if use.relation.schema == STAGING and use.relation.name in own:
-            return f"{routine.name} ({routine.source.place(use.offset)}) names {use.relation}"
+        if use.relation.schema != STAGING:
+            continue
+        place = f"{routine.name} ({routine.source.place(use.offset)})"
+        if use.relation.name in own:
+            return f"{place} names {use.relation}"
+        if use.relation.name in owners and use.role in _CHANGES:
+            return f"{place} {_VERBS[use.role]} {use.relation} too"
     dropped = {use.relation for use in source.uses if use.role == "drop"}
     writes_it = False
     for use in source.uses:
@@ -52,6 +58,31 @@ def find_in_place(
                 continue
             return f"{source.place(use.offset)}: {_VERBS[use.role]} {use.relation} too"
     return _find_hidden(source, table, reach, writes_it)
+
+
+def find_in_place_by_triggers(creation: Creation, reach: Reach) -> str | None:
+    """Why rows cannot come into a shadow of a table: what its triggers and defaults call.
+
+    Args:
+        creation: the table.
+        reach: the routines that its CREATE script calls.
+    """
+    own = {Relation(STAGING, name) for name in creation.own}
+    uses = creation.source.uses
+    called = {use.relation for use in uses if use.role == "call" and not use.lasting}
+    calls_its_own = any(use.role == "define" and use.relation in called for use in uses)
+    for use in uses if calls_its_own else ():
+        if use.lasting and use.relation in own:
+            return f"{creation.source.place(use.offset)}: a function names {use.relation}"
+    for routine, use in reach.uses:
+        place = f"{routine.name} ({routine.source.place(use.offset)})"
+        if use.relation in own and use.lasting:
+            return f"{place} names {use.relation}"
+        if use.role in _CHANGES and use.relation.schema == STAGING and use.lasting:
+            return f"{place} {_VERBS[use.role]} {use.relation}"
+    if reach.opaque is not None:
+        return f"{reach.opaque.name}, which its CREATE script calls, makes SQL while it runs"
+    return None
 
 
 def _find_hidden(source: Source, table: str, reach: Reach, writes_it: bool) -> str | None:

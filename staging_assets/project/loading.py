@@ -11,7 +11,7 @@ from staging_assets.project.creation import find_creation
 from staging_assets.project.dependencies import Parts
 from staging_assets.project.faults import find_faults
 from staging_assets.project.lookups import add_rows, read_lookups
-from staging_assets.project.model import SCHEMA_NODE, Lookup, Script
+from staging_assets.project.model import SCHEMA_NODE, STAGING, Lookup, Script
 from staging_assets.project.routines import Routines
 from staging_assets.project.scripts import Files, Named
 from staging_assets.project.source import Source
@@ -72,8 +72,17 @@ class Loading:
     def _read_procedures(self) -> None:
         for script in self.files.procedures:
             source = self._read_source(script)
-            if source is not None:
-                self.parts.procedures[script.path.stem] = source
+            if source is None:
+                continue
+            stem = script.path.stem
+            if stem in self.parts.procedures:
+                what = f"a second script called {stem}"
+                self.problems.append(source.note(0, what, "Give it another name"))
+            self.parts.procedures[stem] = source
+            for use in source.uses:
+                if use.role == "create" and use.relation.schema == STAGING and not use.lasting:
+                    node = f"stored_procedures/{stem}"
+                    self.parts.made_by_procedures.setdefault(use.relation.name, node)
         self.parts.routines = Routines(self.parts.procedures)
 
     def _read_lookups(self) -> None:

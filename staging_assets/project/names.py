@@ -36,7 +36,7 @@ class _Walker(Walk):
         while index < length:
             token = tokens[index]
             if token.kind in NAME_KINDS:
-                dotted = index + 1 < length and tokens[index + 1].value == "."
+                dotted = self.value(index + 1) == "."
                 if token.kind == "word" and not dotted:
                     skip = self.keyword(token.value, index)
                     if skip:

@@ -125,7 +125,7 @@ def _read_department(reader: _Reader, root: Path, department: str) -> None:
     files.departments = tuple(
         entry.name
         for entry in reader.entries(populates)
-        if entry.name != LOOKUP_FOLDER and _is_folder(Path(entry.path))
+        if entry.name not in (LOOKUP_FOLDER, "__pycache__") and _is_folder(Path(entry.path))
     )
     cleaned = set()
     for each in files.departments:

@@ -1,0 +1,1 @@
+create function staging.next_id() returns int language sql as $$ select max(id) from staging.c $$;

@@ -1,0 +1,1 @@
+create function staging.writes() returns int language sql as $$ delete from staging.log returning id $$;

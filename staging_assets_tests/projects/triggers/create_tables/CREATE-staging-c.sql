@@ -1,0 +1,3 @@
+create table staging.c (
+    id int default staging.next_id()
+);

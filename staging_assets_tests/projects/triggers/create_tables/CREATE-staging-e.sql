@@ -1,0 +1,3 @@
+create table staging.e (
+    id int primary key
+);

@@ -1,0 +1,3 @@
+create table staging.h (
+    id int primary key
+);

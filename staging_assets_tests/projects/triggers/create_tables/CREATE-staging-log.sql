@@ -1,0 +1,3 @@
+create table staging.log (
+    id int primary key
+);

@@ -1,0 +1,1 @@
+insert into staging.a select id from etl.a;

@@ -1,0 +1,1 @@
+insert into staging.c select id from etl.c;

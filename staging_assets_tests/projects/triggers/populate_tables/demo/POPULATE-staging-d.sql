@@ -1,0 +1,1 @@
+insert into staging.d select id from etl.d;

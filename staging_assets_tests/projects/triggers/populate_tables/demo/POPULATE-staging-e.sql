@@ -1,0 +1,1 @@
+insert into staging.e select staging.writes();

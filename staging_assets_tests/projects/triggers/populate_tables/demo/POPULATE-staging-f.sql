@@ -1,0 +1,1 @@
+insert into staging.f select id from etl.f;

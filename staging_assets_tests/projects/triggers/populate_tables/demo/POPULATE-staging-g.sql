@@ -1,0 +1,1 @@
+insert into staging.g select id from etl.g;

@@ -1,0 +1,3 @@
+create table staging.a (
+    id int primary key
+);

@@ -1,0 +1,3 @@
+create table staging.b (
+    id int primary key
+);

@@ -1,0 +1,1 @@
+insert into staging.b select id from staging.seen;
