@@ -6,9 +6,10 @@ Dagster sees one asset a table, lookup, procedure script and cleanup; inside, th
 
 # No postponed annotations here: Dagster reads those of the functions below as they are.
 
+import atexit
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -118,17 +119,7 @@ class _Step:
         """Build what was selected, then evaluate the checks of the whole; fail when either did."""
         screen = Screen(len(self._nodes))
         if self._nodes:
-            try:
-                for result in self._run_build(server):
-                    screen.show(result)
-                    self._results.append(result)
-                    yield from self._report(result)
-            except Exception:
-                raise
-            except BaseException:
-                # Ctrl-C, a signal or the terminate button: what is being built is given up.
-                screen.show_cancelled()
-                raise
+            yield from self._build(server, screen)
         for check in self._run_late_checks(server):
             yield build_check_result(check, build_key(check.table))
             if not check.passed:
@@ -140,7 +131,33 @@ class _Step:
         run_notify(os.environ, self._failed_checks, self._context.log.warning)
         self._raise_failure()
 
-    def _run_build(self, server: Server) -> Iterator[NodeResult]:
+    def _build(self, server: Server, screen: Screen) -> Iterator[Event]:
+        """Build what was selected, and stop at once when the run is stopped.
+
+        Ctrl-C, a signal or the terminate button raises in here, or in Dagster's own code while
+        this generator waits. Dagster then drops it without closing it, and the process ends.
+        """
+        results = self._run_build(server)
+
+        def give_up() -> None:
+            results.close()
+            screen.show_cancelled()
+
+        atexit.register(give_up)
+        try:
+            for result in results:
+                screen.show(result)
+                self._results.append(result)
+                yield from self._report(result)
+        except Exception:
+            raise
+        except BaseException:
+            give_up()
+            raise
+        finally:
+            atexit.unregister(give_up)
+
+    def _run_build(self, server: Server) -> Generator[NodeResult, None, None]:
         workers = self._config.workers or self._settings.workers
         options = BuildOptions(
             schema=self._schema,
