@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 
 import psycopg2
 
@@ -26,6 +26,8 @@ from staging_assets.postgres.leftovers import run_clear
 from staging_assets.postgres.lock import SchemaLock
 from staging_assets.postgres.publish import Inbound, run_validate
 from staging_assets.postgres.server import Server
+from staging_assets.postgres.session import Session
+from staging_assets.postgres.sizes import find_seconds, read_sizes
 from staging_assets.postgres.spelling import spell_name
 from staging_assets.postgres.sqlerrors import find_safe_text
 from staging_assets.postgres.targets import Target
@@ -49,7 +51,7 @@ def run_build(  # noqa: PLR0917 - all of them are needed
     targets: Mapping[str, Sequence[Target]],
     log: Log,
     cancelled: threading.Event,
-) -> Iterator[NodeResult]:
+) -> Generator[NodeResult, None, None]:
     """Build nodes; yield what came of each as it ends, after everything it depends on.
 
     Args:
@@ -64,12 +66,19 @@ def run_build(  # noqa: PLR0917 - all of them are needed
     Raises BusyError when another run holds the schema, DatabaseError when the server cannot be
     used, BuildError when the build schema cannot be made.
     """
-    with SchemaLock(server, options.schema, options.run_id, options.wait_for_lock, log) as lock:
+    with SchemaLock(
+        server,
+        options.schema,
+        options.run_id,
+        wait=options.wait_for_lock,
+        log=log,
+        cancelled=cancelled,
+    ) as lock:
         work = _prepare(server, project, nodes, options, targets, lock=lock, log=log)
         run = _Run(server, work, nodes, lock, log)
         try:
             yield from run.results(cancelled)
-            run.end()
+            run.end(cancelled)
         finally:
             run.close()
 
@@ -87,17 +96,14 @@ def _prepare(
     """Make the build schema, clear it, and read what the last runs have left to know."""
     connection = lock.connection
     build_schema = find_build_schema(options.schema)
+    sources = project.sources
     wanted = [build_schema] if SCHEMA_NODE in nodes else [build_schema, options.schema]
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "select current_setting('wal_level'), array(select nspname::text from pg_namespace"
-                " where nspname = any (%s))",
-                (wanted,),
+                "select nspname::text from pg_namespace where nspname = any (%s)", (wanted,)
             )
-            row = cursor.fetchone()
-            assert row is not None
-            wal_level, present = row
+            present = {name for (name,) in cursor.fetchall()}
             for name in wanted:
                 if name not in present:
                     cursor.execute(f"create schema if not exists {spell_name(name)}")
@@ -105,6 +111,7 @@ def _prepare(
         reason = run_clear(connection, build_schema)
         run_bury(connection, options.schema, log)
         history = read_history(connection, options.schema)
+        sizes = read_sizes(connection, {r for n in set(nodes) - set(history) for r in sources[n]})
     except psycopg2.Error as error:
         failure = error
     else:
@@ -117,7 +124,11 @@ def _prepare(
             targets=targets,
             history=history,
             fingerprints=find_fingerprints(project),
-            skip_log=wal_level == "minimal",
+            nodes=frozenset(nodes),
+            seconds={
+                **{node: find_seconds(sizes.get(r, 0) for r in sources[node]) for node in nodes},
+                **{node: build.seconds for node, build in history.items()},
+            },
         )
     raise BuildError(
         f"schema {build_schema}: {find_safe_text(failure)}. "
@@ -139,7 +150,7 @@ class _Run:
             project.dependencies,
             nodes,
             priorities=project.config.priorities,
-            seconds={node: build.seconds for node, build in work.history.items()},
+            seconds=work.seconds,
         )
         count = len(self._graph.waiting)
         self._crew = Crew(server, work, max(1, min(work.options.workers, count)))
@@ -162,7 +173,9 @@ class _Run:
             try:
                 event = self._crew.events.get(timeout=_POLL)
             except queue.Empty:
-                self._keep_lock()
+                event = None
+            self._keep_lock()
+            if event is None:
                 continue
             if isinstance(event, Said):
                 self._log(event.level, event.text)
@@ -249,7 +262,7 @@ class _Run:
             remember(self._lock.connection, self._work.schema, self._built, same=self._same)
             self._built, self._same = {}, set()
 
-    def end(self) -> None:
+    def end(self, cancelled: threading.Event) -> None:
         """Everything has been answered for: validate what was left, remember, clear."""
         if self._open:
             self._crew.finish()
@@ -269,6 +282,17 @@ class _Run:
                 f"schema {self._work.schema}: {find_safe_text(error)}. "
                 "The tables are published; the next run may build them again."
             ) from None
+
+    def _validate(self, cancelled: threading.Event) -> None:
+        """Validate the foreign keys of tables that were to be rebuilt and in the end were not."""
+
+        def validate(session: Session) -> list[str]:
+            session.begin("foreign keys")
+            stop = cancelled.is_set
+            return run_validate(session.connection, self._not_valid, stop)
+
+        for sentence in self._crew.call(validate, cancelled):
+            self._log("error", sentence)
 
     def close(self) -> None:
         """End early, if it has not ended: nothing of ours runs on after this."""
