@@ -42,5 +42,6 @@ begin
 end
 $$;
 
-comment on procedure staging.record_balance() is
-'Adds to staging.row_accounting one line per source and target: rows read less rows kept less rows left out; warns where it is not zero.';
+comment on procedure staging.record_balance () is
+'Adds to staging.row_accounting one line per source and target: rows read less rows kept less rows left out; '
+'warns where it is not zero.';

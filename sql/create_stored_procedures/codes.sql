@@ -22,4 +22,5 @@ end
 $$;
 
 comment on function staging.lookup_code(text, text, int) is
-'The code of a value in a lookup table (named with or without its schema), whatever its case and blanks; the default when it is not there.';
+'The code of a value in a lookup table (named with or without its schema), whatever its case '
+'and blanks; the default when it is not there.';

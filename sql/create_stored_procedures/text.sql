@@ -56,7 +56,8 @@ end
 $$;
 
 comment on function staging.normalise_rank(text) is
-'The full name of a rank, upper-case: "Sgt.", "SERGEANT OF POLICE" are SERGEANT; unknown ranks come back as normalise_text gives them.';
+'The full name of a rank, upper-case: "Sgt.", "SERGEANT OF POLICE" are SERGEANT; unknown ranks come '
+'back as normalise_text gives them.';
 
 create or replace function staging.normalise_unit(value text)
 returns text
@@ -82,7 +83,8 @@ end
 $$;
 
 comment on function staging.normalise_unit(text) is
-'One spelling of a unit: "007", "7.0", "Unit 7" and "DISTRICT 007" are 7; names are upper-case with DIV. and DIST. written out.';
+'One spelling of a unit: "007", "7.0", "Unit 7" and "DISTRICT 007" are 7; names are upper-case '
+'with DIV. and DIST. written out.';
 
 create or replace function staging.normalise_identifier(value text)
 returns text

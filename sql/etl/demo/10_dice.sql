@@ -40,7 +40,7 @@ as $$
     select ((hashint8extended(n, salt) & 1073741823) % sides)::int
 $$;
 
-create function etl.pick(n bigint, salt bigint, choices text [])
+create function etl.pick(n bigint, salt bigint, choices text[])
 returns text
 language sql
 immutable

@@ -22,10 +22,16 @@ select
     row_id,
     etl.employee_no(officer) as employee_no,
     etl.smudge(row_id, 1, etl.pick(
-        officer, 2, '{Smith,Johnson,Williams,Brown,Jones,Garcia,Miller,Davis,Rodriguez,Martinez,Nguyen,Kim,O''Brien,De la Cruz,Washington,Novak}'
+        officer,
+        2,
+        '{Smith,Johnson,Williams,Brown,Jones,Garcia,Miller,Davis,Rodriguez,Martinez,'
+        'Nguyen,Kim,O''Brien,De la Cruz,Washington,Novak}'
     )) as last_name,
     etl.pick(
-        officer, 3, '{James,Mary,John,Patricia,Robert,Jennifer,Michael,Linda,Ana,Luis,Wei,Fatima,Jo-Ann,Dmitri,Aisha,Noor}'
+        officer,
+        3,
+        '{James,Mary,John,Patricia,Robert,Jennifer,Michael,Linda,Ana,Luis,Wei,Fatima,'
+        'Jo-Ann,Dmitri,Aisha,Noor}'
     ) as first_name,
     etl.pick(officer, 4, '{A.,B,C.,"",J,"",M.,"",R}') as middle_name,
     etl.pick(officer, 5, '{"","","","","","","","",Jr.,jr,III,Sr}') as name_suffix,
@@ -33,12 +39,18 @@ select
     etl.written_day(row_id, 7, date '1955-01-01' + etl.roll(officer, 7, 14000)) as birth_date,
     etl.written_day(row_id, 8, date '1994-01-01' + etl.roll(officer, 8, 8200)) as hire_date,
     etl.pick(
-        officer, 9, '{W,White,WHITE,white,B,Black,BLK,African American,H,Asian,A,Native American,Pacific Islander,Two or more,"",n/a}'
+        officer,
+        9,
+        '{W,White,WHITE,white,B,Black,BLK,African American,H,Asian,A,Native American,'
+        'Pacific Islander,Two or more,"",n/a}'
     ) as race,
     etl.pick(officer, 10, '{Non-Hispanic,NON HISPANIC,N,Hispanic,H,hispanic ,U,""}') as ethnicity,
     etl.pick(officer, 11, '{M,Male,MALE,M,M,F,Female,f,"",U}') as gender,
     etl.pick(
-        officer, 12, '{"Springfield, IL","CHARLOTTE, NC","Gary, in","Chicago,IL","San Juan, PR",Lagos,"","Nashville,  TN"}'
+        officer,
+        12,
+        '{"Springfield, IL","CHARLOTTE, NC","Gary, in","Chicago,IL","San Juan, PR",'
+        'Lagos,"","Nashville,  TN"}'
     ) as birth_place,
     case etl.roll(officer, 13, 3)
         when 0 then (60 + etl.roll(officer, 14, 18)) || ' in'
@@ -52,10 +64,17 @@ select
     end as weight,
     etl.pick(officer, 17, '{Y,N,N,No,Yes,"",N,n}') as military_service,
     etl.pick(
-        officer, 18, '{HS,High School,Associate,AA,Bachelor,BA,B.S.,Some College,Master,MA,"",Doctorate}'
+        officer,
+        18,
+        '{HS,High School,Associate,AA,Bachelor,BA,B.S.,Some College,Master,MA,"",'
+        'Doctorate}'
     ) as education,
     (1 + etl.roll(officer, 27, 6))::text as field_of_study,
-    etl.pick(officer, 19, '{S,Single,M,Married,MARRIED,D,Divorced,W,Widowed,Sep.,"",Domestic Partner}') as marital_status,
+    etl.pick(
+        officer,
+        19,
+        '{S,Single,M,Married,MARRIED,D,Divorced,W,Widowed,Sep.,"",Domestic Partner}'
+    ) as marital_status,
     etl.pick(officer, 20, '{0,1,2,2.0,3,none,"",4,1.0}') as children,
     etl.smudge(row_id, 21, (100 + etl.roll(officer, 21, 9800)) || ' ' || etl.pick(
         officer, 22, '{N Oak St,S Elm Ave,Maple Drive,Cedar Ln,W 5th St,Lake Shore Rd}'
@@ -71,7 +90,24 @@ select
     'TEST' || t,
     'Test',
     'Test',
-    '', '', '', '01/01/1900', '01/01/1900', '', '', '', '', '', '', '', '', '', '', '', '', null,
+    '',
+    '',
+    '',
+    '01/01/1900',
+    '01/01/1900',
+    '',
+    '',
+    '',
+    '',
+    '',
+    '',
+    '',
+    '',
+    '',
+    '',
+    '',
+    '',
+    null,
     timestamp '2018-01-01 00:00:00'
 from generate_series(1, 3) as t;
 
@@ -114,14 +150,23 @@ select
     etl.pick(
         o * 3 + s / 2,
         42,
-        '{P.O.,Police Officer,PO,police officer,Ofc.,POLICE OFFICER (FTO),Det.,Detective,Sgt,SERGEANT,Sgt. of Police,Lt.,Lieutenant,Capt.,Recruit,Police Officer}'
+        '{P.O.,Police Officer,PO,police officer,Ofc.,POLICE OFFICER (FTO),Det.,'
+        'Detective,Sgt,SERGEANT,Sgt. of Police,Lt.,Lieutenant,Capt.,Recruit,'
+        'Police Officer}'
     ) as rank,
     (1 + etl.roll(o * 4 + s, 43, 24))::text as job_no,
     etl.pick(
-        row_id, 44, '{Unit 1,DISTRICT 002,3,4.0,Dist. 5,006,Central Div.,CENTRAL DIVISION,North Division,Unit 7,District 8,Traffic,traffic unit}'
+        row_id,
+        44,
+        '{Unit 1,DISTRICT 002,3,4.0,Dist. 5,006,Central Div.,CENTRAL DIVISION,'
+        'North Division,Unit 7,District 8,Traffic,traffic unit}'
     ) as unit,
     (1 + etl.roll(row_id, 45, 12))::text as beat,
-    etl.pick(row_id, 46, '{A,Active,ACTIVE,active ,Active,Leave,On Leave,Suspended,Light Duty,Retired,""}') as status,
+    etl.pick(
+        row_id,
+        46,
+        '{A,Active,ACTIVE,active ,Active,Leave,On Leave,Suspended,Light Duty,Retired,""}'
+    ) as status,
     'P' || (1 + etl.roll(row_id, 47, 9)) as pay_grade,
     etl.pick(row_id, 48, '{Y,Y,Y,Y,Y,Yes,1,N}') as sworn,
     etl.pick(row_id, 49, '{BID,BID,TRANSFER,"",NONE}') as moved_by
@@ -153,7 +198,10 @@ select
     t as training_no,
     etl.written_employee(t, 80, 1 + (t - 1) / 4) as employee_no,
     etl.pick(
-        t, 81, '{Firearms,FIREARMS,De-escalation,Crisis Intervention,CIT,Driving,First Aid,Use of Force,""}'
+        t,
+        81,
+        '{Firearms,FIREARMS,De-escalation,Crisis Intervention,CIT,Driving,First Aid,'
+        'Use of Force,""}'
     ) as course,
     etl.written_day(t, 82, date '2017-01-01' + etl.roll(t, 82, 720)) as started_on,
     etl.roll(t, 83, 5) as days,
@@ -169,7 +217,10 @@ select
     j as row_id,
     etl.written_employee(j, 90, 1 + etl.roll(j, 90, etl.officers())) as employee_no,
     etl.pick(
-        j, 91, '{Security,security guard,Construction Site,Sporting Event,Concert,School,Church,Retail,Bank,other,""}'
+        j,
+        91,
+        '{Security,security guard,Construction Site,Sporting Event,Concert,School,'
+        'Church,Retail,Bank,other,""}'
     ) as job,
     etl.written_time(j, 92, timestamp '2017-01-01 18:00:00' + make_interval(days => etl.roll(j, 92, 720))) as worked_at,
     (2 + etl.roll(j, 93, 16) / 2.0)::text as hours,

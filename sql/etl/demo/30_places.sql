@@ -21,7 +21,10 @@ select
     etl.smudge(a * 2 + again, 101, (1 + etl.roll(a, 101, 9900)) || ' ' || etl.pick(
         a, 102, '{N,S,E,W,""}'
     ) || ' ' || etl.pick(
-        a, 103, '{Main St,1st St,2nd Ave,Washington Blvd,MLK Dr,Park Ave,Oak St,River Rd,State St,Pine Ct}'
+        a,
+        103,
+        '{Main St,1st St,2nd Ave,Washington Blvd,MLK Dr,Park Ave,Oak St,River Rd,'
+        'State St,Pine Ct}'
     )) as street,
     etl.pick(a, 104, '{"","","","",Apt 2,#14,UNIT B,Suite 300}') as second_line,
     etl.pick(a, 105, '{Springfield,SPRINGFIELD,springfield ,Springfeild,Shelbyville,""}') as city,
@@ -121,7 +124,12 @@ cross join generate_series(2016, 2018) as y;
 create table etl.gis_landmarks as
 select
     l as landmark_no,
-    etl.pick(l, 130, '{School,SCHOOL,Hospital,Park,Liquor Store,bar,Church,Bank,Transit Stop,Police Station}') as kind,
+    etl.pick(
+        l,
+        130,
+        '{School,SCHOOL,Hospital,Park,Liquor Store,bar,Church,Bank,Transit Stop,'
+        'Police Station}'
+    ) as kind,
     39.7 + etl.roll(l, 131, 20000) / 100000.0 as latitude,
     -89.7 + etl.roll(l, 132, 20000) / 100000.0 as longitude,
     'A' || (1 + etl.roll(l, 133, etl.sized(20000))) as address_ref

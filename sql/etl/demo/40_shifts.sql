@@ -33,7 +33,9 @@ select
         1 + 2 * (o % 3) + etl.roll(shift_no, 205, 2)
     ] as watch,
     etl.pick(shift_no, 206, '{"","","","",Court,Special Event,Holdover,OT}') as overtime,
-    (array['1', '1.0', '1.5', '2.0'])[1 + etl.roll(shift_no, 206, 8) / 5 + etl.roll(shift_no, 207, 2)] as pay_multiplier,
+    (array['1', '1.0', '1.5', '2.0'])[
+        1 + etl.roll(shift_no, 206, 8) / 5 + etl.roll(shift_no, 207, 2)
+    ] as pay_multiplier,
     etl.pick(shift_no, 208, '{Y,N,Yes,"",Y}') as bodycam,
     etl.pick(shift_no, 209, '{Vest,None,Vest,vest,"",Tactical}') as body_armor,
     etl.pick(shift_no, 210, '{Marked,MARKED,Marked,Unmarked,SUV,Van,""}') as car,

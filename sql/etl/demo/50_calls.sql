@@ -30,11 +30,17 @@ select
     etl.pick(
         call_no,
         304,
-        '{Disturbance,DISTURBANCE,Domestic,Traffic Accident,Burglary,Alarm,ALARM,Theft,Suspicious Person,Welfare Check,Assault,Shots Fired,Medical,Noise,Other,""}'
+        '{Disturbance,DISTURBANCE,Domestic,Traffic Accident,Burglary,Alarm,ALARM,'
+        'Theft,Suspicious Person,Welfare Check,Assault,Shots Fired,Medical,Noise,'
+        'Other,""}'
     ) as call_type,
     etl.pick(call_no, 305, '{In Progress,Just Occurred,Report,""}') as call_subtype,
     etl.pick(call_no, 306, '{P1,P2,P2,P3,P3,3,Priority 3,P4,""}') as priority,
-    etl.pick(call_no + etl.roll(call_no, 307, 3), 304, '{Disturbance,Domestic,Traffic Accident,Burglary,Alarm,Theft,Assault,Other}') as closed_as,
+    etl.pick(
+        call_no + etl.roll(call_no, 307, 3),
+        304,
+        '{Disturbance,Domestic,Traffic Accident,Burglary,Alarm,Theft,Assault,Other}'
+    ) as closed_as,
     received_at,
     received_at + make_interval(secs => etl.roll(r, 308, 600)) as assigned_at,
     case

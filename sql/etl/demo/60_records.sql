@@ -52,7 +52,11 @@ select
         when 0 then '99/99/9999'
         else etl.written_time(r, 425, etl.event_time(r, 425, o))
     end as arrested_at,
-    etl.written_time(r, 426, etl.event_time(r, 425, o) + make_interval(mins => 40 + etl.roll(r, 426, 200))) as booked_at,
+    etl.written_time(
+        r,
+        426,
+        etl.event_time(r, 425, o) + make_interval(mins => 40 + etl.roll(r, 426, 200))
+    ) as booked_at,
     etl.pick(r, 427, '{On View,ON VIEW,Warrant,warrant,Summons,Cited,""}') as arrest_type,
     etl.pick(r, 428, '{Booked,BOOKED,Released,Cited,Pending,""}') as status,
     'P' || (1 + etl.roll(r, 429, etl.sized(150000))) as person_ref,
@@ -79,7 +83,10 @@ select
     'CH-' || a || '-' || c as charge_no,
     'AR-' || lpad(a::text, 7, '0') as arrest_no,
     etl.pick(
-        a * 3 + c, 450, '{Assault,ASSAULT,Battery,Theft,Burglary,DUI,Drug Possession,drug possession,Trespass,Disorderly Conduct,Weapons,""}'
+        a * 3 + c,
+        450,
+        '{Assault,ASSAULT,Battery,Theft,Burglary,DUI,Drug Possession,drug possession,'
+        'Trespass,Disorderly Conduct,Weapons,""}'
     ) as charge,
     etl.pick(a * 3 + c, 451, '{Y,N,Yes,"",Y,Y}') as accepted_by_magistrate,
     etl.pick(a * 3 + c, 452, '{Guilty,GUILTY,Not Guilty,Dismissed,dismissed,Pending,""}') as ruling
@@ -105,14 +112,23 @@ select
     'TS' || r as stop_no,
     etl.written_badge(r, 462, o) as badge_no,
     etl.written_time(r, 463, etl.event_time(r, 463, o)) as stopped_at,
-    etl.pick(r, 464, '{Speeding,SPEEDING,Equipment,Registration,DUI,Seat Belt,Checkpoint,"",Investigation}') as reason,
+    etl.pick(
+        r,
+        464,
+        '{Speeding,SPEEDING,Equipment,Registration,DUI,Seat Belt,Checkpoint,"",'
+        'Investigation}'
+    ) as reason,
     etl.pick(r, 465, '{Warning,WARNING,Verbal Warning,Citation,Citation,Arrest,No Action,""}') as outcome,
     'P' || (1 + etl.roll(r, 466, etl.sized(150000))) as person_ref,
     etl.pick(r, 467, '{IL,IL,IL,il,IN,MO,Illinois,""}') as plate_state,
     etl.pick(r, 468, '{Y,Y,Y,Y,N}') as driver,
     etl.pick(r, 469, '{N,N,N,N,N,N,N,N,Y,""}') as consent_asked,
     etl.pick(r, 470, '{N,N,N,N,N,N,N,Y}') as searched,
-    etl.pick(r, 471, '{Consent,Probable Cause,probable cause,Warrant,Incident to Arrest,""}') as search_reason,
+    etl.pick(
+        r,
+        471,
+        '{Consent,Probable Cause,probable cause,Warrant,Incident to Arrest,""}'
+    ) as search_reason,
     etl.pick(r, 472, '{Marijuana,Cocaine,cocaine,Heroin,Meth,Other,""}') as drug,
     'A' || (1 + etl.roll(r, 473, etl.sized(20000))) as address_ref,
     etl.pick(r, 474, '{Sedan,SUV,Truck,Van,Motorcycle,""}') as vehicle

@@ -2,13 +2,12 @@
 -- out and counted in row_accounting. Zip codes are the first five digits; a position of 0, or
 -- one that is no number, is none. The cleanup brings cities and blocks to one spelling.
 with latest as (
-    select distinct on (address_ref)
-        *
+    select distinct on (address_ref) *
     from etl.gis_addresses
     order by
-        address_ref,
+        address_ref asc,
         updated_at desc,
-        row_id
+        row_id asc
 ),
 
 placed as (

@@ -14,8 +14,8 @@ with events as (
 
 badge_holders as (
     select
-        staging.normalise_identifier(badges.badge_no) as badge,
-        hub.officer_id
+        hub.officer_id,
+        staging.normalise_identifier(badges.badge_no) as badge
     from etl.hr_badges as badges
     inner join staging.officers_hub as hub
         on
@@ -123,9 +123,9 @@ select
     people.weight_pounds,
     people.hair_color_code,
     people.eye_color_code,
-    ucr4_codes.code,
+    ucr4_codes.code as ucr4_code,
     coalesce(grouped_codes.code, 0),
-    ncic_codes.code,
+    ncic_codes.code as ncic_code,
     coalesce(nib.code, 0),
     records.offense_class = 'F',
     staging.parse_boolean(records.drugs),
@@ -133,9 +133,9 @@ select
     staging.parse_boolean(records.resisted),
     staging.parse_boolean(records.officer_assaulted),
     addresses.address_id,
-    people.address_id,
-    assisting.officer_id,
-    transporting.officer_id,
+    people.address_id as suspect_address_id,
+    assisting.officer_id as assisting_officer_id,
+    transporting.officer_id as transporting_officer_id,
     shifts.shift_type_code,
     staging.parse_timestamp(records.booked_at),
     extracts.extracted_at,

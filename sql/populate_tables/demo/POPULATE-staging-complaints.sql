@@ -31,8 +31,8 @@ origin_codes as (
 read_complaints as materialized (
     select
         complaints.*,
-        staging.parse_date(complaints.received_on) as received,
-        accusers.officer_id as accuser_id
+        accusers.officer_id as accuser_id,
+        staging.parse_date(complaints.received_on) as received
     from etl.ia_complaints as complaints
     left join officer_numbers as accusers
         on staging.normalise_identifier(complaints.accusing_employee_no) = accusers.employee

@@ -226,15 +226,15 @@ officer_keys as (
 
 first_dispatches as (
     select
-        call_no,
-        min(staging.parse_integer(substr(dispatch_no, 2))) as dispatch_id
-    from etl.cad_dispatches
+        dispatches.call_no,
+        min(staging.parse_integer(substr(dispatches.dispatch_no, 2))) as dispatch_id
+    from etl.cad_dispatches as dispatches
     where
-        call_no in (
-            select call_no
-            from etl.rms_arrests
+        dispatches.call_no in (
+            select arrests.call_no
+            from etl.rms_arrests as arrests
         )
-    group by call_no
+    group by dispatches.call_no
 ),
 
 -- A shift under each day that it touches: so its events are found by officer and day.

@@ -95,7 +95,7 @@ select
     drug_codes.code is not null,
     drug_codes.code,
     weapon_codes.code is not null,
-    weapon_codes.code,
+    weapon_codes.code as weapon_type_code,
     events.event_datetime,
     events.officer_id
 from etl.rms_field_interviews as records

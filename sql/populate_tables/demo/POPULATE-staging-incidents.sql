@@ -69,10 +69,10 @@ origin_codes as (
 read_cases as materialized (
     select
         cases.*,
+        investigators.officer_id as investigator_id,
         staging.normalise_text(cases.ruling) as ruling_read,
         staging.parse_date(cases.opened_on) as opened,
-        staging.parse_date(cases.decided_on) as decided,
-        investigators.officer_id as investigator_id
+        staging.parse_date(cases.decided_on) as decided
     from etl.ia_cases as cases
     left join officer_numbers as investigators
         on staging.normalise_identifier(cases.investigator_no) = investigators.employee
@@ -87,7 +87,7 @@ trainings as (
     inner join staging.officer_trainings as trainings
         on
             events.officer_id = trainings.officer_id
-            and trainings.start_date >= cases.decided
+            and cases.decided <= trainings.start_date
             and trainings.start_date < cases.decided + 90
     where staging.normalise_text(cases.intervention) = 'TRAINING'
     order by
@@ -187,7 +187,7 @@ select
     staging.parse_boolean(records.tactics_concern),
     staging.parse_boolean(records.safety_concern),
     staging.parse_boolean(records.communication_concern),
-    records.opened,
+    records.opened as report_date,
     coalesce(intervention_codes.code, 0),
     staging.parse_integer(records.days_suspended),
     8 * staging.parse_integer(records.days_suspended),

@@ -25,12 +25,12 @@ trainings as (
     select
         trainings.training_no,
         hub.officer_id,
-        staging.parse_date(trainings.started_on) as started_on,
         trainings.days,
-        coalesce(type_codes.code, 0) as type_code,
-        coalesce(type_codes.about_force, false) as about_force,
         trainings.score,
-        trainings.result
+        trainings.result,
+        staging.parse_date(trainings.started_on) as started_on,
+        coalesce(type_codes.code, 0) as type_code,
+        coalesce(type_codes.about_force, false) as about_force
     from etl.hr_trainings as trainings
     inner join staging.officers_hub as hub
         on
@@ -47,13 +47,13 @@ causes as (
     inner join force_events
         on
             trainings.officer_id = force_events.officer_id
-            and force_events.event_datetime < trainings.started_on
+            and trainings.started_on > force_events.event_datetime
             and force_events.event_datetime >= trainings.started_on - 60
     where trainings.about_force
     order by
-        trainings.training_no,
+        trainings.training_no asc,
         force_events.event_datetime desc,
-        force_events.event_id
+        force_events.event_id asc
 )
 
 insert into staging.officer_trainings (

@@ -4,20 +4,19 @@
 -- officers who have none. A birth date that cannot be read, or that makes an officer younger
 -- than 15 on the first day of the data, is left null.
 with latest as (
-    select distinct on (staging.normalise_identifier(employee_no))
-        *
+    select distinct on (staging.normalise_identifier(employee_no)) *
     from etl.hr_employees
     where employee_no not like 'TEST%'
     order by
         staging.normalise_identifier(employee_no),
         updated_at desc,
-        row_id
+        row_id asc
 ),
 
 badges as (
     select distinct on (staging.normalise_identifier(employee_no))
-        staging.normalise_identifier(employee_no) as employee,
-        badge_no
+        badge_no,
+        staging.normalise_identifier(employee_no) as employee
     from etl.hr_badges
     order by
         staging.normalise_identifier(employee_no),

@@ -5,7 +5,7 @@ select
     jobs.job_no,
     staging.lookup_code('staging.lookup_departments', jobs.department, 0),
     jobs.reports_to,
-    exists (
+    exists(
         select 1
         from etl.hr_jobs as below
         where below.reports_to = jobs.job_no

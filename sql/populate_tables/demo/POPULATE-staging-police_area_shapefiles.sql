@@ -40,7 +40,7 @@ select
     areas.area_ref,
     areas.level_code,
     extracts.extracted_at::date,
-    parents.area_id,
+    parents.area_id as parent_police_area_id,
     areas.area_name,
     initcap(areas.area_level) || ' ' || areas.area_name,
     format(

@@ -307,12 +307,15 @@ repeated as (
     having count(*) > 1
 ),
 
-explained as (
+judged as (
     select
         missing.source_table,
         missing.detail_table,
-        reasons.reason,
-        count(*) as row_count
+        case
+            when missing.row_id > repeated.first_row_id then 'submitted again under the same number'
+            when known_keys.officer_key is null then 'badge or employee number is missing or nobody''s'
+            when missing.timeless then 'time cannot be read'
+        end as reason
     from missing
     left join repeated
         on
@@ -322,19 +325,20 @@ explained as (
         on
             missing.key_kind = known_keys.key_kind
             and missing.officer_key = known_keys.officer_key
-    cross join lateral (
-        select
-            case
-                when missing.row_id > repeated.first_row_id then 'submitted again under the same number'
-                when known_keys.officer_key is null then 'badge or employee number is missing or nobody''s'
-                when missing.timeless then 'time cannot be read'
-            end as reason
-    ) as reasons
-    where reasons.reason is not null
+),
+
+explained as (
+    select
+        source_table,
+        detail_table,
+        reason,
+        count(*) as row_count
+    from judged
+    where reason is not null
     group by
-        missing.source_table,
-        missing.detail_table,
-        reasons.reason
+        source_table,
+        detail_table,
+        reason
 ),
 
 totals as (
@@ -525,12 +529,7 @@ select
     'left out',
     reason,
     row_count
-from explained
-order by
-    1,
-    2,
-    3,
-    4;
+from explained;
 
 -- The roster and what is made of it.
 with roster as (
@@ -784,9 +783,9 @@ ended_shifts as (
     from shifts
     where
         started_at < stopped_at
-        and employee in (
-            select employee
-            from known_employees
+        and shifts.employee in (
+            select known.employee
+            from known_employees as known
         )
 )
 
@@ -945,10 +944,10 @@ select
     count(*)
 from shifts
 where
-    employee is null
-    or employee not in (
-        select employee
-        from known_employees
+    shifts.employee is null
+    or shifts.employee not in (
+        select known.employee
+        from known_employees as known
     )
 union all
 select
@@ -959,9 +958,9 @@ select
     count(*)
 from shifts
 where
-    employee in (
-        select employee
-        from known_employees
+    shifts.employee in (
+        select known.employee
+        from known_employees as known
     )
     and (started_at < stopped_at) is not true
 union all

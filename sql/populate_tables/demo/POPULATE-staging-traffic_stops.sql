@@ -69,7 +69,7 @@ followed as (
     inner join staging.events_hub as later
         on
             stops.officer_id = later.officer_id
-            and later.event_datetime >= stops.event_datetime
+            and stops.event_datetime <= later.event_datetime
             and later.event_datetime < stops.event_datetime + interval '1 hour'
     inner join staging.lookup_event_types as types on later.event_type_code = types.code
     where types.value in ('Arrest', 'Use of force', 'Officer injury')
