@@ -245,7 +245,7 @@ def test_missing_live_schema_is_said(press: Press) -> None:
 
 def test_view_of_the_same_name_is_not_destroyed(press: Press) -> None:
     press.run("create view staging.t as select 1 as x")
-    with pytest.raises(BuildError, match="staging.t is a view, and the script makes a table"):
+    with pytest.raises(BuildError, match=r"staging\.t is a view, and the script makes a table"):
         press.publish(TABLE)
     assert press.one("select x from staging.t") == 1
 

@@ -12,7 +12,7 @@ space as (
 
 -- Relations: those of the script, and what belongs to them (partitions, indexes, sequences).
 tree (oid, new) as (
-    select c.oid, c.relnamespace = space.build
+    select c.oid, c.relnamespace is not distinct from space.build
     from space
     cross join unnest(array[space.live, space.build]) n (oid)
     join pg_class c on c.relname = any ($3) and c.relnamespace = n.oid
@@ -62,7 +62,7 @@ rel as materialized (
     join pg_namespace n on n.oid = c.relnamespace
 ),
 typ as materialized (
-    select t.typnamespace = space.build as new, t.oid, t.typname, t.typowner, t.typacl,
+    select t.typnamespace is not distinct from space.build as new, t.oid, t.typname, t.typowner, t.typacl,
         t.typarray, t.typtype, format('%I.%I', n.nspname, t.typname) as name,
         format('%I.%I', $1, t.typname) as place
     from space
