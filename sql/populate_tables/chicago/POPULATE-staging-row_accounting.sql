@@ -140,19 +140,21 @@ unit_history as (
         count(*) filter (where unit is not null and days < -1) as ends_before,
         count(*) filter (where unit is not null and days = -1) as no_day,
         count(*) filter (where unit is not null and days > -1)
-        - count(distinct row(uid, unit, unit_start_date)) filter (where unit is not null and days > -1) as same_spell
+        - count(distinct concat(uid, '/', unit, '/', unit_start_date) collate "C") filter (
+            where unit is not null and days > -1
+        ) as same_spell
     from spells
 ),
 
 pay_years as (
     select
         pay_grade,
-        row(rank, pay_grade) as pay,
-        lag(row(rank, pay_grade)) over (
+        rank || pay_grade as pay,
+        lag(rank || pay_grade) over (
             partition by
-                uid,
+                uid collate "C",
                 pay_grade is null
-            order by year
+            order by year collate "C"
         ) as pay_before
     from etl.salary
 ),
@@ -206,7 +208,7 @@ awards as (
         count(*) filter (where final and uid is null and holders = 0) as no_officer,
         count(*) filter (where final and uid is null and holders > 0) as shared_key,
         count(*) filter (where final and uid is not null)
-        - count(distinct row(award_id, uid)) filter (where final and uid is not null) as same_award
+        - count(distinct concat(award_id, '/', uid) collate "C") filter (where final and uid is not null) as same_award
     from award_officers
 ),
 
@@ -228,7 +230,7 @@ award_numbers as (
 
 complaint_accused as (
     select
-        count(*) - count(distinct row(a.cr_id, split_part(a.uid, '.', 1))) as same_pair,
+        count(*) - count(distinct concat(a.cr_id, '/', split_part(a.uid, '.', 1)) collate "C") as same_pair,
         count(*) filter (
             where a.final_finding is null and coalesce(a.final_outcome, 'Unknown') = 'Unknown' and i.cr_id is null
         ) as no_sign
@@ -258,7 +260,8 @@ complaint_details as (
 complainants as (
     select
         count(*) - count(c.cr_id) as orphan,
-        count(c.cr_id) - count(distinct row(c.cr_id, p.birth_year, p.age, p.gender, p.race)) filter (
+        count(c.cr_id)
+        - count(distinct concat(c.cr_id, '/', p.birth_year, '/', p.age, '/', p.gender, p.race) collate "C") filter (
             where c.cr_id is not null
         ) as same_person
     from etl.complaint_complainants as p
@@ -269,7 +272,8 @@ complainants as (
 victims as (
     select
         count(*) - count(c.cr_id) as orphan,
-        count(c.cr_id) - count(distinct row(c.cr_id, p.birth_year, p.age, p.gender, p.race)) filter (
+        count(c.cr_id)
+        - count(distinct concat(c.cr_id, '/', p.birth_year, '/', p.age, '/', p.gender, p.race) collate "C") filter (
             where c.cr_id is not null
         ) as same_person
     from etl.complaint_victims as p
@@ -311,7 +315,9 @@ trr_officers as (
         count(*) - count(uid) as no_uid,
         count(uid) - count(*) filter (where uid is not null and rank is not null) as no_rank,
         count(*) filter (where uid is not null and rank is not null)
-        - count(distinct row(uid, rank)) filter (where uid is not null and rank is not null) as same_rank,
+        - count(distinct concat(uid, '/', rank) collate "C") filter (
+            where uid is not null and rank is not null
+        ) as same_rank,
         count(*) filter (where injured <> 'Yes') as not_injured
     from etl.trr_officers
 ),
