@@ -10,6 +10,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.postgres.server import Server
 from staging_assets.postgres.targets import Target
 from staging_assets_tests.builds import (
+    Log,
     Rebuild,
     ask,
     build,
@@ -158,3 +159,34 @@ def test_a_failed_procedure_holds_back_what_calls_it(database: Server, tmp_path:
         "a": "skipped",
         "other": "built",
     }
+
+
+@pytest.mark.parametrize("rows", [10, 3])
+def test_a_key_left_for_a_table_that_then_failed_is_validated_in_the_end(
+    database: Server, witness: Connection, tmp_path: Path, rows: int
+) -> None:
+    build_all(database, load(tmp_path / "good", FILES))
+    files = {
+        **FILES,
+        **tables(
+            hub=(HUB[0], f"insert into staging.hub select g, '' from generate_series(1, {rows}) g"),
+            child=(CHILD[0], "select 1/0;"),
+        ),
+    }
+    log = Log()
+    results = build(database, load(tmp_path / "bad", files), log=log)
+    assert results["hub"].status == "built"
+    assert results["child"].status == "failed"
+    assert ask(witness, "select count(*) from staging.child") == 10
+    validated = ask(
+        witness,
+        "select convalidated from pg_constraint where conrelid = 'staging.child'::regclass"
+        " and confrelid = 'staging.hub'::regclass",
+    )
+    if rows == 10:
+        assert validated is True
+        assert log.lines == []
+    else:
+        assert validated is False
+        assert [level for level, _ in log.lines] == ["error"]
+        assert "staging.child" in log.text

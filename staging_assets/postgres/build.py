@@ -233,20 +233,26 @@ def run_schema_targets(
 def _is_done(session: Session, work: Work, task: Task, kind: Kind) -> bool:
     """Whether the node is left alone."""
     rebuild = work.options.rebuild
+    if rebuild is Rebuild.ALL and not work.options.create_only:
+        return False
     if kind in (Kind.TABLE, Kind.LOOKUP):
-        live = Relation(work.schema, task.node)
-        exists = _exists(session.connection, "to_regclass", spell(live))
-        if work.options.create_only:
-            return exists
-        if rebuild is Rebuild.MISSING and kind is Kind.TABLE and exists:
-            table = work.project.tables[task.node]
-            return not table.filled or _has_rows(session, live)
-        return rebuild is Rebuild.CHANGED and exists and _is_as_remembered(work, task)
+        return _is_table_done(session, work, task, kind)
     if rebuild is Rebuild.CHANGED:
         return _is_as_remembered(work, task)
     if kind is Kind.CLEANUP and rebuild is Rebuild.MISSING:
         return _has_values(session, work, task.node)
     return False
+
+
+def _is_table_done(session: Session, work: Work, task: Task, kind: Kind) -> bool:
+    live = Relation(work.schema, task.node)
+    exists = _exists(session.connection, "to_regclass", spell(live))
+    if work.options.create_only or not exists:
+        return exists
+    if work.options.rebuild is Rebuild.CHANGED:
+        return _is_as_remembered(work, task)
+    filled = work.project.tables[task.node].filled
+    return kind is Kind.TABLE and (not filled or _has_rows(session, live))
 
 
 def _is_as_remembered(work: Work, task: Task) -> bool:
