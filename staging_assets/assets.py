@@ -126,9 +126,12 @@ class _Step:
                 self._failed_checks.append(check)
         if self._nodes:
             screen.show_summary(self._where(server))
+        failed = {result.node for result in self._results if result.status == "failed"}
         for check in self._failed_checks:
-            screen.show_check(check)
-        run_notify(os.environ, self._failed_checks, self._context.log.warning)
+            if check.table not in failed:
+                screen.show_check(check)
+        about = {"schema": self._schema, "run_id": self._context.run.run_id}
+        run_notify(os.environ, self._failed_checks, self._context.log.warning, about)
         self._raise_failure()
 
     def _build(self, server: Server, screen: Screen) -> Iterator[Event]:
@@ -196,16 +199,25 @@ class _Step:
                 self._failed_checks.append(check)
 
     def _run_late_checks(self, server: Server) -> list[TargetResult]:
-        """Checks that were selected and not evaluated during the build."""
+        """Checks that were selected and not evaluated during the build.
+
+        Those of the whole schema look at what this run has built; in a run of checks alone, at
+        everything.
+        """
+        status = {result.node: result.status for result in self._results}
         waiting = [
             target
             for node, targets in self._targets.items()
             for target in targets
-            if target.name in LATE_CHECKS or node not in self._nodes
+            if target.name in LATE_CHECKS
+            or node not in self._nodes
+            or status.get(node) == "unchanged"
         ]
         if not waiting:
             return []
-        return run_targets(server, self._project, self._schema, waiting)
+        built = {node for node, ended in status.items() if ended == "built"}
+        nodes = built if self._nodes else None
+        return run_targets(server, self._project, self._schema, waiting, nodes)
 
     def _raise_failure(self) -> None:
         """End the run as failed unless everything selected was built or found unchanged."""

@@ -3,8 +3,10 @@
 # No postponed annotations here: Dagster reads those of the functions below as they are.
 
 import queue
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import dagster as dg
@@ -71,11 +73,12 @@ def build_csv_assets(files: Mapping[str, Path]) -> list[dg.AssetsDefinition]:
         names.sort(key=lambda name: files[name].stat().st_size, reverse=True)
         server = postgres.find_server()
         failed: dict[str, str] = {}
+        cancelled = threading.Event()
         done: queue.SimpleQueue[tuple[str, dg.MaterializeResult[None] | str]] = queue.SimpleQueue()
 
         def load(name: str) -> None:
             try:
-                loaded = run_csv_load(server, files[name], Relation(ETL, name))
+                loaded = run_csv_load(server, files[name], Relation(ETL, name), cancelled=cancelled)
             except StagingError as error:
                 done.put((name, str(error)))
             except BaseException as error:
@@ -94,9 +97,14 @@ def build_csv_assets(files: Mapping[str, Path]) -> list[dg.AssetsDefinition]:
                 print(f"{f'{ETL}/{name}':<40} {line}", flush=True)
                 done.put((name, result))
 
-        with ThreadPoolExecutor(postgres.read_settings().workers) as pool:
+        # However this ends, loads that still run are given up before the pool is waited for.
+        with (
+            ThreadPoolExecutor(postgres.read_settings().workers) as pool,
+            ExitStack() as pool_guard,
+        ):
             for name in names:
                 pool.submit(load, name)
+            pool_guard.callback(cancelled.set)
             for _ in names:
                 name, outcome = done.get()
                 if isinstance(outcome, str):

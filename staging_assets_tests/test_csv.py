@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -375,3 +376,18 @@ def test_names_that_give_no_table_are_all_told(tmp_path: Path) -> None:
 def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=r"nowhere:1:1: this folder .* cannot be read"):
         find_csv_files(tmp_path / "nowhere")
+
+
+def test_many_loads_may_make_the_schema_at_the_same_moment(
+    database: Server, ask: Ask, tmp_path: Path
+) -> None:
+    names = [f"t{number}" for number in range(8)]
+    for name in names:
+        (tmp_path / f"{name}.csv").write_text("a\n1\n")
+    with ThreadPoolExecutor(len(names)) as pool:
+        loads = [
+            pool.submit(run_csv_load, database, tmp_path / f"{name}.csv", Relation("etl", name))
+            for name in names
+        ]
+        assert [load.result().rows for load in loads] == [1] * len(names)
+    assert ask("select count(*) from pg_tables where schemaname = 'etl'") == [(len(names),)]

@@ -11,14 +11,14 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
 import psycopg2
-from psycopg2 import extensions, sql
+from psycopg2 import errors, extensions, sql
 
 from staging_assets.errors import BuildError, BusyError
 from staging_assets.postgres.csv_file import CsvStream, find_csv_files, read_header
@@ -78,7 +78,9 @@ def run_csv_load(
         with connection.cursor() as cursor:
             _take(cursor, relation, int.from_bytes(digest[:8], "big", signed=True))
             try:
-                cursor.execute(_sql("create schema if not exists {}", relation.schema))
+                # `if not exists` does not look at what another session makes at this moment.
+                with suppress(errors.UniqueViolation, errors.DuplicateSchema):
+                    cursor.execute(_sql("create schema if not exists {}", relation.schema))
                 kept = _read_indexes(cursor, relation)
             except psycopg2.Error as error:
                 raise _refused(path, relation, error) from None
