@@ -21,7 +21,7 @@ def ignore(level: str, text: str) -> None:
 
 
 def take(server: Server, run_id: str, wait: float = 0.0, schema: str = "staging") -> SchemaLock:
-    return SchemaLock(server, schema, run_id, wait, ignore)
+    return SchemaLock(server, schema, run_id, wait=wait, log=ignore, cancelled=threading.Event())
 
 
 def test_the_second_run_stops_within_a_second_and_names_the_first(
@@ -59,7 +59,14 @@ def test_a_run_can_wait_for_the_other_to_end(database: Server) -> None:
     timer = threading.Timer(0.7, first.connection.close)
     timer.start()
     began = time.monotonic()
-    waiting = SchemaLock(database, "staging", "second", 20.0, lambda level, text: said.append(text))
+    waiting = SchemaLock(
+        database,
+        "staging",
+        "second",
+        wait=20.0,
+        log=lambda _, text: said.append(text),
+        cancelled=threading.Event(),
+    )
     with waiting:
         assert 0.5 < time.monotonic() - began < 5
     assert len(said) == 1
@@ -74,12 +81,23 @@ def test_waiting_ends_when_its_time_is_over(database: Server) -> None:
         assert 0.9 < time.monotonic() - began < 3
 
 
+def test_waiting_ends_when_the_run_is_cancelled(database: Server) -> None:
+    cancelled = threading.Event()
+    threading.Timer(0.3, cancelled.set).start()
+    with take(database, "first-run"):
+        began = time.monotonic()
+        with pytest.raises(BusyError):
+            SchemaLock(database, "staging", "b", wait=60, log=ignore, cancelled=cancelled)
+        assert time.monotonic() - began < 2
+
+
 def test_a_killed_run_holds_nothing(database: Server) -> None:
     code = (
-        "import sys, time\n"
+        "import sys, threading, time\n"
         "from staging_assets.postgres.lock import SchemaLock\n"
         "from staging_assets.postgres.server import Server\n"
-        "lock = SchemaLock(Server(sys.argv[1]), 'staging', 'killed', 0, print)\n"
+        "lock = SchemaLock(Server(sys.argv[1]), 'staging', 'killed', wait=0, log=print,"
+        " cancelled=threading.Event())\n"
         "print('held', flush=True)\n"
         "time.sleep(60)\n"
     )
@@ -101,7 +119,14 @@ def test_a_lost_session_is_noticed_and_the_lock_taken_again(
     database: Server, witness: Connection
 ) -> None:
     said: list[str] = []
-    with SchemaLock(database, "staging", "run", 0, lambda _, text: said.append(text)) as lock:
+    with SchemaLock(
+        database,
+        "staging",
+        "run",
+        wait=0,
+        log=lambda _, text: said.append(text),
+        cancelled=threading.Event(),
+    ) as lock:
         with witness.cursor() as cursor:
             cursor.execute("select pg_terminate_backend(%s)", (lock.connection.info.backend_pid,))
         time.sleep(0.2)
@@ -112,7 +137,7 @@ def test_a_lost_session_is_noticed_and_the_lock_taken_again(
 
 
 def test_a_run_whose_lock_another_has_taken_stops(database: Server, witness: Connection) -> None:
-    with SchemaLock(database, "staging", "run", 0, ignore) as lock:
+    with take(database, "run") as lock:
         with witness.cursor() as cursor:
             cursor.execute("select pg_terminate_backend(%s)", (lock.connection.info.backend_pid,))
         time.sleep(0.2)

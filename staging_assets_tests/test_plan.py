@@ -302,6 +302,33 @@ def test_a_build_schema_that_belongs_to_another_is_a_clear_error(
         ask(witness, "drop role if exists test_builder")
 
 
+def test_of_new_tables_those_that_read_the_most_begin_first(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    ask(
+        witness,
+        "create schema etl; create table etl.small as select 1 as id;"
+        "create table etl.large as select g as id from generate_series(1, 100000) as g;",
+    )
+    files = tables(
+        a=noting("a"),
+        b=(noting("b")[0], noting("b", "b")[1].replace("from staging.b", "from etl.small")),
+        c=(noting("c")[0], noting("c", "c")[1].replace("from staging.c", "from etl.large")),
+    )
+    build_all(database, load(tmp_path, files), workers=1)
+    began = {name: ask(witness, f"select began from staging.{name}") for name in "abc"}
+    assert began["c"] == min(began.values())
+
+
+def test_what_a_single_table_lacks_is_said(database: Server, tmp_path: Path) -> None:
+    files = tables(a=noting("a"), b=noting("b", "a"))
+    result = build(database, load(tmp_path, files), ["b"])["b"]
+    assert result.status == "failed"
+    assert "It needs staging/a, which this run does not build. Select +staging/b." in (
+        result.message or ""
+    )
+
+
 def test_a_lookup_table_built_the_same_again_does_not_count_as_a_change(
     database: Server, tmp_path: Path
 ) -> None:

@@ -120,8 +120,9 @@ def test_keys_and_indexes_are_as_plain_sql_makes_them(
 
 
 PARTITIONED = """
-create table staging.parts (id int, day date not null, primary key (id, day))
-    partition by range (day);
+create table staging.parts (
+    id int, day date not null, hub_id int references staging.hub (id), primary key (id, day)
+) partition by range (day);
 create table staging.parts_2020 partition of staging.parts
     for values from ('2020-01-01') to ('2021-01-01');
 create table staging.parts_rest partition of staging.parts default;
@@ -129,7 +130,8 @@ create index parts_day on staging.parts (day);
 """
 INHERITED = """
 create table staging.parent (id int primary key, a int);
-create table staging.parent_child (b int, unique (a)) inherits (staging.parent);
+create table staging.parent_child (b int references staging.hub, unique (a))
+    inherits (staging.parent);
 create index on staging.parent (a);
 """
 TRIGGERED = """
@@ -154,6 +156,7 @@ def test_partitions_inheritance_and_triggers_are_kept(
     fill_parent = "insert into staging.parent select g, g from generate_series(1, 10) g;"
     files = {
         **tables(
+            hub=HUB,
             parts=(PARTITIONED, fill_parts),
             noted=(TRIGGERED, fill_noted),
             parent=(INHERITED, fill_parent),
@@ -163,7 +166,8 @@ def test_partitions_inheritance_and_triggers_are_kept(
     project = load(tmp_path, files)
     for _ in range(2):
         build_all(database, project)
-    make_plainly(witness, "plain", NOTE, PARTITIONED, TRIGGERED, INHERITED, fill_parts, fill_noted)
+    plain = [NOTE, *HUB, PARTITIONED, TRIGGERED, INHERITED, fill_parts, fill_noted]
+    make_plainly(witness, "plain", *plain)
     for table in ("parts", "parts_2020", "parts_rest", "noted", "parent", "parent_child"):
         assert describe(witness, "staging", table) == describe(witness, "plain", table), table
     assert ask(witness, "select count(*) from staging.parts_2020") == 213
@@ -195,6 +199,25 @@ def test_a_script_that_itself_needs_the_key_keeps_it_on(
     build_all(database, load(tmp_path, tables(a=(create, "insert into staging.a values (1, 'x')"))))
     assert ask(witness, "select count(*) from pg_policy where polname = 'mine'") == 1
     assert ask(witness, "select b from staging.a where id = 1") == "x"
+
+
+def test_a_large_partitioned_table_gets_its_foreign_key(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    fill = (
+        "insert into staging.parts"
+        " select g, date '2020-06-01' + g % 500, g from generate_series(1, 15000) as g;"
+    )
+    project = load(tmp_path, tables(hub=HUB, parts=(PARTITIONED, fill)))
+    build_all(database, project)
+    assert (
+        ask(
+            witness,
+            "select count(*) from pg_constraint where contype = 'f' and convalidated"
+            " and conrelid = 'staging.parts'::regclass and confrelid = 'staging.hub'::regclass",
+        )
+        == 1
+    )
 
 
 @pytest.mark.parametrize("rows", [10, 20_000])

@@ -9,9 +9,9 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import psycopg2
 
@@ -22,12 +22,19 @@ from staging_assets.postgres.leftovers import run_clear
 from staging_assets.postgres.retries import MOST_TRIES, find_mendable, find_pause
 from staging_assets.postgres.server import Server
 from staging_assets.postgres.session import CancelledError, Session
+from staging_assets.postgres.spelling import spell
 from staging_assets.postgres.sqlerrors import find_safe_text
 from staging_assets.postgres.work import NodeResult, Task, Work
+from staging_assets.project.model import Relation
+
+T = TypeVar("T")
 
 _CANCEL_EVERY = 0.1
 _PATIENCE = 1.5
 """Seconds after which a session whose query ignores its cancelling is terminated."""
+
+_MISSING = frozenset({"42P01", "42883", "42704"})
+"""Undefined table, function, and type."""
 
 _LAST = Rank(2**31, 0.0, 0, 2**31)
 
@@ -114,6 +121,38 @@ class Crew:
             alive = self._alive()
         self._close()
 
+    def call(self, function: Callable[[Session], T], cancelled: threading.Event) -> T:
+        """Run something of the run's own in a thread, so that it can be cancelled from this one.
+
+        Raises what the function raises; CancelledError when `cancelled` is set meanwhile.
+        """
+        session = self._sessions[0]
+        answers: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                answers.put(function(session))
+            except BaseException as error:  # noqa: BLE001 - it is raised in the other thread
+                answers.put(error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        try:
+            while thread.is_alive():
+                thread.join(_CANCEL_EVERY)
+                if cancelled.is_set():
+                    raise CancelledError("the run was cancelled")
+        except BaseException:
+            self._stop.set()
+            session.cancel()
+            thread.join(_PATIENCE)
+            raise
+        answer = answers.get()
+        session.close()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
     def _alive(self) -> list[tuple[threading.Thread, Session]]:
         pairs = zip(self._threads[: self._started], self._sessions, strict=False)
         return [(thread, session) for thread, session in pairs if thread.is_alive()]
@@ -160,7 +199,8 @@ class Crew:
             except BaseException as error:  # noqa: BLE001 - a worker must answer for each task
                 failure = error
             else:
-                return _add_seconds(built, time.monotonic() - began)
+                result = replace(built.result, seconds=time.monotonic() - began)
+                return replace(built, result=result)
             session.rollback()
             lost = session.connection_lost
             what = find_mendable(failure, connection_lost=lost)
@@ -173,7 +213,30 @@ class Crew:
             )
             self._stop.wait(pause)
             self._clear(session, task)
-        return Built(_tell(task, failure, time.monotonic() - began))
+        result = _tell(task, failure, time.monotonic() - began)
+        if result.sqlstate in _MISSING:
+            result = replace(result, message=f"{result.message}{self._find_unbuilt(session, task)}")
+        return Built(result)
+
+    def _find_unbuilt(self, session: Session, task: Task) -> str:
+        """Say which tables that the node needs are neither there nor in this run."""
+        work = self._work
+        needed = sorted(work.project.dependencies[task.node] - work.nodes)
+        tables = [node for node in needed if node in work.project.tables]
+        try:
+            found = session.run(
+                "select name from unnest(%s, %s) as t (name, spelled)"
+                " where to_regclass(spelled) is null",
+                (tables, [spell(Relation(work.schema, name)) for name in tables]),
+            )
+        except (StagingError, psycopg2.Error):
+            return ""
+        missing = [name for (name,) in found]
+        missing += [node for node in needed if node.startswith("stored_procedures/")]
+        if not missing:
+            return ""
+        named = ", ".join(f"staging/{name}" for name in missing)
+        return f"\nIt needs {named}, which this run does not build. Select +staging/{task.node}."
 
     def _clear(self, session: Session, task: Task) -> None:
         """Drop what the last try has left of the shadow."""
@@ -184,22 +247,6 @@ class Crew:
             run_clear(session.connection, self._work.build_schema, table.own | {table.name})
         except (StagingError, psycopg2.Error):
             return
-
-
-def _add_seconds(built: Built, seconds: float) -> Built:
-    result = built.result
-    return Built(
-        NodeResult(
-            node=result.node,
-            status=result.status,
-            rows=result.rows,
-            seconds=seconds,
-            message=result.message,
-            checks=result.checks,
-            metadata=result.metadata,
-        ),
-        built.not_valid,
-    )
 
 
 def _tell(task: Task, error: BaseException, seconds: float) -> NodeResult:

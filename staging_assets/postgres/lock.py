@@ -5,6 +5,7 @@ The lock dies with its session, so a killed run leaves nothing to clear away.
 
 from __future__ import annotations
 
+import threading
 import time
 from types import TracebackType
 
@@ -42,17 +43,28 @@ class SchemaLock:
         run_id: shown to whoever comes second.
         wait: seconds to wait for another run to end; 0 stops at once.
         log: level and message.
+        cancelled: ends the waiting when it is set.
 
     Raises BusyError naming the other run, its process and since when it runs.
     """
 
-    def __init__(self, server: Server, schema: str, run_id: str, wait: float, log: Log) -> None:
+    def __init__(
+        self,
+        server: Server,
+        schema: str,
+        run_id: str,
+        *,
+        wait: float,
+        log: Log,
+        cancelled: threading.Event,
+    ) -> None:
         self._server = server
         self._schema = schema
         self._key = (LOCK_SPACE, schema)
         self._run_id = run_id
         self._wait = wait
         self._log = log
+        self._cancelled = cancelled
         self.connection: Connection = self._take()
 
     def _take(self) -> Connection:
@@ -72,12 +84,12 @@ class SchemaLock:
                 if (holder is None or holder[1] is None) and time.monotonic() < leaving:
                     time.sleep(_LEAVING / 20)
                     continue
-                if time.monotonic() >= deadline:
+                if time.monotonic() >= deadline or self._cancelled.is_set():
                     raise BusyError(self._say(holder))
                 if not told:
                     self._log("warning", f"waiting up to {self._wait:.0f} s: {self._say(holder)}")
                     told = True
-                time.sleep(min(_PAUSE, max(0.0, deadline - time.monotonic())))
+                self._cancelled.wait(min(_PAUSE, max(0.0, deadline - time.monotonic())))
         except BaseException:
             connection.close()
             raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -141,14 +141,16 @@ class Session:
             connection = self.server.connect(name, sessions=self.sessions, autocommit=True)
             connection.notices = self.notices  # type: ignore[assignment]
             self._connection = connection
+            # The last ones may have been lost with the server: their commits were not waited for.
+            self.stands.clear()
             with connection.cursor() as cursor:
                 # Intermediate commits need no flush each: the run ends with one.
                 cursor.execute("set synchronous_commit to off")
                 cursor.execute(
-                    "select name, setting, coalesce(unit, '') from pg_settings "
-                    "where source = 'session' and name <> 'application_name'"
+                    "select name, current_setting(name) from pg_settings where source = 'session'"
+                    " and name not in ('application_name', 'client_encoding')"
                 )
-                self._pins = _build_pins(connection, cursor.fetchall())
+                self._pins = _build_pins(cursor.fetchall())
                 cursor.execute(PREPARE)
         return self._connection
 
@@ -347,12 +349,9 @@ def _find_application_name(run_id: str, node: str) -> str:
     return name.encode()[:LONGEST_NAME].decode(errors="ignore")
 
 
-def _build_pins(connection: Connection, settings: Sequence[tuple[str, str, str]]) -> str:
+def _build_pins(settings: Iterable[tuple[str, str]]) -> str:
     """SQL that brings a session back to the settings it began with."""
-    parts = ["reset session authorization", "reset all"]
-    parts += [
-        f"select set_config({spell_text(name)}, {spell_text(setting + unit)}, false)"
-        for name, setting, unit in settings
-        if name not in ("client_encoding",)
+    parts = [
+        f"set_config({spell_text(name)}, {spell_text(value)}, false)" for name, value in settings
     ]
-    return ";".join(parts) + ";"
+    return f"reset session authorization; reset all; select {', '.join(parts)};"

@@ -181,6 +181,10 @@ def _find_stands(
         try:
             if steps:
                 session.run(";".join(steps))
+        except psycopg2.errors.InsufficientPrivilege:
+            # To reference a table it need not be readable: then without a stand-in.
+            for relation in new:
+                session.stands.pop(relation, None)
         except psycopg2.Error:
             for relation in new:
                 session.stands.pop(relation, None)

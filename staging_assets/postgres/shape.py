@@ -28,8 +28,9 @@ with tables as (
     join pg_namespace as n on n.oid = c.relnamespace
     where n.nspname = $1 and c.relname = any ($2) and c.relkind in ('r', 'p')
 )
-select 'constraint', t.name, t.plain and k.coninhcount = 0 and k.conislocal
-        and (k.contype = 'f' or coalesce(i.reltablespace, 0) = 0)
+select 'constraint', t.name,
+    k.contype = 'f' or t.plain and k.coninhcount = 0 and k.conislocal
+        and coalesce(i.reltablespace, 0) = 0
         and (k.contype <> 'x' or i.reloptions is null),
     k.oid::bigint, quote_ident(k.conname), k.contype::text,
     case when k.contype in ('p', 'u') and i.reloptions is not null then
@@ -46,7 +47,8 @@ select 'constraint', t.name, t.plain and k.coninhcount = 0 and k.conislocal
     k.confrelid::regclass::text, quote_ident(i.relname), null::jsonb,
     -- A constraint's definition does not say how its index is stored.
     case when k.contype in ('p', 'u') and i.reloptions is not null
-        then pg_get_indexdef(i.oid) end
+        then pg_get_indexdef(i.oid) end,
+    t.relkind = 'p'
 from tables as t
 join pg_constraint as k on k.conrelid = t.oid and k.contype in ('p', 'u', 'x', 'f')
     and k.conparentid = 0
@@ -60,7 +62,7 @@ select 'index', t.name, t.plain and i.reltablespace = 0,
     (
         select jsonb_object_agg(a.attnum, a.attstattarget) from pg_attribute as a
         where a.attrelid = i.oid and a.attstattarget >= 0
-    ), null
+    ), null, t.relkind = 'p'
 from tables as t
 join pg_index as x on x.indrelid = t.oid
 join pg_class as i on i.oid = x.indexrelid
@@ -69,11 +71,11 @@ where not exists (
 )
 union all
 select 'table', t.name, t.plain, t.oid::bigint, t.relname, t.relkind::text, null, null, t.reacts,
-    null, null, false, false, null, null, null, null
+    null, null, false, false, null, null, null, null, false
 from tables as t
 union all
 select 'sequence', t.name, true, s.oid::bigint, s.relname, null, null, null, true, null, null,
-    false, false, null, null, null, null
+    false, false, null, null, null, null, false
 from tables as t
 join pg_depend as d on d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid
     and d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')
@@ -94,6 +96,7 @@ class Key:
         removable: whether it may be taken off.
         references: the referenced table of a foreign key, as SQL spells it.
         before: what makes the index that the definition says to use.
+        partitioned: whether its table is.
     """
 
     table: str
@@ -111,6 +114,7 @@ class Key:
     references: str | None = None
     statistics: dict[str, int] = field(default_factory=dict, hash=False)
     before: str | None = None
+    partitioned: bool = False
 
     @property
     def is_constraint(self) -> bool:
@@ -176,6 +180,7 @@ def read_shape(
                     index_name=row[14],
                     statistics=row[15] or {},
                     before=row[16],
+                    partitioned=row[17],
                 )
             )
     return Shape(tuple(keys), plain, reacts, frozenset(names))
@@ -229,8 +234,12 @@ def find_validation(keys: Iterable[Key]) -> dict[str, list[Key]]:
 
 
 def _is_checked(key: Key) -> bool:
-    """Whether the script wants its rows checked (NOT VALID and NOT ENFORCED do not)."""
-    return key.validated and not key.definition.endswith(("NOT VALID", "NOT ENFORCED"))
+    """Whether its rows are to be checked, and can be after it was added.
+
+    The script can say NOT VALID or NOT ENFORCED; a partitioned table checks them at once.
+    """
+    said = key.definition.endswith(("NOT VALID", "NOT ENFORCED"))
+    return key.validated and not said and not key.partitioned
 
 
 def _find_comment(key: Key) -> list[str]:

@@ -90,7 +90,8 @@ class Work:
         targets: node to the checks to evaluate before it is published.
         history: the last build of every node.
         fingerprints: node to the fingerprint of it and everything above it.
-        skip_log: whether the server writes no WAL for a new file (`wal_level = minimal`).
+        nodes: those of this run.
+        seconds: node to how long its build may take.
     """
 
     project: StagingProject
@@ -99,7 +100,8 @@ class Work:
     targets: Mapping[str, Sequence[Target]]
     history: Mapping[str, Build]
     fingerprints: Mapping[str, str]
-    skip_log: bool = False
+    nodes: frozenset[str]
+    seconds: Mapping[str, float]
 
     @cached_property
     def referenced(self) -> frozenset[str]:
