@@ -20,6 +20,7 @@ from pathlib import Path
 from benchmarks.contestants import CONTESTANTS, Missing
 from benchmarks.contestants.common import HERE, clean_environment, install
 from benchmarks.events import make_events
+from benchmarks.found import find_chicago
 from benchmarks.report import read_machine, spell_growth, spell_ratios, spell_series
 from benchmarks.rounds import Series, run_series
 from benchmarks.share import measure_share
@@ -29,6 +30,8 @@ from benchmarks.workload import Workload
 EVERYONE = tuple(CONTESTANTS)
 # Plain Dagster starts a process a table: half an hour for 1,000 tables.
 BUT_PLAIN = tuple(name for name in EVERYONE if name != "plain-dagster")
+# Nobody has written Chicago's tables by hand or as dbt models.
+FOUND = ("psql", "luigi", "plain-dagster", "floor", "this-project")
 GROWING = ("psql", "ideal", "dbt-enforced", "this-project")
 
 
@@ -57,6 +60,8 @@ def plan(options: argparse.Namespace) -> list[Planned]:
             *(Planned(make_events("w3", scale), GROWING, 3) for scale in (0.1, 0.3, 1.0, 3.0)),
             Planned(make_tiny("w4", options.tables or 1000), BUT_PLAIN, 3, 20.0),
         ]
+        if (chicago := find_chicago()) is not None:
+            everything.append(Planned(chicago, FOUND, 3, 600.0))
     chosen = options.workloads.split(",") if options.workloads else None
     contestants = options.contestants.split(",") if options.contestants else None
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -48,13 +49,14 @@ def run_measured(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         with _Memory(process.pid) as memory:
             try:
                 # Not Popen.wait: this also tells what the process and its children used.
                 _, status, used = os.wait4(process.pid, 0)
             except BaseException:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 raise
         wall = time.monotonic() - start
         process.returncode = os.waitstatus_to_exitcode(status)

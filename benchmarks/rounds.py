@@ -105,18 +105,18 @@ def run_series(
     server = BenchServer(folder / "server")
     try:
         tell(f"{workload.label}: {workload.title}")
-        sql, steps = workload.write(folder / "workload")
-        server.load_template(workload.etl)
+        place = folder / "workload"
+        written = workload.write(place)
+        server.load_template(workload.load)
         series = Series(
             workload=workload.name,
             title=workload.title,
             scale=workload.scale,
-            tables=len(steps),
+            tables=len(written.steps),
             settings=server.settings(),
             records={name: Record(name, CONTESTANTS[name].keys) for name in names},
         )
-        place = folder / "workload"
-        turns = Turns(series, Setup(workload, place, sql, steps, server), folder / "logs", tell)
+        turns = Turns(series, Setup(workload, place, written, server), folder / "logs", tell)
         for number in range(rounds):
             for name in names:
                 record = series.records[name]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,28 +65,28 @@ class BenchServer:
         """The settings that are not Postgres' defaults."""
         rows = self.query(
             "select name, current_setting(name) from pg_settings"
-            " where source = 'configuration file' and name not like 'unix%%' order by 1"
+            " where source = 'configuration file' and name not like 'unix%' order by 1"
         )
         return dict(rows)
 
     def query(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._admin.cursor() as cursor:
-            cursor.execute(text, values)
+            cursor.execute(text, values or None)
             return cursor.fetchall() if cursor.description else []
 
-    def connect(self, database: str = DATABASE) -> Connection:
-        return Server(make_dsn(self.server.dsn, dbname=database)).connect(
-            "benchmarks", autocommit=True
-        )
+    def find_server(self, database: str = DATABASE) -> Server:
+        """One of its databases."""
+        return Server(make_dsn(self.server.dsn, dbname=database))
 
-    def load_template(self, etl: Sequence[str]) -> None:
-        """Make the template database and fill its schema `etl`."""
+    def connect(self, database: str = DATABASE) -> Connection:
+        return self.find_server(database).connect("benchmarks", autocommit=True)
+
+    def load_template(self, load: Callable[[Server], None]) -> None:
+        """Make the template database; `load` fills its schema `etl`."""
         self.query(f"drop database if exists {TEMPLATE}")
         self.query(f"create database {TEMPLATE} template template0")
+        load(self.find_server(TEMPLATE))
         with closing(self.connect(TEMPLATE)) as connection, connection.cursor() as cursor:
-            cursor.execute("create schema etl")
-            for statement in etl:
-                cursor.execute(statement)
             cursor.execute("vacuum (freeze, analyze)")
 
     def reset(self) -> None:

@@ -36,9 +36,9 @@ print(json.dumps({
 
 def measure_share(folder: Path, tables: int, runs: int = 3) -> dict[str, float]:
     """Seconds of each part of loading a folder of so many tables, medians of `runs` processes."""
-    sql, _ = make_tiny("w4", tables).write(folder / f"share_{tables}")
+    written = make_tiny("w4", tables).write(folder / f"share_{tables}")
     environment = clean_environment(
-        STAGING_SQL_DIR=str(sql),
+        STAGING_SQL_DIR=str(written.sql),
         STAGING_DEPARTMENT="bench",
         STAGING_HOME=str(folder / "home"),
         STAGING_DATABASE_URL="postgresql://nobody@localhost/none",

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from staging_assets.postgres.server import Server
 
 DEPARTMENT = "bench"
 
@@ -82,8 +85,7 @@ class Table:
         """The statement that fills it."""
         names = [column.name for column in self.columns]
         if self.lookup is not None:
-            rows = ",\n    ".join(spell_row(row) for row in self.lookup)
-            return f"insert into staging.{self.name} ({', '.join(names)})\nvalues\n    {rows};\n"
+            return spell_insert(self.name, names, self.lookup)
         columns = ", ".join(names[1:] if self.serial else names)
         return (
             f"insert into staging.{self.name} ({columns})\n{self.select}\norder by {self.order};\n"
@@ -114,6 +116,21 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A workload on disk.
+
+    Args:
+        sql: the folder of scripts.
+        lookups: the YAML of all lookup rows.
+        steps: with absolute paths, in an order in which they can run.
+    """
+
+    sql: Path
+    lookups: Path
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
 class Workload:
     """A named set of tables and the SQL that makes the raw schema `etl`.
 
@@ -137,8 +154,16 @@ class Workload:
     def label(self) -> str:
         return f"{self.name} x {self.scale:g}"
 
-    def write(self, folder: Path) -> tuple[Path, tuple[Step, ...]]:
-        """Write the folder of scripts; return it, and the steps with absolute paths."""
+    def load(self, server: Server) -> None:
+        """Make the raw schema in a fresh database."""
+        with closing(server.connect("benchmarks", autocommit=True)) as connection:
+            cursor = connection.cursor()
+            cursor.execute("create schema etl")
+            for statement in self.etl:
+                cursor.execute(statement)
+
+    def write(self, folder: Path) -> Written:
+        """Write the folder of scripts, and what those need that cannot read its YAML."""
         sql = folder / "sql"
         steps = tuple(self._write_table(sql, folder / "lookups", table) for table in self.tables)
         lookups = [table for table in self.tables if table.lookup is not None]
@@ -148,7 +173,7 @@ class Workload:
         (sql / "create_stored_procedures").mkdir(parents=True, exist_ok=True)
         for number, statement in enumerate(self.etl):
             _write(sql / f"etl/{self.department}/{number:02}.sql", statement)
-        return sql, steps
+        return Written(sql, path, steps)
 
     def _write_table(self, sql: Path, lookups: Path, table: Table) -> Step:
         create = sql / f"create_tables/CREATE-staging-{table.name}.sql"
@@ -161,6 +186,12 @@ class Workload:
         _write(populate, table.insert())
         kind = "table" if table.lookup is None else "lookup"
         return Step(table.name, kind, (str(create), str(populate)), table.needs, table.size)
+
+
+def spell_insert(table: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Spell an INSERT of these rows."""
+    values = ",\n    ".join(spell_row(row) for row in rows)
+    return f"insert into staging.{table} ({', '.join(columns)})\nvalues\n    {values};\n"
 
 
 def spell_row(row: Iterable[Any]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.server import BenchServer
-from benchmarks.workload import Step, Workload
+from benchmarks.workload import Workload, Written
 
 HERE = Path(__file__).parent.parent
 ROOT = HERE.parent
@@ -35,13 +35,12 @@ class Setup:
 
     Args:
         folder: where it may write.
-        sql: the folder of scripts.
+        written: the workload on disk.
     """
 
     workload: Workload
     folder: Path
-    sql: Path
-    steps: tuple[Step, ...]
+    written: Written
     server: BenchServer
 
 
@@ -82,10 +81,9 @@ def write_plan(setup: Setup) -> Path:
     path = setup.folder / "plan.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     plan = {
-        "sql": str(setup.sql),
-        "department": setup.workload.department,
+        "lookups": str(setup.written.lookups),
         "sources": list(setup.workload.sources),
-        "steps": [dataclasses.asdict(step) for step in setup.steps],
+        "steps": [dataclasses.asdict(step) for step in setup.written.steps],
     }
     path.write_text(json.dumps(plan, indent=1))
     return path

@@ -17,7 +17,7 @@ class Project:
     def prepare(self, setup: Setup) -> Command:
         environment = clean_environment(
             STAGING_DATABASE_URL=setup.server.url,
-            STAGING_SQL_DIR=str(setup.sql),
+            STAGING_SQL_DIR=str(setup.written.sql),
             STAGING_DEPARTMENT=setup.workload.department,
             STAGING_WORKERS=str(WORKERS),
             STAGING_HOME=str(setup.folder / "home"),

@@ -16,8 +16,10 @@ class Psql:
         programs = setup.server.programs
         psql = f'psql -X -q -v ON_ERROR_STOP=1 -d "{setup.server.url}"'
         lines = ["set -e", f'{psql} -c "create schema staging"']
-        lines += [f"{psql} -f '{script}'" for step in setup.steps for script in step.scripts]
-        script = setup.folder / "psql.sh"
-        script.parent.mkdir(parents=True, exist_ok=True)
-        script.write_text("\n".join(lines) + "\n")
-        return Command(("bash", script), clean_environment(programs), setup.folder)
+        lines += [
+            f"{psql} -f '{script}'" for step in setup.written.steps for script in step.scripts
+        ]
+        program = setup.folder / "psql.sh"
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text("\n".join(lines) + "\n")
+        return Command(("bash", program), clean_environment(programs), setup.folder)

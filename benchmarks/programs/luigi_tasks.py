@@ -21,7 +21,7 @@ PLAN: dict[str, Any] = json.loads(Path(os.environ["BENCH_PLAN"]).read_text())
 STEPS: list[dict[str, Any]] = PLAN["steps"]
 PLACE = {step["name"]: place for place, step in enumerate(STEPS)}
 URL = os.environ["BENCH_URL"].replace("postgresql://", "postgresql+psycopg2://")
-LOOKUPS = Path(PLAN["sql"]) / "populate_tables/lookup/lookup_tables.yaml"
+LOOKUPS = Path(PLAN["lookups"])
 
 
 class Wrangler:
