@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import time
 from pathlib import Path
@@ -38,7 +39,7 @@ def find_line(project: StagingProject, node: str, folder: Path) -> str:
     if table is not None and table.keeps_keys:
         parts.append(f"keeps keys: {table.keeps_keys}")
     line = f"{node} ({project.kind(node).value}): {'; '.join(parts)}\n"
-    for shown in {str(folder), str(folder.relative_to(Path.cwd()))}:
+    for shown in (str(folder), os.path.relpath(folder)):
         line = line.replace(f"{shown}/", "")
     return line
 

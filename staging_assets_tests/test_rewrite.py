@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -106,3 +108,42 @@ def test_a_hostile_name_of_the_schema_is_a_name_to_the_server(database: Server) 
             assert cursor.fetchall() == [(schema,)]
             cursor.execute("select 'public.witness'::regclass")
             connection.rollback()
+
+
+def test_mutilated_scripts_are_rewritten_or_left_and_never_lose_a_place() -> None:
+    seeded = random.Random(1)
+    texts = [path.read_text() for path in INPUTS]
+    pieces = [
+        "'",
+        '"',
+        "$$",
+        "/*",
+        "*/",
+        "--",
+        "(",
+        ")",
+        ";",
+        ".",
+        "staging.",
+        "schema ",
+        "E'",
+        "\\",
+    ]
+    for _ in range(1000):
+        text = seeded.choice(texts)
+        for _ in range(seeded.randrange(1, 8)):
+            start = seeded.randrange(len(text) + 1)
+            text = text[:start] + seeded.choice(pieces) + text[start + seeded.randrange(20) :]
+        rewritten = rewrite(text, schema="a\"$$'b", shadow="s'h", own=["x"])
+        offsets = [rewritten.source_offset(at) for at in range(len(rewritten.text) + 1)]
+        assert offsets == sorted(offsets)
+        assert offsets[-1] == len(text)
+
+
+def test_a_long_script_takes_time_in_proportion_to_its_length() -> None:
+    row = "({0}, 'name {0}', 'staging', 'staging.x', null)"
+    rows = ",\n".join(row.format(number) for number in range(20_000))
+    start = time.process_time()
+    rewritten = rewrite(f"insert into staging.x values\n{rows};", schema="dev")
+    assert time.process_time() - start < 10
+    assert rewritten.text.count("dev.x") == 20_001

@@ -89,7 +89,7 @@ class Walk:
         listed: list[str] = []
         while index < len(self.tokens):
             token = self.tokens[index]
-            if token.kind not in ("word", "quoted", "string"):
+            if token.kind not in ("word", "quoted", "string") or self.value(index + 1) == ".":
                 break
             self.names.found.append(Name("schema", None, token, verb))
             listed.append(token.value.strip("'"))

@@ -89,19 +89,23 @@ def rewrite(
 
 
 def apply_edits(text: str, edits: Collection[Edit]) -> Rewritten:
-    """The text with the edits made; they must not overlap."""
+    """The text with the edits made; of two that overlap, the first."""
     parts: list[str] = []
     starts: list[int] = []
     position = length = 0
-    ordered = tuple(sorted(set(edits)))
-    for start, end, new in ordered:
+    made: list[Edit] = []
+    for edit in sorted(set(edits)):
+        start, end, new = edit
+        if start < position:
+            continue  # within one that is made
+        made.append(edit)
         parts += (text[position:start], new)
         length += start - position
         starts.append(length)
         length += len(new)
         position = end
     parts.append(text[position:])
-    return _Edited("".join(parts), tuple(starts), ordered) if ordered else Rewritten(text)
+    return _Edited("".join(parts), tuple(starts), tuple(made)) if made else Rewritten(text)
 
 
 def _may_name(text: str) -> bool:
@@ -146,7 +150,8 @@ class _Editor:
                 new = inside(self.target(spelled.name, lasting))
                 before = len(self.edits)
                 self.add(place(spelled.start), place(spelled.end), new)
-                self.reopen(token, before, outside, escape)
+                if piece.kind != "foreign":  # there the token is the piece itself
+                    self.reopen(token, before, outside, escape)
         for token, literal, bare in find_schema_literals(piece.tokens):
             self.edit_names(literal, token, outside, escape, bare=bare)
         for inner in piece.inner:

@@ -11,6 +11,7 @@ from staging_assets.project.tokens import TEXT_KINDS, Token
 
 _SCHEMA_COLUMN = re.compile(r"\w*schema|schema_?name|nspname|\w+_schema_name")
 _SCHEMA_FUNCTIONS = frozenset(("has_schema_privilege", "quote_ident", "format"))
+_MAX_LIST = 200  # tokens to look back
 _COMPARISONS = frozenset(("=", "<>", "!="))
 
 
@@ -57,7 +58,9 @@ def _is_compared(tokens: Sequence[Token], index: int) -> bool:
         return _SCHEMA_COLUMN.fullmatch(_value(tokens, ahead)) is not None
     before = index - 1
     if _value(tokens, before) in ("(", ","):
-        while before >= 0 and (tokens[before].kind in TEXT_KINDS or tokens[before].value in "(,"):
+        while before >= max(0, index - _MAX_LIST) and (
+            tokens[before].kind in TEXT_KINDS or tokens[before].value in "(,"
+        ):
             before -= 1
         if _value(tokens, before) != "in":
             return False
@@ -69,7 +72,7 @@ def _is_compared(tokens: Sequence[Token], index: int) -> bool:
 
 def _is_argument(tokens: Sequence[Token], index: int) -> bool:
     depth = 0
-    for before in range(index - 1, 0, -1):
+    for before in range(index - 1, max(0, index - _MAX_LIST), -1):
         depth += (tokens[before].value == ")") - (tokens[before].value == "(")
         if depth < 0:
             return tokens[before - 1].value in _SCHEMA_FUNCTIONS
