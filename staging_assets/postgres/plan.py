@@ -111,7 +111,9 @@ def _prepare(
         reason = run_clear(connection, build_schema)
         run_bury(connection, options.schema, log)
         history = read_history(connection, options.schema)
-        sizes = read_sizes(connection, {r for n in set(nodes) - set(history) for r in sources[n]})
+        sizes = read_sizes(
+            connection, {r for n in set(nodes) - set(history) for r in sources.get(n, ())}
+        )
     except psycopg2.Error as error:
         failure = error
     else:
@@ -126,7 +128,10 @@ def _prepare(
             fingerprints=find_fingerprints(project),
             nodes=frozenset(nodes),
             seconds={
-                **{node: find_seconds(sizes.get(r, 0) for r in sources[node]) for node in nodes},
+                **{
+                    node: find_seconds(sizes.get(r, 0) for r in sources.get(node, ()))
+                    for node in nodes
+                },
                 **{node: build.seconds for node, build in history.items()},
             },
         )
