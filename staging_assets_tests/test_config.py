@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -123,3 +126,18 @@ def test_checks_are_read_with_the_departments_own(tmp_path: Path) -> None:
     assert check.arguments == {"minimum": 7} or 7 in check.arguments.values()
     with pytest.raises(ProjectError, match=r"staging.yaml:1:9"):
         load(tmp_path, "checks: 5")
+
+
+def test_the_example_in_the_documentation_is_right() -> None:
+    root = Path(__file__).parent.parent
+    text = (root / "docs" / "scripts.md").read_text()
+    examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        with TemporaryDirectory() as folder:
+            copied = Path(folder) / "sql"
+            shutil.copytree(root / "sql", copied)
+            cleanup = copied / "populate_tables/demo/staging-arrests-cleanup.py"
+            cleanup.write_text("def main(pgw): pass")
+            (copied / "staging.yaml").write_text(example)
+            assert load_project(copied, "demo").nodes
