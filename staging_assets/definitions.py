@@ -15,6 +15,7 @@ from staging_assets.errors import StagingError
 from staging_assets.jobs import build_jobs
 from staging_assets.postgres.csv import find_csv_files
 from staging_assets.project.catalog import load_project
+from staging_assets.promotion import build_promotion_jobs
 from staging_assets.resources import PostgresResource
 from staging_assets.selection import install_prefix_selection
 from staging_assets.settings import Settings, read_settings
@@ -34,7 +35,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *build_csv_assets(files),
             *build_source_specs(project, files),
         ],
-        jobs=build_jobs(),
+        jobs=[*build_jobs(), *build_promotion_jobs(project)],
         resources={"postgres": PostgresResource()},
         executor=dg.in_process_executor,
     )

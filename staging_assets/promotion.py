@@ -2,11 +2,15 @@
 
 # No postponed annotations here: Dagster reads those of the functions below as they are.
 
+from collections.abc import Callable
+
 import dagster as dg
 from pydantic import Field
 
-from staging_assets.errors import StagingError
+from staging_assets.errors import BuildError, StagingError
 from staging_assets.postgres.promote import run_promote, run_rollback
+from staging_assets.postgres.run_checks import run_checks
+from staging_assets.postgres.server import Server
 from staging_assets.project.model import StagingProject
 from staging_assets.resources import PostgresResource
 
@@ -17,6 +21,10 @@ class PromoteConfig(dg.Config):
     candidate: str = Field(
         default="",
         description="The schema to promote; empty means the live schema's name with _next.",
+    )
+    check: bool = Field(
+        default=True,
+        description="Evaluate every check on the candidate first, and stop when one fails.",
     )
 
 
@@ -30,7 +38,10 @@ def build_promotion_jobs(project: StagingProject) -> list[dg.JobDefinition]:
         live = postgres.read_settings().schema
         candidate = config.candidate or f"{live}_next"
         try:
-            run_promote(postgres.find_server(), project, live, candidate)
+            server = postgres.find_server()
+            if config.check:
+                _run_gate(server, project, candidate)
+            run_promote(server, project, live, candidate, log=_find_log(context))
         except StagingError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         context.log.info(f"{candidate} is {live} now; the old one is {live}__previous")
@@ -39,7 +50,7 @@ def build_promotion_jobs(project: StagingProject) -> list[dg.JobDefinition]:
     def rollback(context: dg.OpExecutionContext, postgres: PostgresResource) -> None:
         live = postgres.read_settings().schema
         try:
-            run_rollback(postgres.find_server(), project, live)
+            run_rollback(postgres.find_server(), project, live, log=_find_log(context))
         except StagingError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         context.log.info(f"{live}__previous is {live} again")
@@ -59,3 +70,24 @@ def build_promotion_jobs(project: StagingProject) -> list[dg.JobDefinition]:
         rollback()
 
     return [promote_staging, rollback_staging]
+
+
+def _run_gate(server: Server, project: StagingProject, candidate: str) -> None:
+    """Raise BuildError when a check of severity ERROR fails on the candidate."""
+    failed = [
+        result
+        for result in run_checks(server, project, candidate)
+        if not result.passed and result.severity == "ERROR"
+    ]
+    if failed:
+        told = "\n".join(
+            f"  {result.name} on {result.table}: {result.summary}" for result in failed
+        )
+        raise BuildError(
+            f'schema "{candidate}": {len(failed)} of its checks fail, so it was not promoted:\n'
+            f"{told}\nBuild it again, or promote with `check: false`."
+        )
+
+
+def _find_log(context: dg.OpExecutionContext) -> Callable[[str, str], None]:
+    return lambda level, text: context.log.log(level.upper(), text)

@@ -257,3 +257,26 @@ def test_csv_files_become_sources_that_can_be_materialized(
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert count(witness, "select count(*) from etl.arrests") == 2
     assert "etl/arrests" in ran.stdout
+
+
+def test_a_candidate_is_promoted_and_taken_back(typed: dict[str, str], witness: Connection) -> None:
+    promote = "dagster job execute -j promote_staging"
+    assert run_typed(LITERAL, typed).returncode == 0
+    ran = run_typed(promote, typed)
+    assert ran.returncode != 0
+    assert 'schema "staging_next"' in ran.stderr
+    with witness.cursor() as cursor:
+        cursor.execute("delete from etl.arrests where n = 3")
+    config = (
+        """--config-json '{"ops": {"staging_build": {"config": {"schema": "staging_next"}}}}'"""
+    )
+    ran = run_typed(f"{LITERAL} {config}", typed)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    arrests = "select count(*) from staging.arrests"
+    assert count(witness, arrests) == 3
+    ran = run_typed(promote, typed)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert count(witness, arrests) == 2
+    assert count(witness, "select length(staging.clean(' a '))") == 1
+    assert run_typed("dagster job execute -j rollback_staging", typed).returncode == 0
+    assert count(witness, arrests) == 3
