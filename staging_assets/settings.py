@@ -96,21 +96,19 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Set
     def value(name: str) -> str | None:
         return environ.get(name, "").strip() or None
 
-    def path(name: str, default: str | None) -> Path | None:
-        text = value(name) or default
+    def path(name: str) -> Path | None:
+        text = value(name)
         return None if text is None else Path(os.path.abspath(here / Path(text).expanduser()))  # noqa: PTH100
 
-    sql_dir, home = path("STAGING_SQL_DIR", "sql"), path("STAGING_HOME", ".staging")
-    assert sql_dir is not None
-    assert home is not None
+    root = _find_root(here)
     return Settings(
         database_url=_read_url(value("STAGING_DATABASE_URL")),
         libpq_environment=any(environ.get(name) for name in _LIBPQ_TARGETS),
-        sql_dir=sql_dir,
+        sql_dir=path("STAGING_SQL_DIR") or root / "sql",
         department=_read_department(value("STAGING_DEPARTMENT")),
         schema=check_schema_name(value("STAGING_SCHEMA") or DEFAULT_SCHEMA, "STAGING_SCHEMA"),
-        etl_csv_dir=path("STAGING_ETL_CSV_DIR", None),
-        home=home,
+        etl_csv_dir=path("STAGING_ETL_CSV_DIR"),
+        home=path("STAGING_HOME") or root / ".staging",
         workers=check_workers(value("STAGING_WORKERS") or default_workers(), "STAGING_WORKERS"),
         demo_scale=_read_scale(value("STAGING_DEMO_SCALE")),
         wait_for_lock=_read_wait(value("STAGING_WAIT_FOR_LOCK")),
@@ -121,6 +119,18 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Set
             maintenance_work_mem=_read_memory(environ, "STAGING_MAINTENANCE_WORK_MEM"),
         ),
     )
+
+
+def _find_root(here: Path) -> Path:
+    """Where `sql` and `.staging` are when nothing says so.
+
+    The current folder when it holds scripts; else the project that this module belongs to, so that
+    a command works from anywhere.
+    """
+    project = Path(__file__).parent.parent
+    if not (here / "sql").is_dir() and (project / "sql").is_dir():
+        return project
+    return here
 
 
 def default_workers() -> int:

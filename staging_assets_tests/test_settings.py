@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import staging_assets
 from staging_assets.errors import SettingsError
 from staging_assets.settings import (
     SessionSettings,
@@ -18,6 +19,7 @@ from staging_assets.settings import (
 
 
 def test_nothing_set_is_the_demo_on_the_embedded_server(tmp_path: Path) -> None:
+    (tmp_path / "sql").mkdir()
     settings = read_settings({}, tmp_path)
     assert settings == Settings(
         database_url=None,
@@ -177,3 +179,9 @@ def test_any_other_name_of_a_schema_will_do(name: str) -> None:
 
 def test_workers_are_the_cores_but_at_most_eight() -> None:
     assert 1 <= default_workers() <= min(8, os.cpu_count() or 1)
+
+
+def test_the_projects_own_folders_are_taken_where_there_are_none(tmp_path: Path) -> None:
+    project = Path(staging_assets.__file__).parent.parent
+    settings = read_settings({}, tmp_path)
+    assert (settings.sql_dir, settings.home) == (project / "sql", project / ".staging")
