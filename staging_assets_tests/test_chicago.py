@@ -61,7 +61,9 @@ def chicago(server: Server, run_folder: Path) -> Build:
 
 def run_chicago(server: Server, own: Server) -> dict[str, Any]:
     with closing(server.connect("tests", autocommit=True)) as connection:
-        connection.cursor().execute(f"create database {DATABASE} template template0")
+        cursor = connection.cursor()
+        cursor.execute(f"drop database if exists {DATABASE} with (force)")
+        cursor.execute(f"create database {DATABASE} template template0")
     for path in sorted(DATA.glob("*.csv.gz")):
         run_csv_load(own, path, Relation("etl", path.name.removesuffix(".csv.gz")))
     return run_nodes(own)
