@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -239,7 +240,14 @@ def test_incomplete_candidate_is_named_and_nothing_happens(stage: Stage) -> None
 
 
 def test_running_build_of_the_candidate_stops_the_promotion(stage: Stage) -> None:
-    with SchemaLock(stage.server, "staging_next", "nightly", 0, lambda level, text: None):
+    with SchemaLock(
+        stage.server,
+        "staging_next",
+        "nightly",
+        wait=0,
+        log=lambda level, text: None,
+        cancelled=threading.Event(),
+    ):
         began = time.monotonic()
         with pytest.raises(BusyError, match="nightly"):
             run_promote(stage.server, stage.new, "staging")

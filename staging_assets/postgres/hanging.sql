@@ -163,6 +163,7 @@ hung as materialized (
             u.prrelid, i.indrelid, nullif(y.typrelid, 0), nullif(e.typrelid, 0)
         ) as relation,
         coalesce(t.tgisinternal, false) or coalesce(k.conparentid, 0) <> 0
+        or coalesce(exists (select from typ where typ.oid = k.contypid and not typ.new), false)
         or coalesce(c.relkind in ('t', 'i', 'I'), false)
         or exists (select from movable m where m.oid = f.oid and m.noun = 'function')
         as internal

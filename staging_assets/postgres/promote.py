@@ -114,8 +114,8 @@ def run_promote(
         raise BuildError(f"{candidate}: a schema cannot be promoted to itself. Name a candidate.")
     _check_length(schema, away)
     with ExitStack() as locks:
-        connection = locks.enter_context(SchemaLock(server, schema, "promotion", 0, log)).connection
-        locks.enter_context(SchemaLock(server, candidate, "promotion", 0, log))
+        connection = locks.enter_context(_hold(server, schema, "promotion", log)).connection
+        locks.enter_context(_hold(server, candidate, "promotion", log))
         if not _exists(connection, candidate):
             raise BuildError(
                 f"{candidate}: there is no such schema to promote. Build it first: "
@@ -146,12 +146,16 @@ def run_rollback(
     del project
     previous = f"{schema}__previous"
     _check_length(schema, previous)
-    with SchemaLock(server, schema, "rollback", 0, log) as lock:
+    with _hold(server, schema, "rollback", log) as lock:
         if not _exists(lock.connection, previous):
             raise BuildError(
                 f"{schema}: there is no schema {previous} to go back to. Nothing was promoted yet."
             )
         _run(lock.connection, server, _Exchange(schema, previous, previous), log)
+
+
+def _hold(server: Server, schema: str, what: str, log: Log) -> SchemaLock:
+    return SchemaLock(server, schema, what, wait=0, log=log, cancelled=threading.Event())
 
 
 def _check_length(schema: str, away: str) -> None:

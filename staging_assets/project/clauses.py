@@ -32,7 +32,7 @@ _MODIFIERS = _words(
 )
 _CONTENTLESS = _words("comment grant revoke analyze vacuum reindex cluster lock security")
 _ROUTINES = frozenset(("function", "procedure", "aggregate", "routine"))
-_OBJECTS = _words("table view sequence type domain index") | _ROUTINES
+_OBJECTS = _words("table view sequence type domain index statistics") | _ROUTINES
 _BEFORE_UPDATE = frozenset(("(", ")", "as", "explain", "analyze", "in", "query"))
 _ON_OBJECTS = frozenset(("trigger", "policy", "rule"))
 

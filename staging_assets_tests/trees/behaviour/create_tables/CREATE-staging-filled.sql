@@ -1,0 +1,1 @@
+create table staging.filled (id serial primary key, t text);

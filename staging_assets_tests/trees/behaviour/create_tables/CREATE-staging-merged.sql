@@ -1,0 +1,1 @@
+create table staging.merged (id int primary key, n int);

@@ -1,0 +1,1 @@
+call staging.fill(10);

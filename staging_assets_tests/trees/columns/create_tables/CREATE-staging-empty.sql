@@ -1,0 +1,1 @@
+create table staging.empty (id bigserial, t text not null, unique (t));

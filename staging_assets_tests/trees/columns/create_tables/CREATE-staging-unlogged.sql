@@ -1,0 +1,1 @@
+create unlogged table staging.unlogged (id int primary key, t text) with (fillfactor = 50);

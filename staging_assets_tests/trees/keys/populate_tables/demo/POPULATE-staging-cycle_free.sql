@@ -1,0 +1,1 @@
+insert into staging.cycle_free select c from staging.child;

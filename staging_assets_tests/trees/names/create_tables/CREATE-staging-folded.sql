@@ -1,0 +1,1 @@
+CREATE TABLE Staging.FOLDED (Id INT PRIMARY KEY, Mixed int REFERENCES STAGING."Mixed Case" ("Id"));

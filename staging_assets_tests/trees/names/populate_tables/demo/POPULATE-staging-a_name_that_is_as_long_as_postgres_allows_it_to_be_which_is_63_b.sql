@@ -1,0 +1,2 @@
+insert into staging.a_name_that_is_as_long_as_postgres_allows_it_to_be_which_is_63_b (another_name_that_is_as_long_as_postgres_allows_it_to_be_63_b)
+select n from generate_series(1, 4) n;

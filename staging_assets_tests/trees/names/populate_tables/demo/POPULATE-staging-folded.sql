@@ -1,0 +1,1 @@
+INSERT INTO STAGING.Folded SELECT "Id", "Id" FROM Staging."Mixed Case";

@@ -1,0 +1,1 @@
+create table staging.heirs (extra text) inherits (staging.heirs_base);

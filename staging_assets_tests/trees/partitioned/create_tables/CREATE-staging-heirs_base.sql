@@ -1,0 +1,1 @@
+create table staging.heirs_base (id int, check (id > 0));
