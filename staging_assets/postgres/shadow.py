@@ -91,21 +91,20 @@ def run_make_shadow(session: Session, table: Table, plan: Plan) -> tuple[Shadow,
     """
     with session.transaction(plan.first):
         shadow = _run_create(session, table, plan)
-        rows = _run_fill(session, shadow) if shadow.loaded else _count(session, shadow.relation)
-        for key in shadow.removed:
-            if key.kind != "f":
-                _run_step(session, shadow, find_restoration(key), key)
-        analyze = f"analyze {spell(shadow.relation)}"
+        rows = _run_fill(session, shadow)
         if rows <= SMALL:
-            _run_foreign_keys(session, shadow, at_once=True)
-            session.run(analyze)
+            _run_keys_at_once(session, shadow)
+        else:
+            for key in shadow.removed:
+                if key.kind != "f":
+                    _run_step(session, shadow, find_restoration(key), key)
     if rows > SMALL:
         try:
             # Before the keys are validated: without statistics that takes three times as long.
             # What others will reference gets its visibility map too, for index-only scans.
-            vacuum = f"vacuum (analyze, truncate off) {spell(shadow.relation)}"
-            session.run(vacuum if plan.referenced else analyze)
-            _run_foreign_keys(session, shadow, at_once=False)
+            verb = "vacuum (analyze, truncate off)" if plan.referenced else "analyze"
+            session.run(f"{verb} {spell(shadow.relation)}")
+            _run_foreign_keys(session, shadow)
         except BaseException:
             run_discard(session, shadow)
             raise
@@ -237,6 +236,8 @@ def _point_at_published(key: Key, meant: dict[str, Relation]) -> Key:
 def _run_fill(session: Session, shadow: Shadow) -> int:
     """Run what fills the table; return how many rows it has then."""
     table, shape = shadow.table, shadow.shape
+    if not shadow.loaded:
+        return _count(session, shadow.relation) if shadow.seeded else 0
     rows: int | None = None
     if table.lookup is not None:
         session.notices.at(table.lookup.label)
@@ -261,6 +262,34 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
     return rows
 
 
+def _run_keys_at_once(session: Session, shadow: Shadow) -> None:
+    """Put everything on a small table in one round trip, and analyze it."""
+    keys = sorted(shadow.removed, key=_find_turn)
+    steps = [
+        find_foreign_key(key, checked=True) if key.kind == "f" else find_restoration(key)
+        for key in keys
+    ]
+    _run_step(session, shadow, ";".join([*steps, f"analyze {spell(shadow.relation)}"]), *keys)
+
+
+def _find_turn(key: Key) -> tuple[bool, str]:
+    """Foreign keys come last, and in the order of the referenced tables' names.
+
+    Every builder keeps to it, so that two of them never wait for each other.
+    """
+    return (True, key.references or "") if key.kind == "f" else (False, "")
+
+
+def _run_foreign_keys(session: Session, shadow: Shadow) -> None:
+    """Add the foreign keys in a short transaction each, and validate them when all are there."""
+    keys = sorted((key for key in shadow.removed if key.kind == "f"), key=_find_turn)
+    for key in keys:
+        _run_step(session, shadow, find_foreign_key(key, checked=False), key)
+    for table, of_table in find_validation(keys).items():
+        names = ", ".join(f"validate constraint {key.name}" for key in of_table)
+        _run_step(session, shadow, f"alter table {table} {names}", *of_table)
+
+
 def _run_step(session: Session, shadow: Shadow, step: str, *keys: Key) -> None:
     """Run what puts keys on; say which one could not be."""
     try:
@@ -269,38 +298,22 @@ def _run_step(session: Session, shadow: Shadow, step: str, *keys: Key) -> None:
     except psycopg2.Error as error:
         failure = error
     named = failure.diag.constraint_name
-    key = next((k for k in keys if named and k.name.strip('"') == named), keys[0])
+    found = [key for key in keys if named and named in (key.name.strip('"'), key.name)]
+    key = found[0] if found else keys[0] if len(keys) == 1 else None
     # Outside the handler: no traceback leads to the original and its DETAIL.
     raise tell_broken_key(failure, key, shadow)
 
 
-def _run_foreign_keys(session: Session, shadow: Shadow, *, at_once: bool) -> None:
-    """Add the foreign keys, and validate them when all are there.
-
-    They are added in the order of the referenced tables' names, as every builder does, so that
-    two of them never wait for each other.
+def tell_broken_key(error: psycopg2.Error, key: Key | None, shadow: Shadow) -> ScriptError:
+    """Say which key could not be put on, in which script it stands, and whose rows break it.
 
     Args:
-        at_once: all in one round trip, checked as they are added.
+        key: None where the server does not say which.
     """
-    keys = [key for key in shadow.removed if key.kind == "f"]
-    keys.sort(key=lambda key: (key.references or "", key.name))
-    if keys and at_once:
-        step = ";".join(find_foreign_key(key, checked=True) for key in keys)
-        _run_step(session, shadow, step, *keys)
-        return
-    for key in keys:
-        _run_step(session, shadow, find_foreign_key(key, checked=False), key)
-    for table, of_table in find_validation(keys).items():
-        names = ", ".join(f"validate constraint {key.name}" for key in of_table)
-        _run_step(session, shadow, f"alter table {table} {names}", *of_table)
-
-
-def tell_broken_key(error: psycopg2.Error, key: Key, shadow: Shadow) -> ScriptError:
-    """Say which key could not be put on, in which script it stands, and whose rows break it."""
+    what = find_label(key, shadow.live) if key else f"keys and indexes of {shadow.live}"
     table = shadow.table
     text = find_safe_text(error).replace(shadow.relation.schema, shadow.live.schema)
-    parts = [f"{table.create.label}: {find_label(key, shadow.live)}: {text.rstrip('.')}."]
+    parts = [f"{table.create.label}: {what}: {text.rstrip('.')}."]
     detail = find_safe_detail(error.diag.message_detail, error.pgcode)
     if detail:
         parts.append(f"Detail: {detail}")
