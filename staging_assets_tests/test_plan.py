@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BusyError, DatabaseError
+from staging_assets.postgres.embedded import EmbeddedServer
 from staging_assets.postgres.plan import NodeResult
 from staging_assets.postgres.server import Server
+from staging_assets.settings import SessionSettings
 from staging_assets_tests.builds import (
     Log,
     ask,
@@ -188,6 +193,52 @@ def test_a_lost_connection_is_mended_by_trying_again(
     assert results["a"].rows == 1
     assert any("(try 1 of 5)" in text for _, text in log.lines)
     assert leftovers(witness) == []
+
+
+def test_a_restart_of_the_server_is_waited_out(tmp_path: Path) -> None:
+    home = Path(tempfile.mkdtemp(prefix="staging-assets-restart-"))
+    home.chmod(0o755)
+    embedded = EmbeddedServer(home)
+    try:
+        server = embedded.start()
+        fill = "insert into staging.{0} values (1); select pg_sleep({1});"
+        create = "create table staging.{0} (id int primary key);"
+        files = tables(
+            a=(create.format("a"), fill.format("a", 0)),
+            b=(create.format("b"), "select 1 from staging.a;" + fill.format("b", 1.5)),
+            c=(create.format("c"), "insert into staging.c select id from staging.b;"),
+        )
+        log = Log()
+        results = start(server, load(tmp_path, files), log=log)
+        taken = [next(results).node, next(results).node]
+        assert taken == ["schema", "a"]
+        time.sleep(0.3)
+        embedded.stop()
+        timer = threading.Timer(1.0, embedded.start)
+        timer.start()
+        rest = {r.node: r for r in results}
+        timer.join()
+        assert statuses(rest) == {"b": "built", "c": "built"}, rest
+        assert "try 1 of 5" in log.text
+        with closing(server.connect("witness", autocommit=True)) as witness:
+            assert ask(witness, "select count(*) from staging.c") == 1
+    finally:
+        embedded.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def test_a_statement_that_takes_too_long_is_ended(database: Server, tmp_path: Path) -> None:
+    slow = ("create table staging.a (id int);", "select 1;\nselect pg_sleep(20);")
+    began = time.monotonic()
+    results = build(
+        database,
+        load(tmp_path, tables(a=slow)),
+        sessions=SessionSettings(statement_timeout="300ms"),
+    )
+    assert time.monotonic() - began < 5
+    assert "statement timeout" in (results["a"].message or "")
+    assert "POPULATE-staging-a.sql:2:1" in (results["a"].message or "")
+    assert "STAGING_STATEMENT_TIMEOUT" in (results["a"].message or "")
 
 
 def test_other_errors_are_not_tried_again(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -187,7 +188,9 @@ class _Run:
             else:
                 yield from self._take(event)
             if time.monotonic() - self._remembered > _REMEMBER_EVERY:
-                self._remember()
+                # When the lock's session is lost, it is noticed soon; what is built is kept.
+                with contextlib.suppress(psycopg2.Error):
+                    self._remember()
 
     def _take(self, built: Built) -> Iterator[NodeResult]:
         result = built.result
