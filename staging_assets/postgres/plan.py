@@ -278,13 +278,13 @@ class _Run:
         for event in self._drain():
             self._note(event.result)
         try:
-            connection = self._lock.connection
-            run_bury(connection, self._work.schema, self._log)
-            for sentence in run_validate(connection, self._not_valid):
-                self._log("error", sentence)
+            if self._not_valid:
+                self._validate(cancelled)
+            self._lock.check()
             # This commit waits for the disk, and with it all commits before it.
             self._remember()
-            run_clear(connection, self._work.build_schema)
+            run_bury(self._lock.connection, self._work.schema, self._log)
+            run_clear(self._lock.connection, self._work.build_schema)
         except psycopg2.Error as error:
             raise DatabaseError(
                 f"schema {self._work.schema}: {find_safe_text(error)}. "
