@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from typing import Any
 
 import dagster as dg
@@ -44,7 +45,10 @@ def install_prefix_selection() -> None:
     ) -> dg.AssetSelection:
         prefix = find_prefix(string)
         if prefix is None:
-            return stock(string, *args, **kwargs)
+            with warnings.catch_warnings():
+                # Dagster warns about a parameter that Dagster's own grammar passes.
+                warnings.filterwarnings("ignore", message="Parameter `include_sources`")
+                return stock(string, *args, **kwargs)
         return dg.AssetSelection.key_prefixes(prefix)
 
     from_string.takes_prefixes = True  # type: ignore[attr-defined]
