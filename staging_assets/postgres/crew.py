@@ -94,13 +94,12 @@ class Crew:
             self._started += 1
 
     def finish(self) -> None:
-        """Let the workers go home: all is done."""
+        """Let the workers end: all is done. Their sessions stay open."""
         for _ in range(self._started):
             self._turn += 1
             self._jobs.put((_LAST, self._turn, None))
         for thread in self._threads[: self._started]:
             thread.join()
-        self._close()
 
     def cancel(self) -> None:
         """End what runs now, on the server too, and wait until it has ended."""
@@ -119,7 +118,7 @@ class Crew:
                 self._terminate([session for _, session in alive])
             alive[0][0].join(_CANCEL_EVERY)
             alive = self._alive()
-        self._close()
+        self.close()
 
     def call(self, function: Callable[[Session], T], cancelled: threading.Event) -> T:
         """Run something of the run's own in a thread, so that it can be cancelled from this one.
@@ -148,7 +147,6 @@ class Crew:
             thread.join(_PATIENCE)
             raise
         answer = answers.get()
-        session.close()
         if isinstance(answer, BaseException):
             raise answer
         return answer
@@ -174,7 +172,8 @@ class Crew:
         finally:
             connection.close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the sessions of workers that have ended."""
         alive = {id(session) for _, session in self._alive()}
         for session in self._sessions:
             if id(session) not in alive:

@@ -274,33 +274,32 @@ class _Run:
         """Everything has been answered for: validate what was left, remember, clear."""
         if self._open:
             self._crew.finish()
-            self._open = False
         for event in self._drain():
             self._note(event.result)
         try:
-            if self._not_valid:
-                self._validate(cancelled)
+            if self._open:
+                for level, text in self._crew.call(self._settle, cancelled):
+                    self._log(level, text)
+            self._crew.close()
             self._lock.check()
             # This commit waits for the disk, and with it all commits before it.
             self._remember()
-            run_bury(self._lock.connection, self._work.schema, self._log)
             run_clear(self._lock.connection, self._work.build_schema)
+            self._open = False
         except psycopg2.Error as error:
             raise DatabaseError(
                 f"schema {self._work.schema}: {find_safe_text(error)}. "
                 "The tables are published; the next run may build them again."
             ) from None
 
-    def _validate(self, cancelled: threading.Event) -> None:
-        """Validate the foreign keys of tables that were to be rebuilt and in the end were not."""
-
-        def validate(session: Session) -> list[str]:
-            session.begin("foreign keys")
-            stop = cancelled.is_set
-            return run_validate(session.connection, self._not_valid, stop)
-
-        for sentence in self._crew.call(validate, cancelled):
-            self._log("error", sentence)
+    def _settle(self, session: Session) -> list[tuple[str, str]]:
+        """Drop old tables that had to wait; validate the keys of tables that were not rebuilt."""
+        said: list[tuple[str, str]] = []
+        session.begin("end")
+        schema = self._work.schema
+        run_bury(session.connection, schema, lambda level, text: said.append((level, text)))
+        broken = run_validate(session.connection, self._not_valid, session.stop.is_set)
+        return said + [("error", sentence) for sentence in broken]
 
     def close(self) -> None:
         """End early, if it has not ended: nothing of ours runs on after this."""
