@@ -54,14 +54,6 @@ $$;
 """
 
 
-# Our own stays: planning the query of the catalog takes longer than building a small table.
-_DEALLOCATE = (
-    "do $$ declare n text; begin"
-    " for n in select name from pg_prepared_statements where name <> 'staging_assets_hanging'"
-    " loop execute format('deallocate %I', n); end loop; end $$;"
-)
-
-
 class CancelledError(StagingError):
     """The run was told to stop."""
 

@@ -134,7 +134,8 @@ def _run_create(session: Session, table: Table, plan: Plan) -> Shadow:
         raise _unmask(error, stands) from None
     session.pin_later()
     shape = read_shape(session.run, plan.build_schema, own)
-    if table.name not in shape.names:
+    relation = Relation(plan.build_schema, table.name)
+    if table.name not in shape.names and not _exists_as_view(session, relation):
         raise BuildError(
             f"{table.create.label}: it has run and there is no table {table.name}. "
             "Make it create the table that its file name says."
@@ -149,13 +150,19 @@ def _run_create(session: Session, table: Table, plan: Plan) -> Shadow:
     return Shadow(
         table=table,
         live=Relation(plan.schema, table.name),
-        relation=Relation(plan.build_schema, table.name),
+        relation=relation,
         own=own | shape.names,
         shape=replace(shape, keys=keys),
         removed=tuple(k for k, old in zip(keys, shape.keys, strict=True) if old in off),
         loaded=loaded,
         seeded=bool(outcomes),
     )
+
+
+def _exists_as_view(session: Session, relation: Relation) -> bool:
+    """Whether the script made a view: it is published as a table is, and never filled."""
+    query = "select 1 from pg_class where oid = to_regclass(%s) and relkind in ('v', 'm')"
+    return bool(session.run(query, (spell(relation),)))
 
 
 def _find_stands(
@@ -269,7 +276,10 @@ def _run_keys_at_once(session: Session, shadow: Shadow) -> None:
         find_foreign_key(key, checked=True) if key.kind == "f" else find_restoration(key)
         for key in keys
     ]
-    _run_step(session, shadow, ";".join([*steps, f"analyze {spell(shadow.relation)}"]), *keys)
+    if shadow.table.name in shadow.shape.names:  # and is no view
+        steps.append(f"analyze {spell(shadow.relation)}")
+    if steps:
+        _run_step(session, shadow, ";".join(steps), *keys)
 
 
 def _find_turn(key: Key) -> tuple[bool, str]:
