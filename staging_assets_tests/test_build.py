@@ -215,6 +215,19 @@ def test_rows_that_the_create_script_itself_inserts_stay(
     assert ask(witness, "select array_agg(b order by b) from staging.a") == [0, 1]
 
 
+def test_rows_of_a_create_table_as_are_counted(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    create = (
+        "drop table if exists staging.a;\n"
+        "create table staging.a as select g as b from generate_series(1, 7) as g;\n"
+        "create index on staging.a (b);\n"
+        "comment on table staging.a is 'x';\n"
+    )
+    assert build_all(database, load(tmp_path, tables(a=create)))["a"].rows == 7
+    assert ask(witness, "select count(*) from staging.a") == 7
+
+
 PROCEDURE = "create or replace function staging.twice(a int) returns int as $$ select 2 * a $$"
 
 

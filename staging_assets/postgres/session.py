@@ -36,6 +36,7 @@ _PLAIN = re.compile(
     r"(?:create\s+(?:unlogged\s+)?(?:table|(?:unique\s+)?index|sequence)|drop|comment|alter)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_AS_QUERY = re.compile(r"\bas\s*[\s(](?:select|with|values|table|execute)\b", re.IGNORECASE)
 _DROP = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*drop\b", re.IGNORECASE | re.DOTALL)
 
 _CASCADE = re.compile(r"\bcascade(\s*;?\s*)\Z", re.IGNORECASE)
@@ -246,7 +247,7 @@ class Session:
         """
         statements = find_statements(rewritten.text)
         self._prepares = self._prepares or _PREPARES.search(rewritten.text) is not None
-        if len(statements) > 2 and all(_PLAIN.match(s.text) for s in statements):
+        if len(statements) > 2 and all(map(_is_plain, statements)):
             return self._run_at_once(script, rewritten, statements, todo)
         return [self.run_statement(script, rewritten, s, todo=todo) for s in statements]
 
@@ -315,6 +316,12 @@ class Session:
         """Raise CancelledError when the run was told to stop."""
         if self.stop.is_set():
             raise CancelledError("the run was cancelled")
+
+
+def _is_plain(statement: Statement) -> bool:
+    """Whether nothing of a statement but its success matters."""
+    text = statement.text
+    return _PLAIN.match(text) is not None and _AS_QUERY.search(text) is None
 
 
 def _spare_dependents(statement: str) -> str:

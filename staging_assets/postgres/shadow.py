@@ -35,6 +35,9 @@ from staging_assets.project.rewrite import rewrite
 SMALL = 10_000
 """Rows up to which all is done in one transaction: its locks are held for a few milliseconds."""
 
+_EMPTY = ("CREATE ", "DROP ", "ALTER ", "COMMENT", "GRANT", "REVOKE", "SET")
+"""How the command tags of statements begin that put no rows into a table."""
+
 
 @dataclass(frozen=True)
 class Shadow:
@@ -155,7 +158,7 @@ def _run_create(session: Session, table: Table, plan: Plan) -> Shadow:
         shape=replace(shape, keys=keys),
         removed=tuple(k for k, old in zip(keys, shape.keys, strict=True) if old in off),
         loaded=loaded,
-        seeded=bool(outcomes),
+        seeded=not all(outcome.status.startswith(_EMPTY) for outcome in outcomes),
     )
 
 
