@@ -11,7 +11,7 @@ with roster as (
     from generate_series(1, etl.officers()) as o
     union all
     select
-        etl.officers() + o,
+        (select etl.officers()) + o,
         o,
         1
     from generate_series(1, etl.officers()) as o
@@ -86,7 +86,7 @@ select
 from roster
 union all
 select
-    2 * etl.officers() + t,
+    2 * (select etl.officers()) + t,
     'TEST' || t,
     'Test',
     'Test',
@@ -122,7 +122,7 @@ from generate_series(1, etl.officers()) as o
 where o % 50 <> 49
 union all
 select
-    etl.officers() + o,
+    (select etl.officers()) + o,
     etl.employee_no(o),
     (50000 + o)::text,
     '2009-06-01'
@@ -144,7 +144,7 @@ with spells as (
 )
 
 select
-    row_id + 4 * etl.officers() * again as row_id,
+    row_id + 4 * (select etl.officers()) * again as row_id,
     etl.written_employee(row_id, 40, o) as employee_no,
     etl.written_day(row_id, 41, date '2003-01-01' + 1800 * s + etl.roll(o, 41, 1500)) as started_on,
     etl.pick(
@@ -215,7 +215,7 @@ from generate_series(1, 4 * etl.officers()) as t;
 create table etl.hr_outside_jobs as
 select
     j as row_id,
-    etl.written_employee(j, 90, 1 + etl.roll(j, 90, etl.officers())) as employee_no,
+    etl.written_employee(j, 90, 1 + etl.roll(j, 90, (select etl.officers()))) as employee_no,
     etl.pick(
         j,
         91,
@@ -226,5 +226,5 @@ select
     (2 + etl.roll(j, 93, 16) / 2.0)::text as hours,
     '$' || (20 + etl.roll(j, 94, 40)) || '.00' as hourly_rate,
     etl.pick(j, 95, '{Y,N,Y,"",yes}') as in_uniform,
-    'A' || (1 + etl.roll(j, 96, etl.sized(20000))) as address_ref
+    'A' || (1 + etl.roll(j, 96, (select etl.sized(20000)))) as address_ref
 from generate_series(1, etl.sized(5000)) as j;

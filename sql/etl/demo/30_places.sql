@@ -16,7 +16,7 @@ with places as (
 )
 
 select
-    a + etl.sized(20000) * again as row_id,
+    a + (select etl.sized(20000)) * again as row_id,
     'A' || a as address_ref,
     etl.smudge(a * 2 + again, 101, (1 + etl.roll(a, 101, 9900)) || ' ' || etl.pick(
         a, 102, '{N,S,E,W,""}'
@@ -132,7 +132,7 @@ select
     ) as kind,
     39.7 + etl.roll(l, 131, 20000) / 100000.0 as latitude,
     -89.7 + etl.roll(l, 132, 20000) / 100000.0 as longitude,
-    'A' || (1 + etl.roll(l, 133, etl.sized(20000))) as address_ref
+    'A' || (1 + etl.roll(l, 133, (select etl.sized(20000)))) as address_ref
 from generate_series(1, 250) as l;
 
 -- Hourly reports of one station; one in sixty has M for missing, some hours are sent twice.

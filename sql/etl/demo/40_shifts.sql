@@ -16,7 +16,7 @@ with entries as (
 )
 
 select
-    shift_no + 25 * etl.officers() * again as row_id,
+    shift_no + 25 * (select etl.officers()) * again as row_id,
     etl.written_employee(shift_no, 200, o) as employee_no,
     etl.written_time(shift_no, 201, etl.shift_start(o, s) + make_interval(mins => 30 * again)) as clock_in,
     case etl.roll(shift_no, 202, 200)

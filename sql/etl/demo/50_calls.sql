@@ -7,7 +7,7 @@ with rides as (
         again,
         -- every fourth row is a second unit on the call of the row before it
         r - case when r % 4 = 0 then 1 else 0 end as call_no,
-        1 + etl.roll(r, 300, etl.officers()) as o
+        1 + etl.roll(r, 300, (select etl.officers())) as o
     from generate_series(1, etl.sized(545000)) as r
     cross join generate_series(0, 1) as again
     where
@@ -15,15 +15,15 @@ with rides as (
         or etl.roll(r, 301, 100) = 0
 ),
 
-timed as (
+timed as materialized (
     select
         *,
-        etl.event_time(call_no, 302, 1 + etl.roll(call_no, 300, etl.officers())) as received_at
+        etl.event_time(call_no, 302, 1 + etl.roll(call_no, 300, (select etl.officers()))) as received_at
     from rides
 )
 
 select
-    r + etl.sized(545000) * again as row_id,
+    r + (select etl.sized(545000)) * again as row_id,
     'D' || r as dispatch_no,
     'C' || lpad(call_no::text, 8, '0') as call_no,
     etl.written_badge(r, 303, o) as badge_no,
@@ -48,7 +48,7 @@ select
             then received_at + make_interval(secs => 300 + etl.roll(r, 310, 1500))
     end as arrived_at,
     received_at + make_interval(secs => 1800 + etl.roll(r, 311, 5400)) as cleared_at,
-    'A' || (1 + etl.roll(call_no, 312, etl.sized(20000))) as address_ref,
+    'A' || (1 + etl.roll(call_no, 312, (select etl.sized(20000)))) as address_ref,
     'BT' || (1 + etl.roll(call_no, 313, 40)) as area_ref,
     etl.pick(r, 314, '{Patrol,Patrol,Traffic,K9,Supervisor}') as unit_type,
     (1 + etl.roll(r, 315, 40)) || (array['A', 'B', 'C'])[1 + o % 3] || etl.roll(r, 316, 20) as call_sign,

@@ -24,7 +24,7 @@ select
     end as weight,
     etl.pick(p, 411, '{BRO,Brown,Black,BLK,Blond,Gray,Bald,Red,""}') as hair,
     etl.pick(p, 412, '{BRO,Brown,Blue,BLU,Green,Hazel,""}') as eyes,
-    'A' || (1 + etl.roll(p, 413, etl.sized(20000))) as address_ref
+    'A' || (1 + etl.roll(p, 413, (select etl.sized(20000)))) as address_ref
 from generate_series(1, etl.sized(150000)) as p;
 
 create table etl.rms_arrests as
@@ -32,7 +32,7 @@ with filed as (
     select
         r,
         again,
-        1 + etl.roll(r, 420, etl.officers()) as o
+        1 + etl.roll(r, 420, (select etl.officers())) as o
     from generate_series(1, etl.sized(90000)) as r
     cross join generate_series(0, 1) as again
     where
@@ -41,12 +41,12 @@ with filed as (
 )
 
 select
-    r + etl.sized(90000) * again as row_id,
+    r + (select etl.sized(90000)) * again as row_id,
     'AR-' || lpad(r::text, 7, '0') as arrest_no,
     etl.written_badge(r, 422, o) as badge_no,
     case
         when etl.roll(r, 423, 3) > 0
-            then 'C' || lpad((1 + etl.roll(r, 424, etl.sized(545000)))::text, 8, '0')
+            then 'C' || lpad((1 + etl.roll(r, 424, (select etl.sized(545000))))::text, 8, '0')
     end as call_no,
     case etl.roll(r, 425, 400)
         when 0 then '99/99/9999'
@@ -59,21 +59,21 @@ select
     ) as booked_at,
     etl.pick(r, 427, '{On View,ON VIEW,Warrant,warrant,Summons,Cited,""}') as arrest_type,
     etl.pick(r, 428, '{Booked,BOOKED,Released,Cited,Pending,""}') as status,
-    'P' || (1 + etl.roll(r, 429, etl.sized(150000))) as person_ref,
+    'P' || (1 + etl.roll(r, 429, (select etl.sized(150000)))) as person_ref,
     etl.pick(r, 430, '{090A,120,13B,23F,35A,90D,220,999,"",13A}') as offense,
     etl.pick(r, 431, '{F,M,M,M,I}') as offense_class,
     etl.pick(r, 432, '{Y,N,N,N,""}') as drugs,
     etl.pick(r, 433, '{N,N,N,N,N,N,N,Y}') as stolen_vehicle,
     etl.pick(r, 434, '{N,N,N,N,N,N,n,N,Y,""}') as resisted,
     etl.pick(r, 435, '{N,N,N,N,N,N,n,N,N,N,N,N,N,N,N,N,N,N,N,Y}') as officer_assaulted,
-    'A' || (1 + etl.roll(r, 436, etl.sized(20000))) as address_ref,
+    'A' || (1 + etl.roll(r, 436, (select etl.sized(20000)))) as address_ref,
     case
         when etl.roll(r, 437, 3) = 0
-            then etl.written_badge(r, 438, 1 + etl.roll(r, 437, etl.officers()))
+            then etl.written_badge(r, 438, 1 + etl.roll(r, 437, (select etl.officers())))
     end as assisting_badge_no,
     case
         when etl.roll(r, 439, 4) = 0
-            then etl.written_badge(r, 440, 1 + etl.roll(r, 439, etl.officers()))
+            then etl.written_badge(r, 440, 1 + etl.roll(r, 439, (select etl.officers())))
     end as transporting_badge_no
 from filed;
 
@@ -99,7 +99,7 @@ with filed as (
     select
         r,
         again,
-        1 + etl.roll(r, 460, etl.officers()) as o
+        1 + etl.roll(r, 460, (select etl.officers())) as o
     from generate_series(1, etl.sized(190000)) as r
     cross join generate_series(0, 1) as again
     where
@@ -108,7 +108,7 @@ with filed as (
 )
 
 select
-    r + etl.sized(190000) * again as row_id,
+    r + (select etl.sized(190000)) * again as row_id,
     'TS' || r as stop_no,
     etl.written_badge(r, 462, o) as badge_no,
     etl.written_time(r, 463, etl.event_time(r, 463, o)) as stopped_at,
@@ -119,7 +119,7 @@ select
         'Investigation}'
     ) as reason,
     etl.pick(r, 465, '{Warning,WARNING,Verbal Warning,Citation,Citation,Arrest,No Action,""}') as outcome,
-    'P' || (1 + etl.roll(r, 466, etl.sized(150000))) as person_ref,
+    'P' || (1 + etl.roll(r, 466, (select etl.sized(150000)))) as person_ref,
     etl.pick(r, 467, '{IL,IL,IL,il,IN,MO,Illinois,""}') as plate_state,
     etl.pick(r, 468, '{Y,Y,Y,Y,N}') as driver,
     etl.pick(r, 469, '{N,N,N,N,N,N,N,N,Y,""}') as consent_asked,
@@ -130,7 +130,7 @@ select
         '{Consent,Probable Cause,probable cause,Warrant,Incident to Arrest,""}'
     ) as search_reason,
     etl.pick(r, 472, '{Marijuana,Cocaine,cocaine,Heroin,Meth,Other,""}') as drug,
-    'A' || (1 + etl.roll(r, 473, etl.sized(20000))) as address_ref,
+    'A' || (1 + etl.roll(r, 473, (select etl.sized(20000)))) as address_ref,
     etl.pick(r, 474, '{Sedan,SUV,Truck,Van,Motorcycle,""}') as vehicle
 from filed;
 
@@ -139,7 +139,7 @@ with filed as (
     select
         r,
         again,
-        1 + etl.roll(r, 480, etl.officers()) as o
+        1 + etl.roll(r, 480, (select etl.officers())) as o
     from generate_series(1, etl.sized(60000)) as r
     cross join generate_series(0, 1) as again
     where
@@ -148,13 +148,13 @@ with filed as (
 )
 
 select
-    r + etl.sized(60000) * again as row_id,
+    r + (select etl.sized(60000)) * again as row_id,
     'FI' || r as interview_no,
     etl.written_badge(r, 482, o) as badge_no,
     etl.written_time(r, 483, etl.event_time(r, 483, o)) as interviewed_at,
     etl.pick(r, 484, '{On Foot,Pedestrian,PEDESTRIAN,Vehicle,Bicycle,Residence,""}') as kind,
     etl.pick(r, 485, '{Released,released,Arrest,Cited,Warned,""}') as outcome,
-    'P' || (1 + etl.roll(r, 486, etl.sized(150000))) as person_ref,
+    'P' || (1 + etl.roll(r, 486, (select etl.sized(150000)))) as person_ref,
     etl.pick(r, 487, '{N,N,N,Y,""}') as searched,
     etl.pick(r, 488, '{Consent,Probable Cause,Frisk,Warrant,""}') as search_reason,
     etl.pick(r, 489, '{"","","","",Marijuana,Cocaine,Heroin}') as drug,
@@ -166,7 +166,7 @@ with filed as (
     select
         r,
         again,
-        1 + etl.roll(r, 500, etl.officers()) as o
+        1 + etl.roll(r, 500, (select etl.officers())) as o
     from generate_series(1, etl.sized(60000)) as r
     cross join generate_series(0, 1) as again
     where
@@ -175,13 +175,13 @@ with filed as (
 )
 
 select
-    r + etl.sized(60000) * again as row_id,
+    r + (select etl.sized(60000)) * again as row_id,
     'RP' || r as report_no,
     etl.written_badge(r, 502, o) as badge_no,
     etl.written_time(r, 503, etl.event_time(r, 503, o)) as written_at,
     etl.pick(r, 504, '{Incident,INCIDENT,Supplement,Crash,Missing Person,Property,""}') as kind,
     case etl.roll(r, 505, 40)
-        when 0 then 'IA-' || lpad((1 + etl.roll(r, 506, etl.sized(12000)))::text, 6, '0')
+        when 0 then 'IA-' || lpad((1 + etl.roll(r, 506, (select etl.sized(12000))))::text, 6, '0')
     end as complaint_no,
     etl.pick(r, 507, '{Y,N,Yes,""}') as in_person,
     etl.pick(r, 508, '{N,N,N,Y}') as traffic_stop,
@@ -193,7 +193,7 @@ with filed as (
     select
         r,
         again,
-        1 + etl.roll(r, 520, etl.officers()) as o
+        1 + etl.roll(r, 520, (select etl.officers())) as o
     from generate_series(1, etl.sized(15000)) as r
     cross join generate_series(0, 1) as again
     where
@@ -202,17 +202,17 @@ with filed as (
 )
 
 select
-    r + etl.sized(15000) * again as row_id,
+    r + (select etl.sized(15000)) * again as row_id,
     'UF' || r as force_no,
     etl.written_badge(r, 522, o) as badge_no,
     etl.written_time(r, 523, etl.event_time(r, 523, o)) as used_at,
     etl.pick(r, 524, '{Physical,PHYSICAL,Hands,Taser,TASER,taser ,OC Spray,Baton,Firearm,K9,""}') as kind,
     case etl.roll(r, 525, 5)
-        when 0 then (1 + etl.roll(r, 526, etl.sized(8000)))::text
+        when 0 then (1 + etl.roll(r, 526, (select etl.sized(8000))))::text
     end as case_no,
     etl.pick(r, 527, '{Y,N,""}') as resisting,
     etl.pick(r, 528, '{N,N,N,Y}') as injured,
-    'P' || (1 + etl.roll(r, 529, etl.sized(150000))) as person_ref,
+    'P' || (1 + etl.roll(r, 529, (select etl.sized(150000)))) as person_ref,
     case etl.roll(r, 530, 3)
         when 0 then ''
         else etl.roll(r, 531, 9) || '.0'
@@ -228,8 +228,8 @@ create table etl.rms_injuries as
 select
     r as row_id,
     'IN' || r as injury_no,
-    etl.written_badge(r, 540, 1 + etl.roll(r, 540, etl.officers())) as badge_no,
-    etl.written_time(r, 541, etl.event_time(r, 541, 1 + etl.roll(r, 540, etl.officers()))) as injured_at,
+    etl.written_badge(r, 540, 1 + etl.roll(r, 540, (select etl.officers()))) as badge_no,
+    etl.written_time(r, 541, etl.event_time(r, 541, 1 + etl.roll(r, 540, (select etl.officers())))) as injured_at,
     etl.pick(r, 542, '{Sprain,Laceration,laceration,Fracture,Bite,Exposure,""}') as kind,
     etl.pick(r, 543, '{During arrest,Fell,Vehicle crash,Training}') as narrative
 from generate_series(1, etl.sized(6000)) as r;

@@ -3,14 +3,14 @@
 
 create table etl.ia_complaints as
 select
-    r + etl.sized(12000) * again as row_id,
+    r + (select etl.sized(12000)) * again as row_id,
     'IA-' || lpad(r::text, 6, '0') as complaint_no,
-    etl.written_employee(r, 600, 1 + etl.roll(r, 600, etl.officers())) as employee_no,
-    etl.written_time(r, 601, etl.event_time(r, 601, 1 + etl.roll(r, 600, etl.officers()))) as happened_at,
+    etl.written_employee(r, 600, 1 + etl.roll(r, 600, (select etl.officers()))) as employee_no,
+    etl.written_time(r, 601, etl.event_time(r, 601, 1 + etl.roll(r, 600, (select etl.officers())))) as happened_at,
     etl.written_day(
         r,
         602,
-        etl.event_time(r, 601, 1 + etl.roll(r, 600, etl.officers()))::date + etl.roll(r, 602, 60)
+        etl.event_time(r, 601, 1 + etl.roll(r, 600, (select etl.officers())))::date + etl.roll(r, 602, 60)
     ) as received_on,
     etl.pick(r, 603, '{Citizen,CITIZEN,Department,Anonymous,anonymous ,""}') as origin,
     etl.pick(
@@ -22,9 +22,9 @@ select
     etl.pick(r, 605, '{Y,Y,N,""}') as processed,
     case
         when etl.roll(r, 606, 20) = 0
-            then etl.written_employee(r, 607, 1 + etl.roll(r, 606, etl.officers()))
+            then etl.written_employee(r, 607, 1 + etl.roll(r, 606, (select etl.officers())))
     end as accusing_employee_no,
-    'P' || (1 + etl.roll(r, 608, etl.sized(150000))) as person_ref,
+    'P' || (1 + etl.roll(r, 608, (select etl.sized(150000)))) as person_ref,
     etl.pick(
         r,
         609,
@@ -38,15 +38,19 @@ where
 
 create table etl.ia_cases as
 select
-    r + etl.sized(8000) * again as row_id,
+    r + (select etl.sized(8000)) * again as row_id,
     r::text || case etl.roll(r, 620, 3) when 0 then '.0' else '' end as case_no,
-    etl.written_employee(r, 621, 1 + etl.roll(r, 621, etl.officers())) as employee_no,
-    etl.written_time(r, 622, etl.event_time(r, 622, 1 + etl.roll(r, 621, etl.officers()))) as happened_at,
-    etl.written_day(r, 623, etl.event_time(r, 622, 1 + etl.roll(r, 621, etl.officers()))::date + 5) as opened_on,
+    etl.written_employee(r, 621, 1 + etl.roll(r, 621, (select etl.officers()))) as employee_no,
+    etl.written_time(r, 622, etl.event_time(r, 622, 1 + etl.roll(r, 621, (select etl.officers())))) as happened_at,
+    etl.written_day(
+        r,
+        623,
+        etl.event_time(r, 622, 1 + etl.roll(r, 621, (select etl.officers())))::date + 5
+    ) as opened_on,
     etl.written_day(
         r,
         624,
-        etl.event_time(r, 622, 1 + etl.roll(r, 621, etl.officers()))::date + 30 + etl.roll(r, 624, 200)
+        etl.event_time(r, 622, 1 + etl.roll(r, 621, (select etl.officers())))::date + 30 + etl.roll(r, 624, 200)
     ) as decided_on,
     etl.pick(
         r,
@@ -72,7 +76,7 @@ select
     etl.pick(r, 634, '{N,N,N,Y}') as tactics_concern,
     etl.pick(r, 635, '{N,N,N,N,Y}') as safety_concern,
     etl.pick(r, 636, '{N,N,N,N,N,Y}') as communication_concern,
-    etl.written_employee(r, 637, 1 + etl.roll(r, 637, etl.officers())) as investigator_no,
+    etl.written_employee(r, 637, 1 + etl.roll(r, 637, (select etl.officers()))) as investigator_no,
     etl.pick(r, 638, '{Reviewed by the board.,Closed after interview.,"  See file",""}') as narrative
 from generate_series(1, etl.sized(8000)) as r
 cross join generate_series(0, 1) as again
@@ -84,8 +88,8 @@ create table etl.ia_compliments as
 select
     r as row_id,
     'CM' || r as compliment_no,
-    etl.written_employee(r, 650, 1 + etl.roll(r, 650, etl.officers())) as employee_no,
-    etl.written_time(r, 651, etl.event_time(r, 651, 1 + etl.roll(r, 650, etl.officers()))) as happened_at,
+    etl.written_employee(r, 650, 1 + etl.roll(r, 650, (select etl.officers()))) as employee_no,
+    etl.written_time(r, 651, etl.event_time(r, 651, 1 + etl.roll(r, 650, (select etl.officers())))) as happened_at,
     etl.pick(r, 652, '{email,E-mail,Phone,phone ,Letter,In Person,""}') as method,
     etl.pick(r, 653, '{Helped with a flat tire.,Was kind to my mother.,Found my dog.,""}') as synopsis
 from generate_series(1, etl.sized(15000)) as r;
@@ -94,7 +98,7 @@ create table etl.ia_alerts as
 select
     r as row_id,
     'EIS' || r as alert_no,
-    etl.written_employee(r, 660, 1 + etl.roll(r, 660, etl.officers())) as employee_no,
+    etl.written_employee(r, 660, 1 + etl.roll(r, 660, (select etl.officers()))) as employee_no,
     etl.written_time(r, 661, timestamp '2017-02-01 03:00:00' + make_interval(days => etl.roll(r, 661, 690)))
         as raised_at,
     etl.pick(r, 662, '{Use of Force,Complaint,Sick Leave,Accident,Pursuit}') as event,
