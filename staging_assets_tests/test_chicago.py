@@ -19,13 +19,13 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import make_dsn
 
-from staging_assets.postgres.csv import run_csv_load
 from staging_assets.postgres.filelock import held
 from staging_assets.postgres.plan import BuildOptions, run_build
+from staging_assets.postgres.run_checks import run_checks
 from staging_assets.postgres.server import Server
-from staging_assets.postgres.targets import find_targets
+from staging_assets.postgres.targets import TargetResult, find_targets
 from staging_assets.project.catalog import load_project
-from staging_assets.project.model import Relation
+from staging_assets_tests.commands import find_environment, run_typed
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "chicago"
@@ -64,9 +64,20 @@ def run_chicago(server: Server, own: Server) -> dict[str, Any]:
         cursor = connection.cursor()
         cursor.execute(f"drop database if exists {DATABASE} with (force)")
         cursor.execute(f"create database {DATABASE} template template0")
-    for path in sorted(DATA.glob("*.csv.gz")):
-        run_csv_load(own, path, Relation("etl", path.name.removesuffix(".csv.gz")))
-    return run_nodes(own)
+    typed = find_environment(
+        STAGING_DATABASE_URL=own.dsn,
+        STAGING_DEPARTMENT="chicago",
+        STAGING_ETL_CSV_DIR=str(DATA),
+    )
+    for selection in ("etl/*", "staging/*"):
+        ran = run_typed(f"dagster asset materialize --select {selection}", typed, timeout=800)
+        assert ran.returncode == 0, ran.stdout
+    ended = re.findall(r"^\[ *\d+/\d+\] staging/(\S+) +.*?([a-z]+)$", ran.stdout, re.MULTILINE)
+    checks = run_checks(own, load_project(ROOT / "sql", "chicago"), "staging")
+    return {
+        "statuses": {node: "built" if last == "s" else last for node, last in ended},
+        **summarize(checks),
+    }
 
 
 def run_nodes(server: Server, *nodes: str) -> dict[str, Any]:
@@ -86,6 +97,13 @@ def run_nodes(server: Server, *nodes: str) -> dict[str, Any]:
     checks = [check for result in results for check in result.checks]
     return {
         "statuses": {result.node: result.status for result in results},
+        **summarize(checks),
+    }
+
+
+def summarize(checks: list[TargetResult]) -> dict[str, Any]:
+    """How many checks there were, and which failed."""
+    return {
         "checks": len(checks),
         "failed": [
             f"{each.table}.{each.name}: {each.summary}" for each in checks if not each.passed
