@@ -649,3 +649,20 @@ def test_own_view_of_the_script_is_replaced_with_the_table(press: Press) -> None
     press.run("create view staging.upon as select * from staging.short")
     press.publish(create, own=("short",))
     assert press.one("select count(*) from staging.upon") == 2
+
+
+def test_view_of_somebody_else_is_named_when_it_cannot_be_replaced(
+    press: Press, roles: tuple[str, str]
+) -> None:
+    builder, other = roles
+    press.run(
+        f"grant usage, create on schema staging, staging__build to {builder};"
+        f"alter table staging.t owner to {builder};"
+        "create schema reports; create view reports.seen as select note from staging.t;"
+        f"alter view reports.seen owner to {other}; grant usage on schema reports to {builder}"
+    )
+    press.run(f"set role {builder}")
+    with pytest.raises(BuildError, match="must be owner of view seen"):
+        press.publish(OTHER)
+    press.run("reset role")
+    assert press.run("select distinct note from reports.seen order by 1") == [("a",), ("b",)]

@@ -70,7 +70,7 @@ def take_all_locks(
     live: Relation,
     names: Sequence[str],
     *,
-    inbound_first: bool = False,
+    turn: int = 1,
     seen: Hanging | None = None,
     left: Sequence[Inbound] = (),
     every_view: bool = False,
@@ -84,7 +84,8 @@ def take_all_locks(
 
     Args:
         names: of the old tables, those that exist are locked.
-        inbound_first: whether tables that reference them are locked before them, or after.
+        turn: which try this is; tables that reference them are locked before or after them by
+            turns.
         seen: what was seen to hang on them in an earlier try.
         left: foreign keys that will not be touched.
         every_view: whether views upon views are locked as well.
@@ -103,11 +104,11 @@ def take_all_locks(
         tables = sorted({key.on for key in seen.inbound if key not in left})
         if tables:
             others = f"lock table {', '.join(tables)} in access exclusive mode"
-            locking = [others, own] if inbound_first else [own, others]
+            locking = [own, others] if turn % 2 else [others, own]
         # Giving a view the owner that it has takes the lock and does nothing else.
         locking = [f"alter {d.noun} {d.name} owner to {d.owner}" for d in views] + locking
         relations += [d.name for d in views] + tables
-    take_locks(cursor, locking, relations, before=before)
+    take_locks(cursor, locking, relations, before=before, turn=turn)
 
 
 def lock_hubs(cursor: extensions.cursor, hanging: Hanging) -> bool:

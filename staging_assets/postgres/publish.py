@@ -160,7 +160,7 @@ def _swap(
         cursor,
         work.live,
         work.own,
-        inbound_first=work.turn % 2 == 0,
+        turn=work.turn,
         seen=work.seen,
         left=work.left,
         every_view=work.mode is not dependents.Mode.REPLACE,

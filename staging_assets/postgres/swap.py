@@ -19,6 +19,7 @@ from psycopg2 import errors, extensions
 from staging_assets.errors import BuildError
 from staging_assets.postgres.session import CancelledError
 from staging_assets.postgres.spelling import spell_text
+from staging_assets.postgres.sqlerrors import find_safe_text
 
 Log = Callable[[str, str], None]
 T = TypeVar("T")
@@ -27,7 +28,9 @@ LOCK_TIMEOUT = 100
 """How long one request for one lock may queue, in milliseconds."""
 
 STATEMENT_TIMEOUT = 150
-"""How long all locks of one statement may take together, in milliseconds."""
+"""How long all locks of one try may take together, in milliseconds; late tries get more."""
+
+_LONGEST_TIMEOUT = 600
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
@@ -124,6 +127,11 @@ def run_in_tries(
             relations = busy.relations
         except (errors.DeadlockDetected, errors.SerializationFailure):
             relations = ()
+        except errors.InsufficientPrivilege as error:
+            raise BuildError(
+                f"{tries.what}: {find_safe_text(error)}. The old table is as it was. "
+                "Let the role that builds own what it replaces, or be a member of its owner."
+            ) from None
         with connection.cursor() as cursor:
             holders, ours = _read_holders(cursor, relations)
         waited = time.monotonic() - began
@@ -164,6 +172,7 @@ def take_locks(
     relations: Iterable[str],
     *,
     before: str = "",
+    turn: int = 1,
 ) -> None:
     """Take ACCESS EXCLUSIVE locks in this order, without queueing for long.
 
@@ -174,14 +183,16 @@ def take_locks(
         locking: PL/pgSQL statements that take the locks; one limit of time holds for all.
         relations: what they lock, to find out who is in the way.
         before: statements to send along in the same round trip, ahead of them.
+        turn: which try this is; a server that is slow, not busy with the table, needs more time.
 
     Raises LockBusyError when another session has one of them.
     """
+    timeout = min(STATEMENT_TIMEOUT * (1 + turn // 8), _LONGEST_TIMEOUT)
     body = spell_text(f"begin {' '.join(f'{statement};' for statement in locking)} end")
     try:
         cursor.execute(
             f"{before}set local lock_timeout = {LOCK_TIMEOUT};"
-            f"set local statement_timeout = {STATEMENT_TIMEOUT};"
+            f"set local statement_timeout = {timeout};"
             f"do {body};"
             "set local statement_timeout = 0"
         )
