@@ -600,6 +600,26 @@ def test_changed_builds_a_table_that_is_gone_and_what_stands_below_it(
     }
 
 
+def test_changed_makes_again_what_was_dropped_by_hand(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    files = {
+        **CLEANUP_FILES,
+        **LOOKUP,
+        "create_stored_procedures/twice.sql": f"{PROCEDURE} language sql;",
+    }
+    project = load(tmp_path, files)
+    build_all(database, project)
+    assert set(statuses(build_all(database, project, rebuild=Rebuild.CHANGED)).values()) == {
+        "unchanged"
+    }
+    ask(witness, "drop schema staging cascade")
+    results = build_all(database, project, rebuild=Rebuild.CHANGED)
+    assert set(statuses(results).values()) == {"built"}
+    assert ask(witness, "select staging.twice(4)") == 8
+    assert ask(witness, "select count(short) from staging.hub") == 100
+
+
 def test_changed_builds_below_what_another_run_has_built(database: Server, tmp_path: Path) -> None:
     project = load(tmp_path, tables(hub=HUB, events=EVENTS))
     build_all(database, project)

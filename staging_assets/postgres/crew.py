@@ -6,35 +6,31 @@ it waits for events, and cancels the workers' queries on the server when the run
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psycopg2
 
 from staging_assets.errors import StagingError
-from staging_assets.postgres.build import Built, ChecksFailedError, run_node
+from staging_assets.postgres.build import Built, run_node
+from staging_assets.postgres.failures import MISSING, find_failure, find_lacking
 from staging_assets.postgres.graph import Rank
 from staging_assets.postgres.leftovers import run_clear
 from staging_assets.postgres.retries import MOST_TRIES, find_mendable, find_pause
 from staging_assets.postgres.server import Server
 from staging_assets.postgres.session import CancelledError, Session
-from staging_assets.postgres.spelling import spell
-from staging_assets.postgres.sqlerrors import find_safe_text
 from staging_assets.postgres.work import NodeResult, Task, Work
-from staging_assets.project.model import Relation
 
 T = TypeVar("T")
 
 _CANCEL_EVERY = 0.1
 _PATIENCE = 1.5
 """Seconds after which a session whose query ignores its cancelling is terminated."""
-
-_MISSING = frozenset({"42P01", "42883", "42704"})
-"""Undefined table, function, and type."""
 
 _LAST = Rank(2**31, 0.0, 0, 2**31)
 
@@ -47,7 +43,8 @@ class Said:
     text: str
 
 
-Event = Said | Built
+Event = Said | NodeResult | BaseException
+"""What a worker tells; an exception is one of its own, and not of what it builds."""
 
 
 class Crew:
@@ -57,15 +54,19 @@ class Crew:
         server: where to connect.
         work: what they share.
         count: how many at most; each connects when it first has something to do.
+        take: takes what a worker has built, in the worker's thread, and gives what is to be told.
     """
 
-    def __init__(self, server: Server, work: Work, count: int) -> None:
+    def __init__(
+        self, server: Server, work: Work, count: int, take: Callable[[Built], Sequence[NodeResult]]
+    ) -> None:
         self._server = server
         self._work = work
+        self._take = take
         self._jobs: queue.PriorityQueue[tuple[Rank, int, Task | None]] = queue.PriorityQueue()
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._stop = threading.Event()
-        self._turn = 0
+        self._turns = itertools.count()
         functions = [p.script for p in work.project.procedures.values()]
         self._sessions = [
             Session(
@@ -87,8 +88,7 @@ class Crew:
 
     def give(self, rank: Rank, task: Task) -> None:
         """Hand a node to whoever is free first."""
-        self._turn += 1
-        self._jobs.put((rank, self._turn, task))
+        self._jobs.put((rank, next(self._turns), task))
         if self._started < len(self._threads):
             self._threads[self._started].start()
             self._started += 1
@@ -96,8 +96,7 @@ class Crew:
     def finish(self) -> None:
         """Let the workers end: all is done. Their sessions stay open."""
         for _ in range(self._started):
-            self._turn += 1
-            self._jobs.put((_LAST, self._turn, None))
+            self._jobs.put((_LAST, next(self._turns), None))
         for thread in self._threads[: self._started]:
             thread.join()
 
@@ -105,8 +104,7 @@ class Crew:
         """End what runs now, on the server too, and wait until it has ended."""
         self._stop.set()
         for _ in range(self._started):
-            self._turn += 1
-            self._jobs.put((Rank(-(2**31), 0.0, 0, 0), self._turn, None))
+            self._jobs.put((Rank(-(2**31), 0.0, 0, 0), next(self._turns), None))
         began = time.monotonic()
         terminated = False
         alive = self._alive()
@@ -187,7 +185,13 @@ class Crew:
             _, _, task = self._jobs.get()
             if task is None:
                 return
-            self.events.put(self._build(session, task))
+            try:
+                told = self._take(self._build(session, task))
+            except BaseException as error:  # noqa: BLE001 - it is raised in the other thread
+                self.events.put(error)
+                return
+            for result in told:
+                self.events.put(result)
 
     def _build(self, session: Session, task: Task) -> Built:
         """Build a node in as many tries as it needs; whatever goes wrong becomes a result."""
@@ -212,30 +216,11 @@ class Crew:
             )
             self._stop.wait(pause)
             self._clear(session, task)
-        result = _tell(task, failure, time.monotonic() - began)
-        if result.sqlstate in _MISSING:
-            result = replace(result, message=f"{result.message}{self._find_unbuilt(session, task)}")
+        result = find_failure(task, failure, time.monotonic() - began)
+        if result.sqlstate in MISSING:
+            lacking = find_lacking(session, self._work, task)
+            result = replace(result, message=f"{result.message}{lacking}")
         return Built(result)
-
-    def _find_unbuilt(self, session: Session, task: Task) -> str:
-        """Say which tables that the node needs are neither there nor in this run."""
-        work = self._work
-        needed = sorted(work.project.dependencies[task.node] - work.nodes)
-        tables = [node for node in needed if node in work.project.tables]
-        try:
-            found = session.run(
-                "select name from unnest(%s, %s) as t (name, spelled)"
-                " where to_regclass(spelled) is null",
-                (tables, [spell(Relation(work.schema, name)) for name in tables]),
-            )
-        except (StagingError, psycopg2.Error):
-            return ""
-        missing = [name for (name,) in found]
-        missing += [node for node in needed if node.startswith("stored_procedures/")]
-        if not missing:
-            return ""
-        named = ", ".join(f"staging/{name}" for name in missing)
-        return f"\nIt needs {named}, which this run does not build. Select +staging/{task.node}."
 
     def _clear(self, session: Session, task: Task) -> None:
         """Drop what the last try has left of the shadow."""
@@ -246,20 +231,3 @@ class Crew:
             run_clear(session.connection, self._work.build_schema, table.own | {table.name})
         except (StagingError, psycopg2.Error):
             return
-
-
-def _tell(task: Task, error: BaseException, seconds: float) -> NodeResult:
-    checks: Any = error.checks if isinstance(error, ChecksFailedError) else ()
-    sqlstate = getattr(error, "sqlstate", None)
-    if isinstance(error, CancelledError):
-        return NodeResult(task.node, "skipped", seconds=seconds, message=str(error))
-    if isinstance(error, psycopg2.Error):
-        sqlstate = error.pgcode
-        message = f"{task.node}: {find_safe_text(error)} (SQLSTATE {sqlstate})"
-    elif isinstance(error, StagingError):
-        message = str(error)
-    else:
-        message = f"{task.node}: {type(error).__name__}: {error}"
-    return NodeResult(
-        task.node, "failed", seconds=seconds, message=message, checks=checks, sqlstate=sqlstate
-    )

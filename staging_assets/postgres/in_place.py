@@ -37,6 +37,7 @@ from staging_assets.postgres.publish import (
 from staging_assets.postgres.session import Session
 from staging_assets.postgres.shadow import Plan, run_discard, run_make_shadow
 from staging_assets.postgres.spelling import spell, spell_text
+from staging_assets.postgres.statements import run_script
 from staging_assets.postgres.swap import Log, Tries, find_seconds, run_in_tries, take_locks
 from staging_assets.postgres.work import Work
 from staging_assets.project.model import Relation, Table
@@ -109,7 +110,7 @@ def fill_in_place(session: Session, table: Table, live: Relation) -> None:
         with session.connection.cursor() as cursor:
             run_load_lookup(cursor, live, table.lookup)
     if table.populate is not None:
-        session.run_script(table.populate, rewrite(table.populate.text, schema=live.schema))
+        run_script(session, table.populate, rewrite(table.populate.text, schema=live.schema))
     session.pin()
 
 

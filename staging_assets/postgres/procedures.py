@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from staging_assets.errors import BuildError, ScriptError
+from staging_assets.postgres.positions import SentText
 from staging_assets.postgres.redirect import replace_spans
 from staging_assets.postgres.session import Session
-from staging_assets.postgres.sqlerrors import SentText
+from staging_assets.postgres.statements import run_statement
 from staging_assets.project.model import Procedures
 from staging_assets.project.rewrite import rewrite
 from staging_assets.project.sql import find_statements
@@ -33,40 +35,7 @@ _DROP = re.compile(
 _CASCADE = re.compile(r"\bcascade\s*;?\s*\Z", re.IGNORECASE)
 _SIGNATURE = re.compile(r"DROP (?:FUNCTION|PROCEDURE|AGGREGATE|ROUTINE) (.+\))")
 
-# Everything that a CASCADE could take with it, by a name that stays the same when it is remade.
-_OBJECTS = """
-select 'function ' || p.oid::regprocedure::text
-from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
-where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-union all
-select case c.relkind when 'v' then 'view ' when 'm' then 'materialized view '
-    when 'i' then 'index ' when 'I' then 'index ' when 'S' then 'sequence ' else 'table ' end
-    || c.oid::regclass::text
-from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-union all
-select 'constraint ' || k.conname || ' on ' || k.conrelid::regclass::text
-from pg_constraint as k where k.conrelid <> 0
-union all
-select 'trigger ' || t.tgname || ' on ' || t.tgrelid::regclass::text
-from pg_trigger as t where not t.tgisinternal
-union all
-select 'default of ' || d.adrelid::regclass::text || '.' || a.attname
-from pg_attrdef as d join pg_attribute as a on a.attrelid = d.adrelid and a.attnum = d.adnum
-union all
-select 'policy ' || polname || ' on ' || polrelid::regclass::text from pg_policy
-union all
-select 'column ' || a.attrelid::regclass::text || '.' || a.attname
-from pg_attribute as a join pg_class as c on c.oid = a.attrelid and c.relkind in ('r', 'p', 'v')
-join pg_namespace as n on n.oid = c.relnamespace
-where a.attnum > 0 and not a.attisdropped
-and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-union all
-select 'type ' || t.oid::regtype::text from pg_type as t
-join pg_namespace as n on n.oid = t.typnamespace
-where t.typtype in ('c', 'd', 'e', 'r')
-and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-"""
+_OBJECTS = Path(__file__).with_name("objects.sql")
 
 
 @dataclass
@@ -135,7 +104,7 @@ def _run_once(session: Session, procedures: Procedures, text: SentText, plan: _P
             sent = find_statements(edited.text)[index]
         cascades = _CASCADE.search(statement.text) is not None
         try:
-            session.run_statement(script, edited, sent, cascade=index in plan.cascading)
+            run_statement(session, script, edited, sent, cascade=index in plan.cascading)
         except ScriptError as error:
             failure = error
         else:
@@ -200,7 +169,7 @@ def _drop(session: Session, procedures: Procedures, signature: str) -> None:
 
 
 def _read_objects(session: Session) -> frozenset[str]:
-    return frozenset(name for (name,) in session.run(_OBJECTS))
+    return frozenset(name for (name,) in session.run(_OBJECTS.read_text(encoding="utf-8")))
 
 
 def _check_lost(

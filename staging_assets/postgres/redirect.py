@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from staging_assets.postgres.sqlerrors import SentText
+from staging_assets.postgres.positions import SentText
 from staging_assets.project.model import Relation
 from staging_assets.project.tokens import NAME_KINDS, Token, tokenize
 

@@ -1,4 +1,4 @@
-"""One worker's session: its connection, its transactions, and how a script runs on it.
+"""One worker's session: its connection, its transactions, and its settings.
 
 The connection is in autocommit mode and transactions are begun in SQL, so that several steps can
 go in one round trip. Nothing is sent once `stop` is set.
@@ -6,11 +6,9 @@ go in one round trip. Nothing is sent once `stop` is set.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
@@ -22,26 +20,11 @@ from staging_assets.postgres.notices import Log, Notices
 from staging_assets.postgres.server import Server
 from staging_assets.postgres.shape import PREPARE
 from staging_assets.postgres.spelling import spell_text
-from staging_assets.postgres.sqlerrors import SentText, find_statement_place, script_error
 from staging_assets.project.model import Relation, Script
-from staging_assets.project.sql import Statement, find_statements
 from staging_assets.settings import SessionSettings
 
 LONGEST_NAME = 63
 
-# Statements of which psycopg2's notices and Postgres's error positions need no line of their own:
-# a script of nothing else goes to the server as one text.
-_PLAIN = re.compile(
-    r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
-    r"(?:create\s+(?:unlogged\s+)?(?:table|(?:unique\s+)?index|sequence)|drop|comment|alter)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_AS_QUERY = re.compile(r"\bas\s*[\s(](?:select|with|values|table|execute)\b", re.IGNORECASE)
-_DROP = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*drop\b", re.IGNORECASE | re.DOTALL)
-
-_CASCADE = re.compile(r"\bcascade(\s*;?\s*)\Z", re.IGNORECASE)
-
-_PREPARES = re.compile(r"\bprepare\b", re.IGNORECASE)
 _DEALLOCATE = """
 do $$
 declare
@@ -59,19 +42,6 @@ class CancelledError(StagingError):
     """The run was told to stop."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a statement of a script did.
-
-    Args:
-        status: the command tag, such as `INSERT 0 5`.
-        rows: how many rows it touched; -1 when that has no meaning.
-    """
-
-    status: str
-    rows: int
-
-
 class Session:
     """A connection that builds one node after the other.
 
@@ -83,6 +53,7 @@ class Session:
         log: level and message.
         number: tells the sessions of one run apart.
         functions: scripts of stored procedures, to find lines of functions in which errors occur.
+        prepares: whether a script may have prepared statements.
         stands: empty tables in the build schema that foreign keys are made against.
     """
 
@@ -103,13 +74,14 @@ class Session:
         self.stop = stop
         self.log = log
         self.notices = Notices(log)
-        self._functions = functions
+        self.functions = functions
         self._connection: Connection | None = None
         self._pins = self._naming = self._pending = ""
         self.number = number
         self.stands: dict[Relation, Relation] = {}
         self._stand_count = 0
-        self._prepares = False
+        self._inside = False
+        self.prepares = False
 
     def next_stand(self) -> str:
         """A name for a stand-in table that no other session uses."""
@@ -129,6 +101,8 @@ class Session:
     def _open(self) -> Connection:
         """The connection; opened when there is none, or the last one was lost."""
         if self._connection is None or self._connection.closed:
+            if self._inside:
+                raise psycopg2.OperationalError("the connection was lost in a transaction")
             self.check()
             name = _find_application_name(self.run_id, "worker")
             connection = self.server.connect(name, sessions=self.sessions, autocommit=True)
@@ -157,9 +131,9 @@ class Session:
             "close all; unlisten *; discard temp; discard sequences;"
             "select pg_advisory_unlock_all();"
         )
-        if self._prepares:
+        if self.prepares:
             # Not always: what our own modules have prepared is to stay.
-            self._prepares = False
+            self.prepares = False
             reset += _DEALLOCATE
         self._pending = f"{reset}{self._pins}{self._naming};"
 
@@ -195,13 +169,16 @@ class Session:
             first: a statement to send along with BEGIN.
         """
         self.run(f"begin;{first}")
+        self._inside = True
         try:
             yield
             self.check()
+            self.run("commit")
         except BaseException:
             self.rollback()
             raise
-        self.run("commit")
+        finally:
+            self._inside = False
 
     def rollback(self) -> None:
         """Roll back whatever is open; says nothing when the connection is lost."""
@@ -238,106 +215,15 @@ class Session:
             return None
         return connection.info.backend_pid
 
-    def run_script(
-        self, script: Script, rewritten: SentText, *, todo: str | None = None
-    ) -> list[Outcome]:
-        """Run a script statement by statement, inside the transaction that is open.
-
-        Raises ScriptError in the script's own coordinates.
-        """
-        statements = find_statements(rewritten.text)
-        self._prepares = self._prepares or _PREPARES.search(rewritten.text) is not None
-        if len(statements) > 2 and all(map(_is_plain, statements)):
-            return self._run_at_once(script, rewritten, statements, todo)
-        return [self.run_statement(script, rewritten, s, todo=todo) for s in statements]
-
-    def _run_at_once(
-        self, script: Script, rewritten: SentText, statements: list[Statement], todo: str | None
-    ) -> list[Outcome]:
-        """Send a whole script in one round trip; again in parts if it fails without a position."""
-        self.check()
-        self.notices.at(script.label, quiet=True)
-        before = "savepoint script;"
-        text = f"{before}{_spare(rewritten.text, statements)}\n;release savepoint script"
-        connection = self.connection
-        failure: psycopg2.Error | None = None
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(text)
-        except psycopg2.Error as error:
-            failure = error
-        if failure is None:
-            return []
-        self.check()
-        if self.connection_lost or failure.diag.statement_position:
-            raise script_error(failure, script, rewritten, -len(before), todo=todo)
-        self.run("rollback to savepoint script")
-        return [self.run_statement(script, rewritten, s, todo=todo) for s in statements]
-
     @property
     def connection_lost(self) -> bool:
         """Whether the connection has been closed under us."""
         return self._connection is None or bool(self._connection.closed)
 
-    def run_statement(
-        self,
-        script: Script,
-        rewritten: SentText,
-        statement: Statement,
-        *,
-        todo: str | None = None,
-        cascade: bool = False,
-    ) -> Outcome:
-        """Run one statement of a script.
-
-        Args:
-            cascade: whether a DROP ... CASCADE may take along what hangs on the dropped. If not,
-                it runs as if CASCADE were not there, and what hangs there makes it fail.
-        """
-        self.check()
-        place = find_statement_place(script, rewritten, statement.offset)
-        quiet = _DROP.match(statement.text) is not None
-        self.notices.at(f"{script.label}:{place.line}", quiet=quiet)
-        failure: psycopg2.Error | None = None
-        try:
-            with self.connection.cursor() as cursor:
-                # Without arguments, so that psycopg2 leaves every % alone.
-                cursor.execute(statement.text if cascade else _spare_dependents(statement.text))
-                return Outcome(cursor.statusmessage or "", cursor.rowcount)
-        except psycopg2.Error as error:
-            failure = error
-        # Raised outside the handler: no traceback leads to the original and its DETAIL.
-        self.check()
-        raise script_error(
-            failure, script, rewritten, statement.offset, functions=self._functions, todo=todo
-        )
-
     def check(self) -> None:
         """Raise CancelledError when the run was told to stop."""
         if self.stop.is_set():
             raise CancelledError("the run was cancelled")
-
-
-def _is_plain(statement: Statement) -> bool:
-    """Whether nothing of a statement but its success matters."""
-    text = statement.text
-    return _PLAIN.match(text) is not None and _AS_QUERY.search(text) is None
-
-
-def _spare_dependents(statement: str) -> str:
-    """A DROP without its CASCADE; blanks in its place keep every position."""
-    if _DROP.match(statement) is None:
-        return statement
-    return _CASCADE.sub(lambda found: " " * len("cascade") + found[0][len("cascade") :], statement)
-
-
-def _spare(text: str, statements: list[Statement]) -> str:
-    for statement in statements:
-        spared = _spare_dependents(statement.text)
-        if spared != statement.text:
-            end = statement.offset + len(statement.text)
-            text = text[: statement.offset] + spared + text[end:]
-    return text
 
 
 def _find_application_name(run_id: str, node: str) -> str:
