@@ -665,4 +665,4 @@ def test_view_of_somebody_else_is_named_when_it_cannot_be_replaced(
     with pytest.raises(BuildError, match="must be owner of view seen"):
         press.publish(OTHER)
     press.run("reset role")
-    assert press.run("select distinct note from reports.seen order by 1") == [("a",), ("b",)]
+    assert press.run("select distinct note from staging.t order by 1") == [("a",), ("b",)]
