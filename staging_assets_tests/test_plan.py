@@ -79,6 +79,19 @@ def test_a_result_comes_as_soon_as_its_node_has_ended(database: Server, tmp_path
     assert came["b"] > 1.5
 
 
+def test_building_goes_on_while_nobody_takes_the_results(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    files = tables(a=noting("a"), b=noting("b", "a"), c=noting("c", "b"), d=noting("d", "c"))
+    run = start(database, load(tmp_path, files))
+    next(run)  # the schema; Dagster may be storing it for a while
+    until = time.monotonic() + 20
+    while ask(witness, "select to_regclass('staging.d') is null") and time.monotonic() < until:
+        time.sleep(0.05)
+    assert ask(witness, "select count(*) from staging.d") == 1
+    assert [result.node for result in run] == ["a", "b", "c", "d"]
+
+
 def test_one_connection_a_worker_serves_the_whole_run(
     database: Server, witness: Connection, tmp_path: Path
 ) -> None:
