@@ -203,6 +203,24 @@ def test_after_kill_9_the_next_run_needs_no_repair(
     assert leftovers(witness) == []
 
 
+def test_a_killed_run_goes_on_for_nobody(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    # Its server process would notice by itself after two seconds; the next run does not wait.
+    project = load(tmp_path, FILES)
+    with spawn(database, project.sql_dir) as child:
+        wait_until(
+            witness, BUSY.replace("count(*)", "count(*) > 0") + " and query like '%%sleep%%'"
+        )
+        child.kill()
+        child.wait()
+    files = {**FILES, **tables(slow=(SLOW[0], "insert into staging.slow values (5);"))}
+    began = time.monotonic()
+    build_all(database, load(tmp_path / "again", files))
+    assert time.monotonic() - began < 1.9
+    assert ask(witness, "select array_agg(id) from staging.after") == [5]
+
+
 def test_killed_again_and_again_no_table_is_ever_half(
     database: Server, witness: Connection, tmp_path: Path
 ) -> None:

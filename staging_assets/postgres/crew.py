@@ -75,6 +75,7 @@ class Crew:
                 work.sessions,
                 self._stop,
                 self._say,
+                schema=work.schema,
                 number=number,
                 functions=functions,
             )

@@ -15,9 +15,13 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.errors import BusyError, DatabaseError
 from staging_assets.postgres.notices import Log
 from staging_assets.postgres.server import Server
+from staging_assets.postgres.spelling import spell_text
 
 LOCK_SPACE = 0x57A61
-"""The first key of the advisory lock; the second is a hash of the schema's name."""
+"""The first key of a run's advisory lock; the second is a hash of the schema's name."""
+
+WORKER_SPACE = 0x57A62
+"""The first key of the lock that every worker of a run shares."""
 
 _PAUSE = 0.5
 _LEAVING = 0.5
@@ -32,6 +36,42 @@ where l.locktype = 'advisory' and l.granted
 and l.database = (select oid from pg_database where datname = current_database())
 and l.classid = %s::oid and l.objid = (hashtext(%s)::bigint & 4294967295)::oid and l.objsubid = 2
 """
+_ORPHANS = """
+select count(pg_terminate_backend(l.pid))
+from pg_locks as l
+where l.locktype = 'advisory' and l.classid = %s::oid and l.objsubid = 2
+and l.objid = (hashtext(%s)::bigint & 4294967295)::oid
+and l.database = (select oid from pg_database where datname = current_database())
+"""
+_PATIENCE = 10.0
+
+
+def find_worker_lock(schema: str) -> str:
+    """SQL by which a worker says that it works on a schema; it never waits."""
+    return f"select pg_advisory_lock_shared({WORKER_SPACE}, hashtext({spell_text(schema)}))"
+
+
+def run_end_orphans(connection: Connection, schema: str) -> None:
+    """End the sessions that a killed run has left: what they still do would come after us.
+
+    Args:
+        connection: of the run that holds the schema, before it has workers.
+
+    Raises DatabaseError when they do not end.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(_ORPHANS, (WORKER_SPACE, schema))
+            row = cursor.fetchone()
+            if row == (0,):
+                return
+            if time.monotonic() > deadline:
+                raise DatabaseError(
+                    f"schema {schema}: {row and row[0]} sessions of an earlier run do not end. "
+                    "End them (pg_stat_activity shows them as staging_assets), then build again."
+                )
+            time.sleep(0.05)
 
 
 class SchemaLock:

@@ -16,7 +16,7 @@ from staging_assets.postgres.history import (
     run_prepare_history,
 )
 from staging_assets.postgres.leftovers import run_clear
-from staging_assets.postgres.lock import SchemaLock
+from staging_assets.postgres.lock import SchemaLock, run_end_orphans
 from staging_assets.postgres.run import Run
 from staging_assets.postgres.server import Server
 from staging_assets.postgres.sizes import find_seconds, read_sizes
@@ -95,6 +95,7 @@ def _prepare(
             for name in wanted:
                 if name not in present:
                     cursor.execute(f"create schema if not exists {spell_name(name)}")
+        run_end_orphans(connection, options.schema)
         run_prepare_history(connection, options.schema)
         reason = run_clear(connection, build_schema)
         run_bury(connection, options.schema, log)

@@ -16,6 +16,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import StagingError
+from staging_assets.postgres.lock import find_worker_lock
 from staging_assets.postgres.notices import Log, Notices
 from staging_assets.postgres.server import Server
 from staging_assets.postgres.shape import PREPARE
@@ -51,6 +52,7 @@ class Session:
         sessions: settings of the session.
         stop: set when the run ends early.
         log: level and message.
+        schema: the schema that is built.
         number: tells the sessions of one run apart.
         functions: scripts of stored procedures, to find lines of functions in which errors occur.
         prepares: whether a script may have prepared statements.
@@ -65,6 +67,7 @@ class Session:
         stop: threading.Event,
         log: Log,
         *,
+        schema: str,
         number: int = 0,
         functions: Sequence[Script] = (),
     ) -> None:
@@ -77,6 +80,7 @@ class Session:
         self.functions = functions
         self._connection: Connection | None = None
         self._pins = self._naming = self._pending = ""
+        self._claim = find_worker_lock(schema)
         self.number = number
         self.stands: dict[Relation, Relation] = {}
         self._stand_count = 0
@@ -129,7 +133,7 @@ class Session:
         self._naming = f"select set_config('application_name', {name}, false)"
         reset = (
             "close all; unlisten *; discard temp; discard sequences;"
-            "select pg_advisory_unlock_all();"
+            f"select pg_advisory_unlock_all(); {self._claim};"
         )
         if self.prepares:
             # Not always: what our own modules have prepared is to stay.
