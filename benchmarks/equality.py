@@ -8,11 +8,23 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+# Columns that hold the time of the run are left out.
 _TABLES = """
-select c.relname::text
+select
+    c.relname::text,
+    coalesce(
+        array_agg(a.attname::text order by a.attnum) filter (
+            where a.attname is not null
+            and coalesce(pg_get_expr(d.adbin, d.adrelid), '') !~* 'current_timestamp|now\\(\\)'
+        ),
+        '{}'
+    )
 from pg_class as c
+left join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+left join pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where c.relnamespace = to_regnamespace('staging') and c.relkind in ('r', 'p')
     and not c.relispartition
+group by 1
 order by 1
 """
 
@@ -33,8 +45,8 @@ order by 1
 # The hash of a row does not depend on where it stands, and neither does the sum of the hashes:
 # the same number as for the rows in order, without sorting them.
 _ROWS = """
-select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text
-from staging.{table} as t
+select count(*), coalesce(sum(hashtextextended(row({columns})::text, 0)), 0)::text
+from staging.{table}
 """
 _COUNT = "select count(*), '' from staging.{table}"
 
@@ -60,10 +72,13 @@ def read_outcome(connection: Connection, *, hashes: bool = True) -> Outcome:
     """Read the schema `staging`; without `hashes`, numbers of rows only."""
     with connection.cursor() as cursor:
         cursor.execute(_TABLES)
-        tables = [name for (name,) in cursor.fetchall()]
+        tables = cursor.fetchall()
         rows: dict[str, tuple[int, str]] = {}
-        for table in tables:
-            query = sql.SQL(_ROWS if hashes else _COUNT).format(table=sql.Identifier(table))
+        for table, columns in tables:
+            query = sql.SQL(_ROWS if hashes else _COUNT).format(
+                table=sql.Identifier(table),
+                columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            )
             cursor.execute(query)
             rows[table] = _pair(cursor.fetchone())
         cursor.execute(_KEYS)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.workload import Step, Workload, Written, spell_insert
 from staging_assets.postgres.csv import find_csv_files, run_csv_load
 from staging_assets.postgres.server import Server
+from staging_assets.postgres.targets import find_targets
 from staging_assets.project.catalog import load_project
 from staging_assets.project.model import SCHEMA_NODE, Kind, Relation, StagingProject
 
@@ -43,8 +44,16 @@ class FoundWorkload(Workload):
         lookups.mkdir(parents=True, exist_ok=True)
         yaml = lookups / "lookup_tables.yaml"
         yaml.write_text(json.dumps(filled, indent=1, default=str))  # JSON is YAML
-        nodes = [node for node in project.nodes if node != SCHEMA_NODE]
-        return Written(self.sql, yaml, tuple(_find_step(project, n, lookups) for n in nodes))
+        targets = find_targets(project)
+        steps = (
+            replace(
+                _find_step(project, node, lookups),
+                checks=tuple(target.name for target in targets.get(node, ())),
+            )
+            for node in project.nodes
+            if node != SCHEMA_NODE
+        )
+        return Written(self.sql, yaml, tuple(steps))
 
 
 def find_chicago() -> FoundWorkload | None:
@@ -68,9 +77,10 @@ def find_chicago() -> FoundWorkload | None:
 def _find_step(project: StagingProject, node: str, lookups: Path) -> Step:
     kind = project.kind(node)
     needs = tuple(sorted(project.dependencies[node] - {SCHEMA_NODE}))
+    sources = tuple(sorted(r.name for r in project.sources.get(node, ()) if r.schema == "etl"))
     if kind is Kind.PROCEDURES:
         script = project.procedures[node.split("/", 1)[1]].script
-        return Step(node, "procedures", (str(script.path),), needs)
+        return Step(node, "procedures", (str(script.path),), needs, sources)
     if kind is Kind.CLEANUP:
         raise NotImplementedError(f"{node}: contestants cannot run cleanups")
     table = project.tables[node]
@@ -81,4 +91,4 @@ def _find_step(project: StagingProject, node: str, lookups: Path) -> Step:
         scripts.append(str(path))
     if table.populate:
         scripts.append(str(table.populate.path))
-    return Step(node, "lookup" if table.lookup else "table", tuple(scripts), needs)
+    return Step(node, "lookup" if table.lookup else "table", tuple(scripts), needs, sources)

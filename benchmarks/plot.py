@@ -24,6 +24,8 @@ def main() -> None:
         (tiny, "tables", "tiny tables: number of tables"),
     ]
     panels = [panel for panel in panels if panel[0]]
+    if not panels:
+        return
     figure, places = plt.subplots(1, len(panels), figsize=(6.5 * len(panels), 5), squeeze=False)
     for place, (series, across, title) in zip(places[0], panels, strict=True):
         lines: dict[str, dict[float, list[float]]] = {}

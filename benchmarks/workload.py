@@ -7,6 +7,7 @@ are all written from it, so that every contestant runs the same SELECTs over the
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -105,14 +106,16 @@ class Step:
         kind: "table", "lookup", "procedures" or "cleanup".
         scripts: SQL files in order: CREATE, then what fills it.
         needs: names of other steps.
-        size: rows, roughly.
+        sources: names of the raw tables that it reads.
+        checks: names of its asset checks.
     """
 
     name: str
     kind: str
     scripts: tuple[str, ...]
     needs: tuple[str, ...]
-    size: int = 0
+    sources: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ("table_not_empty",)
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,9 @@ class Workload:
             populate = folder / f"POPULATE-staging-{table.name}.sql"
         _write(populate, table.insert())
         kind = "table" if table.lookup is None else "lookup"
-        return Step(table.name, kind, (str(create), str(populate)), table.needs, table.size)
+        sources = tuple(sorted(set(re.findall(r"\betl\.(\w+)", table.select))))
+        scripts = (str(create), str(populate))
+        return Step(table.name, kind, scripts, table.needs, sources)
 
 
 def spell_insert(table: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from benchmarks.equality import find_differences, read_outcome
 from benchmarks.events import make_events
 from benchmarks.measure import read_server_seconds, run_measured
 from benchmarks.report import find_exponent, find_ratios, spell_growth, spell_series
@@ -77,6 +79,30 @@ def test_contestants_end_with_the_same_rows_and_keys(
     report = spell_series(series)
     assert all(f"| {name} " in report for name in CONTESTANTS)
     assert find_ratios(series)
+
+
+def test_other_rows_and_missing_keys_are_found(witness: Connection) -> None:
+    cursor = witness.cursor()
+    cursor.execute(
+        "create schema staging;"
+        "create table staging.a (id int primary key, t text, at timestamptz default now());"
+        "create table staging.b (id int references staging.a (id));"
+        "insert into staging.a (id, t) values (1, 'one'), (2, 'two')"
+    )
+    expected = read_outcome(witness)
+    cursor.execute("delete from staging.a where id = 2; insert into staging.a values (2, 'two')")
+    assert find_differences(expected, read_outcome(witness)) == []
+    cursor.execute("update staging.a set t = 'too' where id = 2")
+    assert find_differences(expected, read_outcome(witness)) == ["table a has other rows"]
+    assert find_differences(expected, read_outcome(witness, hashes=False)) == []
+    cursor.execute("delete from staging.a where id = 2; alter table staging.a drop column at")
+    assert find_differences(expected, read_outcome(witness)) == ["table a has 1 rows, not 2"]
+    cursor.execute("drop table staging.b; create table staging.c ()")
+    found = find_differences(expected, read_outcome(witness))
+    assert found[1:3] == ["table b is missing", "table c is too many"]
+    assert len(found) == 4
+    assert found[3].startswith("missing constraint b_id_fkey on b: FOREIGN KEY (id)")
+    assert len(find_differences(expected, read_outcome(witness), keys=False)) == 3
 
 
 def test_a_contestant_that_fails_is_reported_as_failed(tmp_path: Path) -> None:

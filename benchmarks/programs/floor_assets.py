@@ -25,7 +25,13 @@ SPECS = [
         dg.AssetSpec(
             find_key(step),
             group_name=f"{step['kind']}s",
-            deps=[FIRST, *(dg.AssetKey(["staging", *need.split("/")]) for need in step["needs"])],
+            deps=[
+                *(
+                    dg.AssetKey(["staging", *need.split("/")])
+                    for need in step["needs"] or ["schema"]
+                ),
+                *(dg.AssetKey(["etl", source]) for source in step["sources"]),
+            ],
         )
         for step in PLAN["steps"]
     ),
@@ -33,15 +39,15 @@ SPECS = [
 CHECKS = [
     *(dg.AssetCheckSpec(name, asset=FIRST, blocking=True) for name in SCHEMA_CHECKS),
     *(
-        dg.AssetCheckSpec("table_not_empty", asset=find_key(step), blocking=True)
+        dg.AssetCheckSpec(name, asset=find_key(step), blocking=True)
         for step in PLAN["steps"]
-        if step["kind"] in ("table", "lookup")
+        for name in step["checks"]
     ),
 ]
 
 
 @dg.multi_asset(name="staging_build", specs=SPECS, check_specs=CHECKS, can_subset=True)
-def staging_build() -> Iterator[dg.MaterializeResult]:
+def staging_build() -> Iterator[dg.MaterializeResult[None]]:
     checks: dict[dg.AssetKey, list[dg.AssetCheckResult]] = {}
     for check in CHECKS:
         result = dg.AssetCheckResult(asset_key=check.asset_key, check_name=check.name, passed=True)
