@@ -67,7 +67,7 @@ def test_what_the_server_says_otherwise_does_not_count(
         cursor.execute("select current_database()")
         (name,) = cursor.fetchone()  # type: ignore[misc]
         cursor.execute(f"alter database {name} set search_path = etl")
-        cursor.execute(f"alter database {name} set statement_timeout = '1ms'")
+        cursor.execute(f"alter database {name} set statement_timeout = '200ms'")
         cursor.execute(f"alter database {name} set standard_conforming_strings = off")
     with closing(database.connect("x")) as connection:
         assert show(

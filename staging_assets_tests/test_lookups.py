@@ -70,10 +70,13 @@ lookup_b:
 """
     other = {"create_tables/CREATE-staging-lookup_b.sql": TABLE.replace("_a", "_b"), SHARED: text}
     project = load(tmp_path, **other)
-    assert project.tables["lookup_a"].lookup == Lookup(
+    lookup = project.tables["lookup_a"].lookup
+    assert lookup is not None
+    assert lookup.label.endswith(f"/{SHARED}")
+    assert lookup == Lookup(
         ("code", "at", "tags"),
         ((1, date(2001, 2, 3), ["a", "b"]), (2, None, [])),
-        f"{tmp_path}/{SHARED}",
+        lookup.label,
         2,
     )
     assert project.tables["lookup_b"].lookup is not None
