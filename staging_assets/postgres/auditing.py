@@ -8,6 +8,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BuildError
 from staging_assets.postgres.presence import has_schema
+from staging_assets.postgres.target import build_result
 from staging_assets.postgres.targets import (
     EvaluationContext,
     Target,
@@ -38,12 +39,15 @@ def run_audit(
     *,
     relation: Relation | None = None,
     own: Collection[str] = (),
+    rows: int | None = None,
 ) -> tuple[TargetResult, ...]:
     """Evaluate the node's targets.
 
     Args:
         relation: where its table is now; None is where it is published.
         own: names of everything that belongs to the table.
+        rows: how many rows it has, where that has been counted: then nothing is asked for checks
+            that this answers.
 
     Raises ChecksFailedError when one of them says that the node must stop.
     """
@@ -53,17 +57,36 @@ def run_audit(
     if node == SCHEMA_NODE:
         found = _evaluate_schema(connection, work.schema, targets)
     else:
+        known = {target.name: _judge_rows(target, rows) for target in targets}
         before = work.history.get(node)
-        found = evaluate_targets(
-            connection,
-            targets,
-            relation=relation or Relation(work.schema, node.removesuffix("_cleanup")),
-            schema=work.schema,
-            context=EvaluationContext(own=own, previous_rows=before.rows if before else None),
+        asked = [target for target in targets if known[target.name] is None]
+        answers = iter(
+            evaluate_targets(
+                connection,
+                asked,
+                relation=relation or Relation(work.schema, node.removesuffix("_cleanup")),
+                schema=work.schema,
+                context=EvaluationContext(own=own, previous_rows=before.rows if before else None),
+            )
+            if asked
+            else ()
         )
+        found = [known[target.name] or next(answers) for target in targets]
     if any(check.stops for check in found):
         raise ChecksFailedError(node, found)
     return tuple(found)
+
+
+def _judge_rows(target: Target, rows: int | None) -> TargetResult | None:
+    """The result of a check that the number of rows answers; None for any other."""
+    if rows is None or target.relation != target.table:
+        return None
+    if target.kind == "table_exists":
+        return build_result(target, True, "the table exists")
+    if target.kind != "table_not_empty":
+        return None
+    summary = "the table has rows" if rows else "the table is empty"
+    return build_result(target, rows > 0, summary, {"rows": rows, "threshold": 1})
 
 
 def _evaluate_schema(

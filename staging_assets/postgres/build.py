@@ -126,7 +126,9 @@ def _run_table(session: Session, work: Work, task: Task, table: Table) -> Built:
     try:
         if not work.options.create_only:
             place, own = shadow.relation, shadow.own
-            checks = run_audit(session.connection, work, task.node, relation=place, own=own)
+            checks = run_audit(
+                session.connection, work, task.node, relation=place, own=own, rows=rows
+            )
         clock.mark("check_seconds")
         session.check()
         outcome = run_publish(
