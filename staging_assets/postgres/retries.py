@@ -52,4 +52,4 @@ def find_mendable(error: BaseException, *, connection_lost: bool) -> str | None:
 
 def find_pause(tries: int) -> float:
     """Seconds to wait after that many tries: doubling, with some chance in it, at most 8."""
-    return min(8.0, 0.25 * 2**tries) * random.uniform(0.75, 1.25)  # noqa: S311
+    return float(min(8.0, 0.25 * 2**tries)) * random.uniform(0.75, 1.25)  # noqa: S311

@@ -82,9 +82,10 @@ def read_shape(
     Args:
         run: sends a query in a session that has sent `PREPARE`, and returns its rows.
     """
-    names = ", ".join(spell_text(name) for name in sorted(own))
-    query = f"execute staging_assets_shape ({spell_text(schema)}, array[{names}])"
-    keys, names = [], set()
+    spelled = ", ".join(spell_text(name) for name in sorted(own))
+    query = f"execute staging_assets_shape ({spell_text(schema)}, array[{spelled}])"
+    keys: list[Key] = []
+    names: set[str] = set()
     plain, reacts = True, False
     for row in run(query):
         what, table, removable, _, name, kind, definition, comment, validated = row[:9]
