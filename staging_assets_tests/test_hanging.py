@@ -161,7 +161,8 @@ def test_old_tables_that_reference_each_other_are_dropped_together(
     reader = server_of_each_kind.connect("reader")
     reader.cursor().execute("select * from staging.hub")
     press.publish(child, "child")
-    assert len(press.schemas()) == 4
+    waiting = "select count(*) from pg_class where relnamespace = 'staging__old'::regnamespace"
+    assert press.one(f"{waiting} and relkind = 'r'") == 2
     reader.close()
     assert run_bury(press.connection, "staging", press.log) == []
     assert press.schemas() == ["staging", "staging__build"]
@@ -481,6 +482,7 @@ def test_view_whose_column_changes_type_is_made_anew(press: Press, roles: tuple[
     assert press.one("select m from reports.upon") == 7
     assert press.run(acl) == before
     assert press.one("select col_description('reports.upon'::regclass, 1)") == "why"
+    assert run_bury(press.connection, "staging", press.log) == []
     assert press.schemas() == ["staging", "staging__build"]
 
 
@@ -511,6 +513,7 @@ def test_materialized_views_come_back_filled_with_indexes_and_grants(
         assert press.run("select note, n from reports.stored") == [("new", 2)]
         assert press.one("select n from reports.top") == 2
         assert press.run(about) == before
+    assert run_bury(press.connection, "staging", press.log) == []
     assert press.schemas() == ["staging", "staging__build"]
 
 
@@ -666,3 +669,41 @@ def test_view_of_somebody_else_is_named_when_it_cannot_be_replaced(
         press.publish(OTHER)
     press.run("reset role")
     assert press.run("select distinct note from staging.t order by 1") == [("a",), ("b",)]
+
+
+def test_old_tables_of_one_name_do_not_get_into_each_others_way(
+    press: Press, server_of_each_kind: Server
+) -> None:
+    press.run("create table staging.hub (id int primary key)")
+    create = TABLE.replace("day date", "day date, hub int references staging.hub")
+    press.publish(create)
+    reader = server_of_each_kind.connect("reader")
+    reader.cursor().execute("select * from staging.hub")
+    for _ in range(3):
+        press.publish(create)
+    assert len(press.schemas()) == 5
+    assert len(run_bury(press.connection, "staging", press.log)) == 3
+    reader.close()
+    assert run_bury(press.connection, "staging", press.log) == []
+    assert press.schemas() == ["staging", "staging__build"]
+
+
+def test_what_can_be_dropped_is_dropped_although_something_else_has_to_stay(
+    press: Press, server_of_each_kind: Server
+) -> None:
+    press.run(
+        "create table staging.hub (id int primary key); create table staging.hub2 (id int"
+        " primary key)"
+    )
+    for hub in ("hub", "hub2"):
+        press.publish(f"create table build.of_{hub} (h int references staging.{hub})", f"of_{hub}")
+    readers = [server_of_each_kind.connect("reader") for _ in range(2)]
+    for reader, hub in zip(readers, ("hub", "hub2"), strict=True):
+        reader.cursor().execute(f"select * from staging.{hub}")
+        press.publish(f"create table build.of_{hub} (h int references staging.{hub})", f"of_{hub}")
+    readers[0].close()
+    assert run_bury(press.connection, "staging", press.log) == ["staging__old"]
+    assert press.one("select to_regclass('staging__old.of_hub')") is None
+    assert press.one("select to_regclass('staging__old.of_hub2')") is not None
+    readers[1].close()
+    assert run_bury(press.connection, "staging", press.log) == []

@@ -268,6 +268,7 @@ def test_hostile_names_are_harmless(press: Press) -> None:
     press.run(f"create table staging__build.{quoted} (id serial primary key)")
     press.publish("select", name)
     assert press.one("select count(*) from staging.v") == 0
+    assert run_bury(press.connection, "staging", press.log) == []
     assert press.schemas() == ["staging", "staging__build"]
 
 

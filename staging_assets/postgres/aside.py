@@ -24,7 +24,6 @@ _DIGITS = digits + ascii_lowercase
 _DROP_ORDER = (
     "materialized view",
     "view",
-    "statistics",
     "table",
     "foreign table",
     "type",
@@ -116,25 +115,51 @@ class _Grave:
     objects: Mapping[str, Sequence[str]]
 
 
-def find_aside_schema(schema: str, oid: int) -> str:
-    """Name the schema in which an old table of `schema` waits; at most ten bytes longer."""
-    text = ""
+@dataclass(frozen=True)
+class Aside:
+    """Where the old objects of one publication go.
+
+    Args:
+        schema: its name.
+        made: whether the publication makes it. One schema serves all tables as long as no name
+            occurs twice in it: every schema that comes or goes makes all sessions plan anew.
+        own: whether it is for this publication alone.
+    """
+
+    schema: str
+    made: bool
+    own: bool
+
+
+def find_aside(schema: str, old: Sequence[Movable], aside: tuple[bool, bool]) -> Aside:
+    """Choose where the old objects go.
+
+    Args:
+        schema: the live schema.
+        old: the old objects.
+        aside: whether the schema for all tables exists, and has some of their names.
+    """
+    exists, taken = aside
+    if not taken:
+        return Aside(f"{schema}__old", made=not exists, own=False)
+    oid, text = max((item.oid for item in old), default=0), ""
     while oid:
         oid, digit = divmod(oid, len(_DIGITS))
         text = _DIGITS[digit] + text
-    return f"{schema}__o{text}"
+    return Aside(f"{schema}__o{text}", made=True, own=True)
 
 
-def find_moves(old: Sequence[Movable], schema: str, aside: str) -> list[Step]:
-    """Statements that make the schema `aside` and move the old objects there."""
-    name = spell_name(aside)
-    steps = [
-        Step("setting the old table aside", f"create schema {name}"),
-        Step(
-            "setting the old table aside",
-            f"comment on schema {name} is {spell_text(_find_comment(schema))}",
-        ),
-    ]
+def find_moves(old: Sequence[Movable], schema: str, aside: Aside) -> list[Step]:
+    """Statements that move the old objects aside."""
+    name = spell_name(aside.schema)
+    steps = []
+    if aside.made:
+        what = "setting the old table aside"
+        comment = spell_text(_find_comment(schema))
+        steps = [
+            Step(what, f"create schema {name}"),
+            Step(what, f"comment on schema {name} is {comment}"),
+        ]
     return steps + [
         Step(
             f"setting {item.name} aside",
@@ -145,25 +170,24 @@ def find_moves(old: Sequence[Movable], schema: str, aside: str) -> list[Step]:
     ]
 
 
-def find_drops(old: Sequence[Movable], *, aside: str | None = None) -> list[Step]:
+def find_drops(old: Sequence[Movable], *, aside: Aside | None = None) -> list[Step]:
     """Statements that drop the old objects, and nothing that hangs on them.
 
     Args:
-        aside: the schema to which they have been moved, if they have; it is dropped too.
+        aside: where they have been moved, if they have.
     """
     steps = []
     for noun in _DROP_ORDER:
-        if noun == "statistics":
-            continue  # they go with their table
         names = [
-            f"{spell_name(aside)}.{_find_simple(item)}" if aside and item.moves else item.name
+            f"{spell_name(aside.schema)}.{item.simple}" if aside and item.moves else item.name
             for item in old
             if item.noun == noun
         ]
         if names:
             steps.append(Step("dropping the old table", f"drop {noun} {', '.join(names)}"))
-    if aside:
-        steps.append(Step("dropping the old table", f"drop schema {spell_name(aside)}"))
+    if aside and aside.own:
+        name = spell_name(aside.schema)
+        steps.append(Step("dropping the old table", f"drop schema {name}"))
     return steps
 
 
@@ -185,25 +209,19 @@ def run_bury(connection: extensions.connection, schema: str, log: Log) -> list[s
     Returns the schemas that stay until the next time: somebody reads what their tables reference,
     or uses a type of theirs.
     """
-    waiting = _read_aside(connection, schema)
-    turned: list[Inbound] = []
-    if len(waiting) > 1 and _run_burial(connection, waiting):
-        turned = [key for grave in waiting for key in grave.inbound]
-        waiting = []
-    progress = True
-    while waiting and progress:
-        # What could not be dropped for another's sake may be when that is gone.
-        buried = [grave for grave in waiting if _run_burial(connection, [grave])]
-        turned += [key for grave in buried for key in grave.inbound]
-        waiting = [grave for grave in waiting if grave not in buried]
-        progress = bool(buried)
-    for grave in waiting:
-        turning = _find_turning(connection, grave)
-        if turning and _run_briefly(connection, turning):
-            turned += grave.inbound
-    for sentence in run_validate(connection, turned):
+    graves = _read_aside(connection, schema)
+    if not graves:
+        return []
+    turned = [key for grave in graves for key in grave.inbound]
+    left: list[str] = []
+    if not _run_briefly(connection, _find_burial(connection, graves)):
+        turned = [
+            key for key in turned if _run_briefly(connection, _find_turning(connection, [key]))
+        ]
+        left = [grave.name for grave in graves if not _run_piecewise(connection, grave)]
+    for sentence in run_validate(connection, [k for k in turned if k.validated and k.enforced]):
         log("error", sentence)
-    return [grave.name for grave in waiting]
+    return left
 
 
 def _read_aside(connection: extensions.connection, schema: str) -> list[_Grave]:
@@ -218,20 +236,30 @@ def _read_aside(connection: extensions.connection, schema: str) -> list[_Grave]:
     ]
 
 
-def _run_burial(connection: extensions.connection, graves: Sequence[_Grave]) -> bool:
-    """Turn foreign keys around and drop, all in one transaction."""
-    steps = [statement for grave in graves for statement in _find_turning(connection, grave)]
+def _find_burial(connection: extensions.connection, graves: Sequence[_Grave]) -> list[str]:
+    """Turn foreign keys around and drop everything."""
+    steps = _find_turning(connection, [key for grave in graves for key in grave.inbound])
     for noun in _DROP_ORDER:
         names = [name for grave in graves for name in grave.objects.get(noun) or ()]
         if names:
             steps.append(f"drop {noun} {', '.join(names)}")
-    steps.append(f"drop schema {', '.join(grave.name for grave in graves)}")
-    return _run_briefly(connection, steps)
+    return [*steps, f"drop schema {', '.join(grave.name for grave in graves)}"]
 
 
-def _find_turning(connection: extensions.connection, grave: _Grave) -> list[str]:
-    returning = find_returns(grave.inbound, server_version=connection.server_version)
-    return [step.statement for step in [*find_key_drops(grave.inbound), *returning]]
+def _run_piecewise(connection: extensions.connection, grave: _Grave) -> bool:
+    """Drop one object at a time; what is kept by another may go when that has gone."""
+    left = [(noun, name) for noun in _DROP_ORDER for name in grave.objects.get(noun) or ()]
+    progress = True
+    while left and progress:
+        stays = [each for each in left if not _run_briefly(connection, [f"drop {' '.join(each)}"])]
+        progress = len(stays) < len(left)
+        left = stays
+    return not left and _run_briefly(connection, [f"drop schema {grave.name}"])
+
+
+def _find_turning(connection: extensions.connection, keys: Sequence[Inbound]) -> list[str]:
+    returning = find_returns(keys, server_version=connection.server_version)
+    return [step.statement for step in [*find_key_drops(keys), *returning]]
 
 
 def _run_briefly(connection: extensions.connection, statements: Sequence[str]) -> bool:

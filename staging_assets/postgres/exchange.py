@@ -185,8 +185,7 @@ def find_exchange(
     droppable = droppable and not left
     live_schema = hanging.live
     at_once = at_once and droppable and not hanging.dependents and not hanging.kept
-    oid = max((item.oid for item in hanging.old), default=0)
-    away = aside.find_aside_schema(live.schema, oid)
+    away = aside.find_aside(live.schema, hanging.old, hanging.aside)
     move = [
         Step(f"publication {name}", f"alter publication {name} drop table {table}")
         for name, table in hanging.unpublish

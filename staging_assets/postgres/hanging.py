@@ -132,6 +132,7 @@ class Hanging:
     Args:
         live: the live schema as SQL; None when it does not exist.
         new, old: what moves in, and out.
+        aside: whether the schema in which old objects wait exists, and has some of these names.
         taken: names of the script's that other tables hold in the live schema.
         hubs: tables that the old one references.
         inbound: foreign keys that reference it.
@@ -146,6 +147,7 @@ class Hanging:
     live: str | None
     new: tuple[Movable, ...]
     old: tuple[Movable, ...]
+    aside: tuple[bool, bool]
     taken: Sequence[str]
     hubs: Sequence[str]
     inbound: tuple[Inbound, ...]
@@ -183,6 +185,7 @@ def read_hanging(
         live=found["live"],
         new=tuple(Movable(*item) for item in found["new"]),
         old=tuple(Movable(*item) for item in found["old"]),
+        aside=(found["aside"][0], found["aside"][1]),
         taken=found["taken"],
         hubs=found["hubs"],
         inbound=tuple(Inbound(**item) for item in found["inbound"]),

@@ -495,6 +495,24 @@ select json_build_object(
         ) order by noun <> 'function', name), '[]')
         from movable where not new
     ),
+    'aside', (
+        -- Where old objects wait: whether that schema exists, and whether names are taken there.
+        select json_build_array(
+            n.oid is not null,
+            exists (
+                select from rel o
+                join pg_class c on c.relname = o.relname and c.relnamespace = n.oid
+                where not o.new
+            )
+            or exists (
+                select from typ o
+                join pg_type t on t.typname = o.typname and t.typnamespace = n.oid
+                where not o.new
+            )
+        )
+        from (values (1)) one
+        left join pg_namespace n on n.nspname = $1 || '__old'
+    ),
     'taken', (
         -- Names that the script makes, held by something else in the live schema.
         select coalesce(json_agg(distinct format(

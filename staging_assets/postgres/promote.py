@@ -15,6 +15,7 @@ from psycopg2 import extensions
 
 from staging_assets.errors import BuildError
 from staging_assets.postgres import dependents
+from staging_assets.postgres.aside import run_bury
 from staging_assets.postgres.exchange import StepError, explain, run_steps
 from staging_assets.postgres.hanging import (
     CATALOG_SETTINGS,
@@ -122,6 +123,8 @@ def run_promote(
                 f"STAGING_SCHEMA={candidate}, or run config schema: {candidate}."
             )
         _check_complete(connection, project, candidate)
+        for name in (schema, candidate):
+            run_bury(connection, name, log)
         _run(connection, server, _Exchange(schema, candidate, away), log)
 
 

@@ -219,15 +219,16 @@ def check_inbound(hanging: Hanging, work: Publication) -> None:
 def see_all(hanging: Hanging, work: Publication) -> None:
     """Make sure that what hangs on the old table is what was expected, and locked before it."""
     before = work.seen
-    same = before is not None and (before.dependents, before.inbound) == (
-        hanging.dependents,
-        hanging.inbound,
-    )
-    if same or not (hanging.dependents or hanging.inbound or before):
+    left = find_left(hanging.inbound, work.live, work.later)
+    touched = [key for key in hanging.inbound if not key.scrap and key not in left]
+    if before is None and not hanging.dependents and not touched:
+        work.left = left
+        return
+    if before and (before.dependents, before.inbound) == (hanging.dependents, hanging.inbound):
         return
 
     def learn(_: extensions.cursor) -> None:
-        work.left = find_left(hanging.inbound, work.live, work.later)
+        work.left = left
         mode = work.mode
         if mode is dependents.Mode.REPLACE:
             mode = dependents.find_mode(hanging)
