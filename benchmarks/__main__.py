@@ -21,6 +21,7 @@ from benchmarks.contestants import CONTESTANTS, Missing
 from benchmarks.contestants.common import HERE, clean_environment, install
 from benchmarks.events import make_events
 from benchmarks.found import find_chicago
+from benchmarks.places import work_folder
 from benchmarks.report import read_machine, spell_growth, spell_ratios, spell_series
 from benchmarks.rounds import Series, run_series
 from benchmarks.share import measure_share
@@ -97,25 +98,9 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = read_options(sys.argv[1:] if arguments is None else arguments)
     options.output.mkdir(parents=True, exist_ok=True)
-    work = HERE / ".work"
     start = time.monotonic()
-    done: list[Series] = []
-    for planned in plan(options):
-        folder = work / f"{planned.workload.name}_{planned.workload.scale:g}"
-        done.append(
-            run_series(
-                planned.workload,
-                planned.contestants,
-                folder,
-                rounds=planned.rounds,
-                tell=_tell,
-                count=not options.no_counts,
-                most_seconds=planned.most_seconds,
-            )
-        )
-        write(options.output, done, {})
-    sizes = () if options.no_share else (100,) if options.quick else (100, 1000)
-    shares = {str(size): measure_share(work, size) for size in sizes}
+    with work_folder(HERE / ".work") as work:
+        done, shares = measure(options, work)
     print("\n" + write(options.output, done, shares))
     draw(options.output)
     minutes = (time.monotonic() - start) / 60
@@ -129,6 +114,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if failed:
         print(f"failed, or ended with other rows or keys: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+def measure(
+    options: argparse.Namespace, work: Path
+) -> tuple[list[Series], dict[str, dict[str, float]]]:
+    """Run everything that was asked for; what is finished is written at once."""
+    done: list[Series] = []
+    for planned in plan(options):
+        folder = work / f"{planned.workload.name}_{planned.workload.scale:g}"
+        done.append(
+            run_series(
+                planned.workload,
+                planned.contestants,
+                folder,
+                logs=options.output / "logs" / folder.name,
+                rounds=planned.rounds,
+                tell=_tell,
+                count=not options.no_counts,
+                most_seconds=planned.most_seconds,
+            )
+        )
+        write(options.output, done, {})
+    sizes = () if options.no_share else (100,) if options.quick else (100, 1000)
+    shares = {str(size): measure_share(work, size) for size in sizes}
+    return done, shares
 
 
 def write(output: Path, done: Sequence[Series], shares: dict[str, dict[str, float]]) -> str:

@@ -88,6 +88,7 @@ def run_series(
     names: Sequence[str],
     folder: Path,
     *,
+    logs: Path,
     rounds: int,
     tell: Tell,
     count: bool = True,
@@ -98,7 +99,8 @@ def run_series(
     Args:
         names: of contestants, in the order in which they take turns; the first that builds tables
             is what the others' rows and keys are compared with.
-        folder: of this series; scripts, logs and the server's data go there.
+        folder: of this series; scripts and the server's data go there.
+        logs: folder for what the contestants print.
         count: whether each runs once more with the server's log on, to count statements.
         most_seconds: who takes longer than this runs in the first round only.
     """
@@ -116,7 +118,7 @@ def run_series(
             settings=server.settings(),
             records={name: Record(name, CONTESTANTS[name].keys) for name in names},
         )
-        turns = Turns(series, Setup(workload, place, written, server), folder / "logs", tell)
+        turns = Turns(series, Setup(workload, place, written, server), logs, tell)
         for number in range(rounds):
             for name in names:
                 record = series.records[name]

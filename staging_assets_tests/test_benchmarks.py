@@ -63,7 +63,9 @@ def test_contestants_end_with_the_same_rows_and_keys(
 ) -> None:
     tmp_path.chmod(0o755)
     workload = make()
-    series = run_series(workload, CONTESTANTS, tmp_path, rounds=1, tell=lambda _: None)
+    series = run_series(
+        workload, CONTESTANTS, tmp_path, logs=tmp_path / "logs", rounds=1, tell=lambda _: None
+    )
     for name in CONTESTANTS:
         record = series.records[name]
         assert (record.state, record.differences) == ("ok", [])
@@ -111,7 +113,9 @@ def test_a_contestant_that_fails_is_reported_as_failed(tmp_path: Path) -> None:
     broken = Workload(
         "w1", workload.title, workload.scale, workload.tables, etl=(), sources=workload.sources
     )
-    record = run_series(broken, ("psql",), tmp_path, rounds=2, tell=lambda _: None).records["psql"]
+    record = run_series(
+        broken, ("psql",), tmp_path, logs=tmp_path / "logs", rounds=2, tell=lambda _: None
+    ).records["psql"]
     assert record.state.startswith("failed: exit code 3, see ")
     assert record.runs == []
 

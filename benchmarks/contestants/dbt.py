@@ -23,22 +23,27 @@ _OPTIONS = ("--no-version-check", "--no-send-anonymous-usage-stats", "--no-use-c
 
 
 class Dbt:
-    """`dbt run` of one model a table, with dbt's own cache of the parsed project warm.
+    """`dbt run` of one model a table.
 
     It has no serial columns: the models number the rows in the same order instead.
+
+    Args:
+        enforced: whether the models have contracts with keys, which the database enforces.
+        cold: whether dbt parses its project in every run, and not just what has changed in it.
     """
 
     builds = True
 
-    def __init__(self, *, enforced: bool) -> None:
-        self.name = "dbt-enforced" if enforced else "dbt"
+    def __init__(self, *, enforced: bool = False, cold: bool = False) -> None:
+        self.name = "dbt" + ("-enforced" if enforced else "") + ("-cold" if cold else "")
         self.keys = enforced
+        self._run = ("run", "--no-partial-parse") if cold else ("run",)
 
     def prepare(self, setup: Setup) -> Command:
         if not setup.workload.tables:
             raise Missing("nobody has written this workload as models")
         programs = install("dbt")
-        folder = setup.folder / ("dbt_enforced" if self.keys else "dbt")
+        folder = setup.folder / self.name
         self._write(setup, folder)
         environment = clean_environment(programs, DO_NOT_TRACK="1", DBT_PROFILES_DIR=str(folder))
         parse = ("dbt", *_OPTIONS, "parse")
@@ -47,7 +52,7 @@ class Dbt:
         )
         if done.returncode != 0:
             raise Missing(f"dbt cannot read its models: {' '.join(done.stdout.split())[-300:]}")
-        return Command(("dbt", *_OPTIONS, "run"), environment, folder)
+        return Command(("dbt", *_OPTIONS, *self._run), environment, folder)
 
     def _write(self, setup: Setup, folder: Path) -> None:
         (folder / "models").mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,41 @@
+"""Where a run of the benchmarks keeps what it needs while it runs: a folder for each process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from staging_assets.postgres.embedded import EmbeddedServer
+
+
+@contextmanager
+def work_folder(above: Path) -> Iterator[Path]:
+    """Give this process a folder below `above`, and remove it and what dead ones have left."""
+    for left in above.glob("*"):
+        if not (left.name.isdigit() and _lives(int(left.name))):
+            _remove(left)
+    folder = above / str(os.getpid())
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    for home in folder.glob("*/server"):
+        EmbeddedServer(home).stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
