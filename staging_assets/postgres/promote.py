@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from psycopg2 import extensions
 
@@ -21,7 +21,6 @@ from staging_assets.postgres.hanging import (
     CATALOG_SETTINGS,
     Hanging,
     Step,
-    read_hanging,
     run_prepare_hanging,
 )
 from staging_assets.postgres.history import find_build_schema
@@ -33,6 +32,7 @@ from staging_assets.postgres.inbound import (
     run_validate,
 )
 from staging_assets.postgres.lock import SchemaLock
+from staging_assets.postgres.outside import read_outside, run_drop_schema, schema_exists
 from staging_assets.postgres.renaming import find_function_steps, find_schema_steps
 from staging_assets.postgres.server import Server
 from staging_assets.postgres.spelling import spell, spell_name
@@ -41,37 +41,6 @@ from staging_assets.project.model import Relation, StagingProject
 
 _LONGEST_NAME = 63
 _SWAP = "__swap"
-
-_OBJECTS = """
-select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = %(schema)s and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
-union
-select t.typname from pg_type t join pg_namespace n on n.oid = t.typnamespace
-where n.nspname = %(schema)s and t.typtype in ('e', 'd', 'r')
-"""
-
-# What other schemas have on functions of this one: the relation it belongs to, and its name.
-_FUNCTION_USERS = """
-select distinct coalesce(c.oid, 0)::bigint, pg_describe_object(
-    case when w.oid is null then d.classid else 'pg_class'::regclass end,
-    coalesce(w.ev_class, d.objid), case when w.oid is null then d.objsubid else 0 end
-)
-from pg_namespace n
-join pg_proc p on p.pronamespace = n.oid
-join pg_depend d on d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid
-left join pg_rewrite w on d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
-left join pg_attrdef a on d.classid = 'pg_attrdef'::regclass and a.oid = d.objid
-left join pg_trigger t on d.classid = 'pg_trigger'::regclass and t.oid = d.objid
-left join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid
-left join pg_policy y on d.classid = 'pg_policy'::regclass and y.oid = d.objid
-left join pg_class c on c.oid = coalesce(
-    w.ev_class, a.adrelid, t.tgrelid, nullif(k.conrelid, 0), y.polrelid,
-    case when d.classid = 'pg_class'::regclass then d.objid end
-)
-left join pg_proc f on d.classid = 'pg_proc'::regclass and f.oid = d.objid
-where n.nspname = %s and d.deptype in ('n', 'a')
-and coalesce(c.relnamespace, f.pronamespace, 0) <> n.oid
-"""
 
 
 @dataclass(frozen=True)
@@ -117,7 +86,7 @@ def run_promote(
     with ExitStack() as locks:
         connection = locks.enter_context(_hold(server, schema, "promotion", log)).connection
         locks.enter_context(_hold(server, candidate, "promotion", log))
-        if not _exists(connection, candidate):
+        if not schema_exists(connection, candidate):
             raise BuildError(
                 f"{candidate}: there is no such schema to promote. Build it first: "
                 f"STAGING_SCHEMA={candidate}, or run config schema: {candidate}."
@@ -150,7 +119,7 @@ def run_rollback(
     previous = f"{schema}__previous"
     _check_length(schema, previous)
     with _hold(server, schema, "rollback", log) as lock:
-        if not _exists(lock.connection, previous):
+        if not schema_exists(lock.connection, previous):
             raise BuildError(
                 f"{schema}: there is no schema {previous} to go back to. Nothing was promoted yet."
             )
@@ -169,12 +138,6 @@ def _check_length(schema: str, away: str) -> None:
             f"{schema}: the name is too long to keep a previous schema beside it. "
             f"Use a name of at most {most} bytes."
         )
-
-
-def _exists(connection: extensions.connection, schema: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("select from pg_namespace where nspname = %s", (schema,))
-        return cursor.rowcount > 0
 
 
 def _check_complete(
@@ -220,13 +183,13 @@ def _swap(cursor: extensions.cursor, exchange: _Exchange) -> Hanging | None:
     connection = cursor.connection
     live = Relation(exchange.live, "*")
     cursor.execute(CATALOG_SETTINGS)
-    if exchange.away != exchange.incoming and _exists(connection, exchange.away):
-        _run_drop(cursor, exchange.away)
+    if exchange.away != exchange.incoming and schema_exists(connection, exchange.away):
+        run_drop_schema(cursor, exchange.away)
     hanging = None
     before: list[Step] = []
     after: list[Step] = []
-    if _exists(connection, exchange.live):
-        hanging = _read_outside(cursor, exchange.live, exchange.incoming)
+    if schema_exists(connection, exchange.live):
+        hanging = read_outside(cursor, exchange.live, exchange.incoming)
         for key in find_unchecked(hanging.inbound, live, frozenset()):
             target = spell(Relation(exchange.incoming, key.references))
             run_check(cursor, key, Relation(exchange.incoming, key.references), target=target)
@@ -256,54 +219,6 @@ def _swap(cursor: extensions.cursor, exchange: _Exchange) -> Hanging | None:
     return hanging
 
 
-def _read_outside(cursor: extensions.cursor, live: str, incoming: str) -> Hanging:
-    """Read what other schemas have on the live one; refuse what cannot be turned."""
-    names = set(_read_names(cursor, live)) | set(_read_names(cursor, incoming))
-    found = read_hanging(cursor, live_schema=live, build_schema=incoming, own=sorted(names))
-    outside = [d for d in found.dependents if d.schema != live]
-    turned = {d.oid for d in outside}
-    unknown = [what for what, schema, _ in found.unknown if schema != live]
-    cursor.execute(_FUNCTION_USERS, (live,))
-    unknown += [what for oid, what in cursor.fetchall() if oid not in turned]
-    gone = [str(key) for key in found.inbound if key.target is None]
-    if unknown or gone:
-        raise BuildError(
-            f"{live}: {'; '.join([*unknown, *(f'foreign key {name}' for name in gone)])}: this "
-            f"hangs on the schema and cannot be turned to {incoming}. Nothing was changed. "
-            "Drop it first."
-        )
-    return replace(found, dependents=tuple(outside))
-
-
-def _run_drop(cursor: extensions.cursor, schema: str) -> None:
-    """Drop an older previous schema, unless something outside hangs on it."""
-    names = _read_names(cursor, schema)
-    found = read_hanging(cursor, live_schema=schema, build_schema="", own=names)
-    outside = [d.label for d in found.dependents if d.schema != schema]
-    outside += [f"foreign key {key}" for key in found.inbound]
-    outside += [step.label for step in found.kept]
-    outside += [what for what, owner, _ in found.unknown if owner != schema]
-    cursor.execute(_FUNCTION_USERS, (schema,))
-    outside += [what for _, what in cursor.fetchall()]
-    if outside:
-        raise BuildError(
-            f"{schema}: {'; '.join(sorted(set(outside)))}: this hangs on the schema that has to"
-            f" make room. "
-            "Nothing was changed. Drop it first."
-        )
-    names = [spell_name(schema)]
-    if _exists(cursor.connection, find_build_schema(schema)):
-        names.append(spell_name(find_build_schema(schema)))
-    cursor.execute("set local lock_timeout = '1s'; set local client_min_messages = error")
-    step = Step(f"dropping {schema}", f"drop schema {', '.join(names)} cascade")
-    run_steps(cursor, [step], singly=True, relations=[])
-
-
-def _read_names(cursor: extensions.cursor, schema: str) -> list[str]:
-    cursor.execute(_OBJECTS, {"schema": schema})
-    return [name for (name,) in cursor.fetchall()]
-
-
 def _find_renames(cursor: extensions.cursor, exchange: _Exchange) -> list[Step]:
     """The schemas' new names, and those of their companions."""
     pairs: list[tuple[str, str]] = []
@@ -322,7 +237,7 @@ def _find_renames(cursor: extensions.cursor, exchange: _Exchange) -> list[Step]:
         for old, new in pairs:
             source = find_build_schema(old) if name else old
             target = find_build_schema(new) if name else new
-            if source in there or _exists(cursor.connection, source):
+            if source in there or schema_exists(cursor.connection, source):
                 there.add(target)
                 steps.append(
                     Step(
