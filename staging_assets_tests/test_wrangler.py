@@ -103,6 +103,18 @@ def test_staging_in_sql_is_the_real_schema(dev: PostgresWrangler, ask: Ask) -> N
 # schemas and tables
 
 
+@pytest.mark.parametrize("schema", ["100% sure", "%s", "a%%b"])
+def test_a_percent_sign_in_the_schemas_name_is_no_format(database: Server, schema: str) -> None:
+    pgw = PostgresWrangler(database, schema)
+    pgw.recreate_schema("staging")
+    pgw.execute("create table staging.t (a int, b text)")
+    with pgw.engine.begin() as connection:
+        insert = sqlalchemy.text("insert into staging.t values (:a, 'x%')")
+        connection.execute(insert, {"a": 1})
+        connection.execute(insert, [{"a": 2}, {"a": 3}])
+    assert pgw.execute("select a from staging.t where b like 'x%' order by 1") == [(1,), (2,), (3,)]
+
+
 def test_check_schema_exists(dev: PostgresWrangler) -> None:
     assert dev.check_schema_exists("staging") is True  # staging_dev is meant
     assert dev.check_schema_exists("nowhere") is False

@@ -43,14 +43,14 @@ class StagingCursor(_Cursor):
 
     def execute(self, query: Any, vars: Any = None) -> None:
         """Run a statement; psycopg2's meaning."""
-        query = self._prepare(query)
+        query = self._prepare(query, formats=bool(vars))
         if isinstance(query, str) and isinstance(vars, Mapping) and "pg_catalog" in query:
             vars = {name: self._real(name, value) for name, value in vars.items()}
         super().execute(query, vars)
 
     def executemany(self, query: Any, vars_list: Any) -> None:
         """Run a statement many times; psycopg2's meaning."""
-        super().executemany(self._prepare(query), vars_list)
+        super().executemany(self._prepare(query, formats=True), vars_list)
 
     def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:
         """Run a COPY; psycopg2's meaning."""
@@ -60,7 +60,8 @@ class StagingCursor(_Cursor):
         """Call a function; psycopg2's meaning."""
         return super().callproc(self._prepare(procname), *parameters)
 
-    def _prepare(self, query: Any) -> Any:
+    def _prepare(self, query: Any, *, formats: bool = False) -> Any:
+        """What is sent in a query's place; with `formats`, the driver takes each % for a format."""
         if self.joined is not None:
             self.joined.keep()
         if isinstance(query, sql.Composable):
@@ -70,7 +71,7 @@ class StagingCursor(_Cursor):
         if isinstance(query, str):
             if self.joined is not None and _CONTROL.search(query):
                 query = self.joined.settle(query)
-            return _rewrite(query, self.schema)
+            return _rewrite(query, self.schema.replace("%", "%%") if formats else self.schema)
         return query
 
     def _prepare_bulk(self, query: bytes) -> bytes:
