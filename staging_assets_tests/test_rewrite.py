@@ -147,3 +147,13 @@ def test_a_long_script_takes_time_in_proportion_to_its_length() -> None:
     rewritten = rewrite(f"insert into staging.x values\n{rows};", schema="dev")
     assert time.process_time() - start < 10
     assert rewritten.text.count("dev.x") == 20_001
+
+
+def test_a_value_that_is_a_tables_name_does_not_name_the_shadow() -> None:
+    text = (
+        "insert into staging.t select 'staging.t', nextval('staging.t_seq'), 'staging.t'::regclass;"
+    )
+    rewritten = rewrite(text, schema="staging", shadow="b", own={"t", "t_seq"})
+    assert rewritten.text == (
+        "insert into b.t select 'staging.t', nextval('b.t_seq'), 'b.t'::regclass;"
+    )

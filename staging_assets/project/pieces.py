@@ -25,6 +25,7 @@ _FOREIGN_NAME = re.compile(
     rf'(?<![\w.$])(?P<schema>"staging"|staging)\s*\.\s*(?P<name>{_NAME})?', re.IGNORECASE
 )
 _MAX_DEPTH = 8
+_LOOKS_UP = frozenset(("nextval", "currval", "setval", "to_regclass", "to_regtype"))
 
 
 class Spelled(NamedTuple):
@@ -33,12 +34,14 @@ class Spelled(NamedTuple):
     Args:
         schema, name: as Postgres folds them; `name` is empty when it is not known.
         start, end: where the schema stands in the text.
+        looked_up: whether Postgres itself looks the relation up; else it may be just a value.
     """
 
     schema: str
     name: str
     start: int
     end: int
+    looked_up: bool = True
 
 
 @dataclass
@@ -115,9 +118,25 @@ def _find_spelled(
             found = _RELATION.fullmatch(literal.value)
             if found:
                 spelled = Spelled(
-                    _meaning(found["schema"]), _meaning(found["name"]), *found.span(1)
+                    _meaning(found["schema"]),
+                    _meaning(found["name"]),
+                    *found.span(1),
+                    looked_up=_is_looked_up(tokens, index),
                 )
                 yield token, literal, spelled
+
+
+def _is_looked_up(tokens: Sequence[Token], index: int) -> bool:
+    """Whether Postgres itself looks up the relation, and the literal is not just a value."""
+    before = [token.value.lower() for token in tokens[max(0, index - 2) : index]]
+    after = [token.value.lower() for token in tokens[index + 1 : index + 3]]
+    if before[-1:] in (["regclass"], ["regtype"]):
+        return True
+    if after[:1] in (["::"], ["as"]) and after[1:] in (["regclass"], ["regtype"]):
+        return True
+    if before[1:] != ["("]:
+        return False
+    return before[0] in _LOOKS_UP or before[0].startswith(("pg_", "has_"))
 
 
 def _is_part(tokens: Sequence[Token], index: int) -> bool:

@@ -147,7 +147,9 @@ class _Editor:
             if spelled.schema == STAGING:
                 inside = escape if piece.kind == "foreign" else within(escape, token)
                 place = compose(outside, literal.outside)
-                new = inside(self.target(spelled.name, lasting))
+                # A value that happens to be a table's name stays in the table for good.
+                stays = lasting or not spelled.looked_up
+                new = inside(self.target(spelled.name, stays))
                 before = len(self.edits)
                 self.add(place(spelled.start), place(spelled.end), new)
                 if piece.kind != "foreign":  # there the token is the piece itself
