@@ -10,7 +10,7 @@ import atexit
 import os
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import dagster as dg
 from pydantic import Field
@@ -42,8 +42,8 @@ class BuildConfig(dg.Config):
         alias="schema",
         description="The schema to build; empty means STAGING_SCHEMA.",
     )
-    rebuild: Rebuild = Field(
-        default=Rebuild.ALL,
+    rebuild: Literal["all", "missing", "changed"] = Field(
+        default="all",
         description="all; missing: what is not done yet; changed: what changed since its build.",
     )
     workers: int = Field(
@@ -164,7 +164,7 @@ class _Step:
         workers = self._config.workers or self._settings.workers
         options = BuildOptions(
             schema=self._schema,
-            rebuild=self._config.rebuild,
+            rebuild=Rebuild(self._config.rebuild),
             workers=check_workers(workers, "run config `workers` of staging_build"),
             run_id=self._context.run.run_id,
             create_only=self._config.create_only,
@@ -205,13 +205,17 @@ class _Step:
         everything.
         """
         status = {result.node: result.status for result in self._results}
+        evaluated = {(r.node, check.name) for r in self._results for check in r.checks}
         waiting = [
             target
             for node, targets in self._targets.items()
             for target in targets
-            if target.name in LATE_CHECKS
-            or node not in self._nodes
-            or status.get(node) == "unchanged"
+            if (node, target.name) not in evaluated
+            and (
+                target.name in LATE_CHECKS
+                or node not in self._nodes
+                or status.get(node) == "unchanged"
+            )
         ]
         if not waiting:
             return []

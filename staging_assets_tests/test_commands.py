@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -280,3 +281,14 @@ def test_a_candidate_is_promoted_and_taken_back(typed: dict[str, str], witness: 
     assert count(witness, "select length(staging.clean(' a '))") == 1
     assert run_typed("dagster job execute -j rollback_staging", typed).returncode == 0
     assert count(witness, arrests) == 3
+
+
+@pytest.mark.parametrize("rebuild", ["missing", "changed"])
+def test_what_is_done_is_left_alone_when_asked_to(typed: dict[str, str], rebuild: str) -> None:
+    told = json.dumps({"ops": {"staging_build": {"config": {"rebuild": rebuild}}}})
+    config = f"--config-json '{told}'"
+    assert run_typed(LITERAL, typed).returncode == 0
+    ran = run_typed(f"{LITERAL} {config}", typed)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "staging/arrests" in ran.stdout
+    assert " unchanged, 0 failed, 0 skipped" in ran.stdout
