@@ -3,7 +3,8 @@
     python -m benchmarks              everything: an hour and more
     python -m benchmarks --quick      under 3 minutes
 
-Results go to benchmarks/results/: results.json, report.md and plot.png.
+Results go to benchmarks/results/: results.json, report.md and plot.png. Series of earlier runs
+that are not measured again stay in them.
 """
 
 from __future__ import annotations
@@ -141,23 +142,31 @@ def measure(
     return done, shares
 
 
-def write(output: Path, done: Sequence[Series], shares: dict[str, dict[str, float]]) -> str:
-    """Write results.json and report.md; return the report."""
+def write(output: Path, done: Sequence[Series], loading: dict[str, dict[str, float]]) -> str:
+    """Write results.json and report.md; return the report.
+
+    What an earlier run has left in results.json stays, unless it was measured again.
+    """
     machine = read_machine()
+    path = output / "results.json"
+    before = json.loads(path.read_text()) if path.exists() else {"series": [], "loading": {}}
+    found = {(one["workload"], one["scale"]): Series.from_json(one) for one in before["series"]}
+    found |= {(series.workload, series.scale): series for series in done}
+    every = [found[key] for key in sorted(found)]
+    loading = {**before["loading"], **loading}
     content = {
         "machine": machine,
-        "command": "python -m benchmarks " + " ".join(sys.argv[1:]),
-        "series": [series.to_json() for series in done],
-        "loading": shares,
+        "series": [series.to_json() for series in every],
+        "loading": loading,
     }
-    (output / "results.json").write_text(json.dumps(content, indent=1))
+    path.write_text(json.dumps(content, indent=1))
     parts = [", ".join(f"{name} {value}" for name, value in machine.items())]
-    for series in done:
+    for series in every:
         parts += [spell_series(series), spell_ratios(series)]
-    growing = [series for series in done if series.workload == "w3"]
+    growing = [series for series in every if series.workload == "w3"]
     if len(growing) > 1:
         parts.append(spell_growth(growing))
-    for size, share in shares.items():
+    for size, share in loading.items():
         lines = [f"- {name}: {seconds:.2f} s" for name, seconds in share.items()]
         parts.append("\n".join([f"### Loading {size} tables", "", *lines]))
     text = "\n\n".join(part for part in parts if part)

@@ -22,7 +22,13 @@ def spell_series(series: Series) -> str:
     """One workload as a Markdown table; ratios are to this project's median."""
     ours = series.records.get("this-project")
     base = ours.wall if ours else None
+    loads = [run.load for record in series.records.values() for run in record.runs]
     lines = [f"### {series.workload.upper()}, scale {series.scale:g}: {series.title}", ""]
+    if loads:
+        lines += [
+            f"{series.measured}; load of the machine {min(loads):.1f} to {max(loads):.1f}",
+            "",
+        ]
     rows = [
         ["contestant", "runs", "wall s", "least to most", "x this project"]
         + [name for name, _, _ in _COLUMNS]

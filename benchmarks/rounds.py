@@ -70,17 +70,27 @@ class Record:
 
 @dataclass
 class Series:
-    """What was measured on one workload."""
+    """What was measured on one workload, and when it began (UTC)."""
 
     workload: str
     title: str
     scale: float
     tables: int
+    measured: str
     settings: dict[str, str]
     records: dict[str, Record]
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @staticmethod
+    def from_json(told: dict[str, Any]) -> Series:
+        """The way back from `to_json`."""
+        records = {}
+        for name, record in told["records"].items():
+            runs = [Run(**{**run, "usage": Usage(**run["usage"])}) for run in record["runs"]]
+            records[name] = Record(**{**record, "runs": runs})
+        return Series(**{**told, "records": records})
 
 
 def run_series(
@@ -115,6 +125,7 @@ def run_series(
             title=workload.title,
             scale=workload.scale,
             tables=len(written.steps),
+            measured=time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
             settings=server.settings(),
             records={name: Record(name, CONTESTANTS[name].keys) for name in names},
         )
