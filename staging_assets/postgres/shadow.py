@@ -10,6 +10,11 @@ from staging_assets.postgres.creation import Plan, Shadow, run_create
 from staging_assets.postgres.hardening import run_foreign_keys, run_keys, run_keys_at_once
 from staging_assets.postgres.leftovers import run_clear
 from staging_assets.postgres.lookup import run_load_lookup
+from staging_assets.postgres.sequences import (
+    find_blocks,
+    find_settlement,
+    may_number_in_blocks,
+)
 from staging_assets.postgres.session import Session
 from staging_assets.postgres.spelling import spell
 from staging_assets.postgres.statements import run_script
@@ -78,8 +83,15 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
             shadow=shadow.relation.schema,
             own=shadow.own,
         )
+        functions = (script.text for script in session.functions)
+        alone = may_number_in_blocks(table.populate.text, functions)
+        sequences = shape.sequences if alone else ()
+        if sequences:
+            session.run(find_blocks(sequences))
         outcomes = run_script(session, table.populate, text)
         session.pin_later()
+        if sequences:
+            session.run(find_settlement(sequences))
         one = len(outcomes) == 1 and outcomes[0].status.startswith("INSERT ")
         rows = outcomes[0].rows if one and rows is None else None
     if shape.reacts or len(shadow.removed) < len(shape.keys):

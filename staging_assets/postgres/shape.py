@@ -66,12 +66,14 @@ class Shape:
         plain: whether every table is an ordinary one, neither partitioned nor inherited.
         reacts: whether triggers or rules may change what an INSERT inserts.
         names: relations and sequences that belong to the table.
+        sequences: those sequences that hand out one number at a time, as SQL spells them.
     """
 
     keys: tuple[Key, ...]
     plain: bool
     reacts: bool
     names: frozenset[str]
+    sequences: tuple[str, ...] = ()
 
 
 def read_shape(
@@ -86,6 +88,7 @@ def read_shape(
     query = f"execute staging_assets_shape ({spell_text(schema)}, array[{spelled}])"
     keys: list[Key] = []
     names: set[str] = set()
+    sequences: list[str] = []
     plain, reacts = True, False
     for row in run(query):
         what, table, removable, _, name, kind, definition, comment, validated = row[:9]
@@ -94,6 +97,7 @@ def read_shape(
             names.add(name)
         elif what == "sequence":
             names.add(name)
+            sequences += [row[9]] if removable else []
         else:
             keys.append(
                 Key(
@@ -115,7 +119,7 @@ def read_shape(
                     partitioned=row[17],
                 )
             )
-    return Shape(tuple(keys), plain, reacts, frozenset(names))
+    return Shape(tuple(keys), plain, reacts, frozenset(names), tuple(sequences))
 
 
 def find_removals(keys: Iterable[Key]) -> str:

@@ -59,10 +59,11 @@ select 'table', t.name, t.plain, t.oid::bigint, t.relname, t.relkind::text, null
     null, null, false, false, null, null, null, null, false
 from tables as t
 union all
-select 'sequence', t.name, true, s.oid::bigint, s.relname, null, null, null, true, null, null,
-    false, false, null, null, null, null, false
+select 'sequence', t.name, q.seqcache = 1, s.oid::bigint, s.relname, null, null, null, true,
+    s.oid::regclass::text, null, false, false, null, null, null, null, false
 from tables as t
 join pg_depend as d on d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid
     and d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')
 join pg_class as s on s.oid = d.objid and s.relkind = 'S'
+join pg_sequence as q on q.seqrelid = s.oid
 order by 4
