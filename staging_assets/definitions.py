@@ -5,6 +5,7 @@ Nothing here touches a database, so definitions load without one.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -15,6 +16,7 @@ from staging_assets.errors import StagingError
 from staging_assets.jobs import build_jobs
 from staging_assets.postgres.csv import find_csv_files
 from staging_assets.project.catalog import load_project
+from staging_assets.project.garbage import no_garbage_search
 from staging_assets.promotion import build_promotion_jobs
 from staging_assets.resources import PostgresResource
 from staging_assets.selection import install_prefix_selection
@@ -43,11 +45,15 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 def _load() -> dg.Definitions:
     try:
-        return build_definitions(read_settings(os.environ))
+        with no_garbage_search():
+            found = build_definitions(read_settings(os.environ))
     except StagingError:
         # The message says which line of which file to mend; a stack of ours would only hide it.
         sys.tracebacklimit = 0
         raise
+    # The definitions stay until the process ends: no search for garbage needs to look at them.
+    gc.freeze()
+    return found
 
 
 install_prefix_selection()

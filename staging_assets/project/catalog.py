@@ -15,6 +15,7 @@ from staging_assets.project.filling import (
     find_in_place_by_triggers,
     find_keeps_keys,
 )
+from staging_assets.project.garbage import no_garbage_search
 from staging_assets.project.graph import Edge
 from staging_assets.project.lineage import Lineage
 from staging_assets.project.loading import Loading
@@ -31,6 +32,7 @@ from staging_assets.project.scripts import read_files
 from staging_assets.project.tokens import fold
 
 
+@no_garbage_search()
 def load_project(sql_dir: Path, department: str) -> StagingProject:
     """Read a folder of scripts for one department.
 
