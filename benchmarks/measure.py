@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -14,6 +15,11 @@ from pathlib import Path
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _SAMPLE_SECONDS = 0.1
+# Dagster spells a duration as 850ms, 12.34s, 1m23s or 1h2m.
+_STEP_ENDED = re.compile(
+    r'Finished execution of step "staging_build" in '
+    r"(?:(?P<ms>[\d.]+)ms|(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>[\d.]+)s)?)\."
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +42,16 @@ class Usage:
 
 
 def run_measured(
-    command: Sequence[str | Path], environment: Mapping[str, str], folder: Path, log: Path
+    command: Sequence[str | Path],
+    environment: Mapping[str, str],
+    folder: Path,
+    log: Path,
+    most_seconds: float = 2400,
 ) -> Usage:
-    """Run a command to its end; what it prints goes to the file `log`."""
+    """Run a command to its end; what it prints goes to the file `log`.
+
+    It is killed after `most_seconds`: whoever hangs is to fail, not to hold up the others.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         start = time.monotonic()
@@ -51,6 +64,8 @@ def run_measured(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        killer = threading.Timer(most_seconds, os.killpg, (process.pid, signal.SIGKILL))
+        killer.start()
         with _Memory(process.pid) as memory:
             try:
                 # Not Popen.wait: this also tells what the process and its children used.
@@ -58,6 +73,8 @@ def run_measured(
             except BaseException:
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
+            finally:
+                killer.cancel()
         wall = time.monotonic() - start
         process.returncode = os.waitstatus_to_exitcode(status)
     largest = max(memory.peak, used.ru_maxrss * 1024)
@@ -68,6 +85,16 @@ def run_measured(
         code=process.returncode,
         output_bytes=log.stat().st_size,
     )
+
+
+def read_step_seconds(log: Path) -> float | None:
+    """Seconds of Dagster's step `staging_build` by what the command printed; None without one."""
+    found = _STEP_ENDED.search(log.read_text(errors="replace"))
+    if found is None:
+        return None
+    if found["ms"]:
+        return float(found["ms"]) / 1000
+    return int(found["h"] or 0) * 3600 + int(found["m"] or 0) * 60 + float(found["s"] or 0)
 
 
 def read_server_seconds(postmaster: int) -> float:

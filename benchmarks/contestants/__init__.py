@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.contestants.common import Command, Contestant, Missing, Setup
+from benchmarks.contestants.common import Command, Contestant, LeftOut, Missing, Setup
 from benchmarks.contestants.dbt import Dbt
 from benchmarks.contestants.floor import Floor
 from benchmarks.contestants.ideal import Ideal
@@ -11,7 +11,7 @@ from benchmarks.contestants.plain_dagster import PlainDagster
 from benchmarks.contestants.project import Project
 from benchmarks.contestants.psql import Psql
 
-__all__ = ["CONTESTANTS", "Command", "Contestant", "Missing", "Setup"]
+__all__ = ["CONTESTANTS", "Command", "Contestant", "LeftOut", "Missing", "Setup"]
 
 CONTESTANTS: dict[str, Contestant] = {
     contestant.name: contestant
@@ -24,6 +24,7 @@ CONTESTANTS: dict[str, Contestant] = {
         Dbt(cold=True),
         Dbt(enforced=True),
         Floor(),
+        Floor(same_log=True),
         Project(),
     )
 }

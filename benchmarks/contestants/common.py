@@ -26,7 +26,15 @@ _KEPT = ("HOME", "LANG", "LC_ALL", "TMPDIR", "USER", "SHELL", "TZ")
 
 
 class Missing(Exception):  # noqa: N818 - it is no error: the contestant is reported as missing
-    """A contestant cannot take part; the text says why."""
+    """A contestant cannot take part; the text says why, and `word` what kind of why."""
+
+    word = "missing"
+
+
+class LeftOut(Missing):
+    """It could take part, were its part of this workload written."""
+
+    word = "left out"
 
 
 @dataclass(frozen=True)
