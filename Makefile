@@ -40,8 +40,7 @@ demo: install ## build the demo department on the embedded server
 	@echo "the database: $(BIN)/staging-assets db psql"
 
 dev: install ## open the Dagster UI on http://127.0.0.1:3000
-	@mkdir -p .staging/dagster
-	@. $(BIN)/activate && DAGSTER_HOME="$(CURDIR)/.staging/dagster" exec dagster dev -h 127.0.0.1 -w workspace.yaml
+	@. $(BIN)/activate && exec dagster dev -h 127.0.0.1 -w workspace.yaml
 
 test: install ## run every test
 	@$(BIN)/python -m pytest -n auto

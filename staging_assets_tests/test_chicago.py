@@ -55,11 +55,11 @@ def chicago(server: Server, run_folder: Path) -> Build:
     own = Server(make_dsn(server.dsn, dbname=DATABASE), server.sessions)
     with held(run_folder / "chicago.lock", 800):
         if not told.exists():
-            told.write_text(json.dumps(run_chicago(server, own)))
+            told.write_text(json.dumps(run_chicago(server, own, run_folder / "chicago")))
     return Build(own, **json.loads(told.read_text()))
 
 
-def run_chicago(server: Server, own: Server) -> dict[str, Any]:
+def run_chicago(server: Server, own: Server, home: Path) -> dict[str, Any]:
     with closing(server.connect("tests", autocommit=True)) as connection:
         cursor = connection.cursor()
         cursor.execute(f"drop database if exists {DATABASE} with (force)")
@@ -68,6 +68,7 @@ def run_chicago(server: Server, own: Server) -> dict[str, Any]:
         STAGING_DATABASE_URL=own.dsn,
         STAGING_DEPARTMENT="chicago",
         STAGING_ETL_CSV_DIR=str(DATA),
+        STAGING_HOME=str(home),
     )
     for selection in ("etl/*", "staging/*"):
         ran = run_typed(f"dagster asset materialize --select {selection}", typed, timeout=800)

@@ -64,7 +64,11 @@ def typed(tmp_path: Path, database: Server, witness: Connection) -> dict[str, st
     folder = make_project(tmp_path / "scripts", FOLDER)
     with witness.cursor() as cursor:
         cursor.execute(SOURCES)
-    return find_environment(STAGING_SQL_DIR=str(folder), STAGING_DATABASE_URL=database.dsn)
+    return find_environment(
+        STAGING_SQL_DIR=str(folder),
+        STAGING_DATABASE_URL=database.dsn,
+        STAGING_HOME=str(tmp_path / "home"),
+    )
 
 
 def count(witness: Connection, query: str) -> int:

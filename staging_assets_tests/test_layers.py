@@ -62,7 +62,10 @@ def test_the_lower_floors_know_no_dagster_and_the_project_no_database(path: Path
 
 @pytest.mark.parametrize("path", MODULES, ids=find_module)
 def test_no_private_part_of_dagster_is_used(path: Path) -> None:
-    assert not [name for name in find_imports(path) if name.startswith("dagster._")]
+    private = {name for name in find_imports(path) if name.startswith("dagster._")}
+    # Dagster documents its storage classes under this name only.
+    storage = {"dagster._core.storage.event_log"}
+    assert private <= (storage if path.name == "event_log.py" else set())
 
 
 def test_no_module_imports_itself_by_a_circle() -> None:

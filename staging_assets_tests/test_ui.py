@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets_tests.commands import ACTIVATE, ROOT, find_environment
+from staging_assets_tests.commands import ACTIVATE, ROOT
 from staging_assets_tests.conftest import missing
 from staging_assets_tests.test_commands import count, typed  # noqa: F401 - a fixture
 
@@ -47,14 +47,12 @@ def page_address(typed: dict[str, str], tmp_path: Path) -> Iterator[str]:  # noq
     if CHROMIUM is None:
         missing("no chromium on this machine")
     port = find_free_port()
-    home = tmp_path / "dagster"
-    home.mkdir()
     log = tmp_path / "dev.log"
     with log.open("w") as out:
         dev = subprocess.Popen(
             ["bash", "-c", f"source '{ACTIVATE}' && exec dagster dev -h 127.0.0.1 -p {port}"],
             cwd=ROOT,
-            env=find_environment(**typed, DAGSTER_HOME=str(home)),
+            env=typed,
             stdout=out,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

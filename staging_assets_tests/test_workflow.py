@@ -64,7 +64,11 @@ class Runner:
 def runner(database: Server, tmp_path: Path) -> Iterator[Runner]:
     folder = make_project(tmp_path / "sql", FILES)
     yield Runner(
-        {"STAGING_DATABASE_URL": database.dsn, "STAGING_SQL_DIR": str(folder)},
+        {
+            "STAGING_DATABASE_URL": database.dsn,
+            "STAGING_SQL_DIR": str(folder),
+            "STAGING_HOME": str(tmp_path / "home"),
+        },
         {"github.run_id": "4711", "runner.temp": str(tmp_path), "github.ref": "main"},
     )
 
