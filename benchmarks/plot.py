@@ -79,7 +79,7 @@ def draw(place: Any, points: Points, across: str, title: str) -> None:
     place.xaxis.set_major_locator(FixedLocator(every))
     place.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     place.xaxis.set_minor_locator(NullLocator())
-    place.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
+    place.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 3, 5), numticks=20))
     place.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     place.yaxis.set_minor_formatter(NullFormatter())
     place.set_xlabel(across)
