@@ -19,10 +19,12 @@ from staging_assets.checks import build_check_result, build_check_specs
 from staging_assets.errors import StagingError
 from staging_assets.jobs import BUILD_STEP
 from staging_assets.notify import run_notify
+from staging_assets.outputs import remember_outputs
 from staging_assets.postgres.connect import Server
 from staging_assets.postgres.plan import BuildOptions, NodeResult, Rebuild, run_build
 from staging_assets.postgres.run_checks import run_targets
 from staging_assets.postgres.targets import Target, TargetResult, find_targets
+from staging_assets.project.lineage_memory import LineageMemory
 from staging_assets.project.model import SCHEMA_NODE, StagingProject
 from staging_assets.resources import PostgresResource
 from staging_assets.screen import Screen
@@ -71,6 +73,7 @@ def build_staging_assets(project: StagingProject) -> dg.AssetsDefinition:
         chosen = {
             (find_node(check.asset_key), check.name) for check in context.selected_asset_check_keys
         }
+        remember_outputs(context)
         step = _Step(
             context=context,
             project=project,
@@ -112,6 +115,7 @@ class _Step:
         self._schema = check_schema_name(
             config.schema_ or settings.schema, "run config `schema` of staging_build"
         )
+        self._lineage = LineageMemory(project, settings.home)
         self._results: list[NodeResult] = []
         self._failed_checks: list[TargetResult] = []
 
@@ -124,6 +128,7 @@ class _Step:
             yield build_check_result(check, build_key(check.table))
             if not check.passed:
                 self._failed_checks.append(check)
+        self._lineage.save()
         if self._nodes:
             screen.show_summary(self._where(server))
         failed = {result.node for result in self._results if result.status == "failed"}
@@ -189,9 +194,9 @@ class _Step:
             metadata: dict[str, Any] = {"seconds": round(result.seconds, 3), **result.metadata}
             if result.rows is not None:
                 metadata["dagster/row_count"] = result.rows
-            table = self._project.tables.get(result.node)
-            if table is not None and table.lineage:
-                metadata["dagster/column_lineage"] = build_column_lineage(table)
+            lineage = self._lineage.find(result.node)
+            if lineage:
+                metadata["dagster/column_lineage"] = build_column_lineage(lineage)
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
         for check in result.checks:
             yield build_check_result(check, key)

@@ -10,6 +10,7 @@ import dagster as dg
 from staging_assets.project.model import (
     SCHEMA_NODE,
     STAGING,
+    ColumnSource,
     Kind,
     Relation,
     Script,
@@ -133,11 +134,16 @@ def _build_column_schema(table: Table) -> dg.TableSchema:
     )
 
 
-def build_column_lineage(table: Table) -> dg.TableColumnLineage:
+def build_column_lineage(
+    lineage: Mapping[str, frozenset[ColumnSource]],
+) -> dg.TableColumnLineage:
     """Where each column's values come from.
 
     It goes with a table's materialization and not into its spec, because to find it takes
     milliseconds a table, which every command that loads the definitions would have to wait for.
+
+    Args:
+        lineage: column to the columns its values come from.
     """
     return dg.TableColumnLineage(
         deps_by_column={
@@ -147,6 +153,6 @@ def build_column_lineage(table: Table) -> dg.TableColumnLineage:
                 )
                 for source in sorted(sources, key=lambda source: (source.relation, source.column))
             ]
-            for column, sources in table.lineage.items()
+            for column, sources in lineage.items()
         }
     )

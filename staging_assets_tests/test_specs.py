@@ -84,7 +84,7 @@ def test_the_code_version_changes_with_the_script_alone(
 
 
 def test_lineage_leads_to_the_columns_that_populate_reads(project: StagingProject) -> None:
-    lineage = build_column_lineage(project.tables["arrests"])
+    lineage = build_column_lineage(project.tables["arrests"].lineage)
     found = {
         column: {(dep.asset_key.to_user_string(), dep.column_name) for dep in deps}
         for column, deps in lineage.deps_by_column.items()
