@@ -15,9 +15,18 @@ from benchmarks.workload import Workload
 EVERYONE = tuple(CONTESTANTS)
 WORKLOADS = ("w1", "w2", "w3", "w4", "w5")
 QUICK_TINY = tuple(name for name in EVERYONE if name != "plain-dagster")
-QUICK_EVENTS = ("psql", "ideal", "luigi", "dbt", "dbt-enforced", "floor-same-log", "this-project")
+QUICK_EVENTS = (
+    "psql",
+    "ideal",
+    "ideal-no-wal",
+    "luigi",
+    "dbt",
+    "dbt-enforced",
+    "floor-same-log",
+    "this-project",
+)
 # How cost grows: one that reads scripts, one that is told everything, the fixed cost, and ours.
-GROWING = ("psql", "ideal", "floor-same-log", "this-project")
+GROWING = ("psql", "ideal", "ideal-no-wal", "floor-same-log", "this-project")
 SCALES = (0.1, 0.3, 1.0, 3.0)
 # Seconds a table of these, as measured with 100 tables. With 1,000 their turns would take most of
 # the time of the whole run.

@@ -22,6 +22,7 @@ LOOKS = {
     "this-project": ("#d62728", "o"),
     "psql": ("#1f77b4", "s"),
     "ideal": ("#2ca02c", "^"),
+    "ideal-no-wal": ("#98df8a", "1"),
     "luigi": ("#9467bd", "v"),
     "plain-dagster": ("#8c564b", "D"),
     "dbt": ("#ff7f0e", "P"),

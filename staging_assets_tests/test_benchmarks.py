@@ -36,7 +36,7 @@ from staging_assets.postgres.server import Server
 
 TINY = 6
 SMALL = 0.0005
-BUILDERS = ("psql", "ideal", "this-project")
+BUILDERS = ("psql", "ideal", "ideal-no-wal", "this-project")
 
 
 def tiny() -> Workload:
@@ -294,7 +294,13 @@ def test_the_whole_run_leaves_slow_ones_out_where_tables_are_many() -> None:
         "w3 x 0.3",
         "w3 x 3",
     }
-    assert planned["w3 x 3"].contestants == ("psql", "ideal", "floor-same-log", "this-project")
+    assert planned["w3 x 3"].contestants == (
+        "psql",
+        "ideal",
+        "ideal-no-wal",
+        "floor-same-log",
+        "this-project",
+    )
 
 
 def test_options_override_the_plan() -> None:

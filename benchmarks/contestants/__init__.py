@@ -18,6 +18,7 @@ CONTESTANTS: dict[str, Contestant] = {
     for contestant in (
         Psql(),
         Ideal(),
+        Ideal(no_wal=True),
         Luigi(),
         PlainDagster(),
         Dbt(),

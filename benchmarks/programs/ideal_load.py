@@ -17,7 +17,9 @@ def main() -> None:
     url = os.environ["BENCH_URL"]
     setup = psycopg2.connect(url)
     setup.autocommit = True
-    setup.cursor().execute("create schema staging")
+    # What is made here is committed before any row comes.
+    before = "".join(table["before"] for table in tables)
+    setup.cursor().execute(f"create schema staging;\n{before}")
     setup.close()
     work = Work(tables)
     threads = [threading.Thread(target=work.run, args=(url,)) for _ in range(int(sys.argv[2]))]
