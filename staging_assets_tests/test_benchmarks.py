@@ -108,8 +108,11 @@ def test_contestants_end_with_the_same_rows_and_keys(
     # This floor keeps its runs where this project does: in a folder that stays.
     floor = tmp_path / "workload/floor-same-log/history/runs"
     assert bool(list(floor.glob("*.db"))) == ("floor-same-log" in names)
-    for name in names[2:]:
+    for name in names:
         record = series.records[name]
+        if name not in ("floor-same-log", "this-project"):
+            assert record.step is None
+            continue
         assert record.step is not None
         assert record.wall is not None
         assert 0 < record.step < record.wall

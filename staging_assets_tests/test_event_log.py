@@ -134,6 +134,8 @@ def test_two_processes_write_at_the_same_time(home: Path) -> None:
         "    for _ in range(4):\n"
         "        assert dg.materialize([many], instance=instance).success\n"
     )
+    with opened(home):
+        pass  # in a folder that is made already; below is one that is not
     both = [
         subprocess.Popen([sys.executable, "-c", program, str(home)], cwd=ROOT) for _ in range(2)
     ]
@@ -160,6 +162,30 @@ def test_a_command_leaves_its_run_in_the_folder_of_the_project(
         assert run.status is dg.DagsterRunStatus.SUCCESS
         asset = dg.AssetKey(["staging", "arrests"])
         assert instance.get_latest_materialization_event(asset) is not None
+
+
+def test_commands_that_begin_at_once_in_a_new_folder_all_work(
+    typed: dict[str, str],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    line = "{ " + "dagster run list & " * 4 + "wait -n && wait -n && wait -n && wait -n; }"
+    ran = run_typed(line, typed)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == ""
+    later = run_typed("dagster run list && dagster instance info", typed)
+    assert later.returncode == 0, later.stderr
+    assert "LocalEventLogStorage" in later.stdout
+
+
+def test_a_home_that_cannot_be_written_is_said_in_a_line(
+    typed: dict[str, str],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("")
+    ran = run_typed("dagster run list", {**typed, "STAGING_HOME": str(tmp_path / "file")})
+    assert ran.returncode != 0
+    assert len(ran.stderr.splitlines()) == 1
+    assert "file/dagster: Dagster's history cannot be kept here: Not a directory. Set" in ran.stderr
 
 
 @pytest.mark.parametrize(
