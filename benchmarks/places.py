@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from staging_assets.postgres.embedded import EmbeddedServer
+from staging_assets.postgres.postmaster import is_running
 
 
 @contextmanager
 def work_folder(above: Path) -> Iterator[Path]:
     """Give this process a folder below `above`, and remove it and what dead ones have left."""
     for left in above.glob("*"):
-        if not (left.name.isdigit() and _lives(int(left.name))):
+        if not (left.name.isdigit() and is_running(int(left.name))):
             _remove(left)
     folder = above / str(os.getpid())
     folder.mkdir(parents=True)
@@ -29,13 +30,3 @@ def _remove(folder: Path) -> None:
     for home in folder.glob("*/server"):
         EmbeddedServer(home).stop()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

@@ -18,6 +18,7 @@ from psycopg2.extensions import make_dsn
 
 from staging_assets.postgres.embedded import EmbeddedServer
 from staging_assets.postgres.filelock import held
+from staging_assets.postgres.postmaster import is_running
 from staging_assets.postgres.programs import find_server_user
 from staging_assets.postgres.server import Server
 
@@ -134,7 +135,7 @@ def _sweep() -> None:
     for home in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         if home.is_dir():
             users = list(home.glob("user-*"))
-            dead = [user for user in users if not _lives(int(user.name.removeprefix("user-")))]
+            dead = [user for user in users if not is_running(int(user.name.removeprefix("user-")))]
             for user in dead:
                 user.unlink(missing_ok=True)
             if users and len(dead) == len(users):
@@ -147,13 +148,3 @@ def _remove(home: Path) -> None:
         pid = int((home / "data15" / "postmaster.pid").read_text().splitlines()[0])
         os.kill(pid, signal.SIGQUIT)
     shutil.rmtree(home, ignore_errors=True)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

@@ -10,6 +10,7 @@ from staging_assets.errors import BuildError
 from staging_assets.postgres.exchange import run_steps
 from staging_assets.postgres.hanging import Hanging, Step, read_hanging
 from staging_assets.postgres.history import find_build_schema
+from staging_assets.postgres.presence import has_schema
 from staging_assets.postgres.spelling import spell_name
 
 _OBJECTS = """
@@ -42,13 +43,6 @@ left join pg_proc f on d.classid = 'pg_proc'::regclass and f.oid = d.objid
 where n.nspname = %s and d.deptype in ('n', 'a')
 and coalesce(c.relnamespace, f.pronamespace, 0) <> n.oid
 """
-
-
-def schema_exists(connection: extensions.connection, schema: str) -> bool:
-    """Whether there is a schema of that name."""
-    with connection.cursor() as cursor:
-        cursor.execute("select from pg_namespace where nspname = %s", (schema,))
-        return cursor.rowcount > 0
 
 
 def read_outside(cursor: extensions.cursor, live: str, incoming: str) -> Hanging:
@@ -87,7 +81,7 @@ def run_drop_schema(cursor: extensions.cursor, schema: str) -> None:
             "Nothing was changed. Drop it first."
         )
     names = [spell_name(schema)]
-    if schema_exists(cursor.connection, find_build_schema(schema)):
+    if has_schema(cursor.connection, find_build_schema(schema)):
         names.append(spell_name(find_build_schema(schema)))
     cursor.execute("set local lock_timeout = '1s'; set local client_min_messages = error")
     step = Step(f"dropping {schema}", f"drop schema {', '.join(names)} cascade")

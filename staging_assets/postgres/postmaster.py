@@ -45,15 +45,20 @@ def read_postmaster(data: Path) -> Postmaster | None:
     return Postmaster(pid, started, Path(sockets) if sockets else None, ready)
 
 
-def is_postmaster(pid: int, data: Path) -> bool:
-    """Tell whether the process is a server on this data directory, and not one that got its pid."""
+def is_running(pid: int) -> bool:
+    """Tell whether there is a process of this number, whoever owns it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass
-    return f"-D\0{data}\0" in _command_line(pid)
+    return True
+
+
+def is_postmaster(pid: int, data: Path) -> bool:
+    """Tell whether the process is a server on this data directory, and not one that got its pid."""
+    return is_running(pid) and f"-D\0{data}\0" in _command_line(pid)
 
 
 def launch(programs: Path, data: Path, log: Path, lock: Path, user: ServerUser) -> bool:

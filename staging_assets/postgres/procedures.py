@@ -35,7 +35,7 @@ _DROP = re.compile(
 _CASCADE = re.compile(r"\bcascade\s*;?\s*\Z", re.IGNORECASE)
 _SIGNATURE = re.compile(r"DROP (?:FUNCTION|PROCEDURE|AGGREGATE|ROUTINE) (.+\))")
 
-_OBJECTS = Path(__file__).with_name("objects.sql")
+_OBJECTS = Path(__file__).with_name("objects.sql").read_text(encoding="utf-8")
 
 
 @dataclass
@@ -169,7 +169,7 @@ def _drop(session: Session, procedures: Procedures, signature: str) -> None:
 
 
 def _read_objects(session: Session) -> frozenset[str]:
-    return frozenset(name for (name,) in session.run(_OBJECTS.read_text(encoding="utf-8")))
+    return frozenset(name for (name,) in session.run(_OBJECTS))
 
 
 def _check_lost(

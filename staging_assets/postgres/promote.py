@@ -32,7 +32,8 @@ from staging_assets.postgres.inbound import (
     run_validate,
 )
 from staging_assets.postgres.lock import SchemaLock
-from staging_assets.postgres.outside import read_outside, run_drop_schema, schema_exists
+from staging_assets.postgres.outside import read_outside, run_drop_schema
+from staging_assets.postgres.presence import has_schema
 from staging_assets.postgres.renaming import find_function_steps, find_schema_steps
 from staging_assets.postgres.server import Server
 from staging_assets.postgres.spelling import spell, spell_name
@@ -86,7 +87,7 @@ def run_promote(
     with ExitStack() as locks:
         connection = locks.enter_context(_hold(server, schema, "promotion", log)).connection
         locks.enter_context(_hold(server, candidate, "promotion", log))
-        if not schema_exists(connection, candidate):
+        if not has_schema(connection, candidate):
             raise BuildError(
                 f"{candidate}: there is no such schema to promote. Build it first: "
                 f"STAGING_SCHEMA={candidate}, or run config schema: {candidate}."
@@ -119,7 +120,7 @@ def run_rollback(
     previous = f"{schema}__previous"
     _check_length(schema, previous)
     with _hold(server, schema, "rollback", log) as lock:
-        if not schema_exists(lock.connection, previous):
+        if not has_schema(lock.connection, previous):
             raise BuildError(
                 f"{schema}: there is no schema {previous} to go back to. Nothing was promoted yet."
             )
@@ -183,12 +184,12 @@ def _swap(cursor: extensions.cursor, exchange: _Exchange) -> Hanging | None:
     connection = cursor.connection
     live = Relation(exchange.live, "*")
     cursor.execute(CATALOG_SETTINGS)
-    if exchange.away != exchange.incoming and schema_exists(connection, exchange.away):
+    if exchange.away != exchange.incoming and has_schema(connection, exchange.away):
         run_drop_schema(cursor, exchange.away)
     hanging = None
     before: list[Step] = []
     after: list[Step] = []
-    if schema_exists(connection, exchange.live):
+    if has_schema(connection, exchange.live):
         hanging = read_outside(cursor, exchange.live, exchange.incoming)
         for key in find_unchecked(hanging.inbound, live, frozenset()):
             target = spell(Relation(exchange.incoming, key.references))
@@ -237,7 +238,7 @@ def _find_renames(cursor: extensions.cursor, exchange: _Exchange) -> list[Step]:
         for old, new in pairs:
             source = find_build_schema(old) if name else old
             target = find_build_schema(new) if name else new
-            if source in there or schema_exists(cursor.connection, source):
+            if source in there or has_schema(cursor.connection, source):
                 there.add(target)
                 steps.append(
                     Step(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from staging_assets.postgres.spelling import spell_text
 
@@ -25,7 +26,13 @@ def may_number_in_blocks(script: str, functions: Iterable[str]) -> bool:
         functions: texts that define functions it may call; these may use sequences (the session
             gets the right numbers), but not look at how far one is.
     """
-    return _USES.search(script) is None and not any(map(_LOOKS.search, functions))
+    return _USES.search(script) is None and not any(map(_looks, functions))
+
+
+@lru_cache
+def _looks(function: str) -> bool:
+    """Remembered, because every table of a run asks for the same functions."""
+    return _LOOKS.search(function) is not None
 
 
 def find_blocks(sequences: Sequence[str]) -> str:

@@ -84,14 +84,13 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
             own=shadow.own,
         )
         functions = (script.text for script in session.functions)
-        alone = may_number_in_blocks(table.populate.text, functions)
-        sequences = shape.sequences if alone else ()
-        if sequences:
-            session.run(find_blocks(sequences))
+        in_blocks = shape.sequences and may_number_in_blocks(table.populate.text, functions)
+        if in_blocks:
+            session.run(find_blocks(shape.sequences))
         outcomes = run_script(session, table.populate, text)
         session.pin_later()
-        if sequences:
-            session.run(find_settlement(sequences))
+        if in_blocks:
+            session.run(find_settlement(shape.sequences))
         one = len(outcomes) == 1 and outcomes[0].status.startswith("INSERT ")
         rows = outcomes[0].rows if one and rows is None else None
     if shape.reacts or len(shadow.removed) < len(shape.keys):
