@@ -21,6 +21,7 @@ import pytest
 
 from staging_assets.errors import DatabaseError
 from staging_assets.postgres.embedded import EmbeddedServer
+from staging_assets.postgres.filelock import is_held
 from staging_assets.postgres.postmaster import read_postmaster
 from staging_assets.postgres.programs import ELSEWHERE, find_server_user
 from staging_assets.postgres.server import Server
@@ -247,6 +248,10 @@ def test_a_stale_pid_that_is_another_process_now_is_no_obstacle(place: Path) -> 
     pid_file = embedded.data / "postmaster.pid"
     text = pid_file.read_text()
     os.kill(pid_of(embedded), signal.SIGKILL)
+    # Its other processes notice, and until the last has ended the server is not gone.
+    end = time.monotonic() + 30
+    while is_held(embedded.data.parent / "server.lock") and time.monotonic() < end:
+        time.sleep(0.01)
     owner = find_server_user()
     options = {"user": owner.uid} if owner.other else {}
     stranger = subprocess.Popen(["sleep", "60"], **options)  # type: ignore[call-overload]
