@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.workload import Step, Workload, Written, spell_insert
-from staging_assets.postgres.csv import find_csv_files, run_csv_load
-from staging_assets.postgres.server import Server
-from staging_assets.postgres.targets import find_targets
-from staging_assets.project.catalog import load_project
-from staging_assets.project.model import SCHEMA_NODE, Kind, Relation, StagingProject
+from staging_assets.checks.suite import find_targets
+from staging_assets.model import SCHEMA_NODE, Kind, Relation, StagingProject
+from staging_assets.postgres.client.server import Server
+from staging_assets.project.load import load_project
+from staging_assets.sources.load_csv import find_csv_files, run_csv_load
 
 ROOT = Path(__file__).parent.parent
 CHICAGO = ROOT.parent / "shared" / "data" / "chicago"

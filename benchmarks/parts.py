@@ -24,8 +24,11 @@ REST = "Dagster, else"
 # The first that matches counts: what is inside another part stands before it.
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("checks of the whole schema", ("_Step._run_late_checks (",)),
-    ("column lineage", ("(staging_assets/project/lineage.py", "build_column_lineage (")),
-    ("log output", ("StreamHandler.emit (", "(staging_assets/screen.py", "(coloredlogs/")),
+    ("column lineage", ("(staging_assets/project/lineage/lineage.py", "build_column_lineage (")),
+    (
+        "log output",
+        ("StreamHandler.emit (", "(staging_assets/defs/reporting/console.py", "(coloredlogs/"),
+    ),
     ("planned events", ("._log_asset_planned_events (",)),
     ("the run's plan and record", ("create_run_for_job (",)),
     ("data versions, read back for each check", ("DataVersionCache.",)),
@@ -35,16 +38,16 @@ _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("(dagster/_core/instance/factory.py", "InstanceRef.", "get_instance_for_cli"),
     ),
     ("import of dagster", ("<module> (dagster/", "<module> (dagster_shared/")),
-    ("our plan and its results", ("run_build (", "(staging_assets/postgres/")),
+    ("our plan and its results", ("run_build (", "(staging_assets/scheduler/")),
     ("our step, else", ("(staging_assets/",)),
     ("capture of what the step prints", ("(dagster/_core/execution/compute_logs.py",)),
     ("Dagster, around the step's events", ("core_dagster_event_sequence_for_step (",)),
     ("repository and job, from the definitions", ("(dagster/_core/definitions/",)),
 )
 _WORKER_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("checks of the table", ("(staging_assets/postgres/run_checks.py",)),
+    ("checks of the table", ("(staging_assets/checks/run.py",)),
     ("fill", ("_run_fill (", "run_load_lookup (")),
-    ("keys and indexes", ("(staging_assets/postgres/hardening.py",)),
+    ("keys and indexes", ("(staging_assets/builder/shadow/add_keys.py",)),
     ("create", ("run_create (",)),
     ("publish", ("run_publish (",)),
 )

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from staging_assets.postgres.embedded import EmbeddedServer
-from staging_assets.postgres.postmaster import is_running
+from staging_assets.postgres.embedded.postmaster import is_running
+from staging_assets.postgres.embedded.server import EmbeddedServer
 
 
 @contextmanager

@@ -18,9 +18,9 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import make_dsn
 
 from benchmarks.measure import read_server_seconds
-from staging_assets.postgres.embedded import EmbeddedServer
-from staging_assets.postgres.programs import find_programs, find_server_user
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.embedded.binaries import find_programs, find_server_user
+from staging_assets.postgres.embedded.server import EmbeddedServer
 
 DATABASE = "bench"
 TEMPLATE = "bench_template"

@@ -15,7 +15,7 @@ import json, time
 start = time.perf_counter()
 import dagster
 dagster_loaded = time.perf_counter()
-import staging_assets.project.catalog as catalog
+import staging_assets.project.load as catalog
 before = time.perf_counter()
 import staging_assets.definitions as definitions
 loaded = time.perf_counter()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
 
 DEPARTMENT = "bench"
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.plan import BuildOptions, NodeResult, Rebuild, run_build
-from staging_assets.postgres.server import Server
-from staging_assets.postgres.targets import Target
-from staging_assets.project.catalog import load_project
-from staging_assets.project.model import StagingProject
+from staging_assets.checks.suite import Target
+from staging_assets.model import StagingProject
+from staging_assets.postgres.client.server import Server
+from staging_assets.project.load import load_project
+from staging_assets.scheduler.run import BuildOptions, NodeResult, Rebuild, run_build
 from staging_assets_tests.folders import make_project
 
 

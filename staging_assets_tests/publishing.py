@@ -7,9 +7,9 @@ from typing import Any
 
 from psycopg2 import extensions
 
-from staging_assets.postgres.publish import PublishOutcome, run_publish
-from staging_assets.postgres.server import Server
-from staging_assets.project.model import Relation
+from staging_assets.model import Relation
+from staging_assets.postgres.client.server import Server
+from staging_assets.publisher.table import PublishOutcome, run_publish
 from staging_assets.settings import SessionSettings
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from psycopg2 import sql
 from psycopg2.extensions import make_dsn
 
-from staging_assets.postgres.embedded import EmbeddedServer
-from staging_assets.postgres.filelock import held
-from staging_assets.postgres.postmaster import is_running
-from staging_assets.postgres.programs import find_server_user
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.embedded.binaries import find_server_user
+from staging_assets.postgres.embedded.file_lock import held
+from staging_assets.postgres.embedded.postmaster import is_running
+from staging_assets.postgres.embedded.server import EmbeddedServer
 
 _PREFIX = "staging-assets-tests-"
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")

@@ -32,7 +32,7 @@ from benchmarks.rounds import Record, Run, Series, compare, run_series
 from benchmarks.spy import read_stacks, spell_profile, sum_stacks
 from benchmarks.tiny import make_tiny
 from benchmarks.workload import Workload
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
 
 TINY = 6
 SMALL = 0.0005
@@ -382,9 +382,9 @@ def test_growth_is_the_exponent_of_time_over_rows() -> None:
 
 DEFS = "<module> (staging_assets/definitions.py:1)"
 LOAD = "_find_and_load (<frozen importlib._bootstrap>:1165)"
-STEP_RUN = "_Step.run (staging_assets/assets.py:118)"
+STEP_RUN = "_Step.run (staging_assets/defs/assets.py:118)"
 SEQUENCE = "core_dagster_event_sequence_for_step (dagster/_core/execution/plan/execute_step.py:438)"
-STORE = "LocalEventLogStorage.store_event (staging_assets/event_log.py:56)"
+STORE = "LocalEventLogStorage.store_event (staging_assets/defs/dagster_patches/event_log.py:56)"
 PLANNED = "RunDomain._log_asset_planned_events (dagster/_core/instance/runs/run_domain.py:837)"
 
 
@@ -392,13 +392,13 @@ PLANNED = "RunDomain._log_asset_planned_events (dagster/_core/instance/runs/run_
     ("frames", "part"),
     [
         ([], END),
-        ([LOAD, DEFS, LOAD, "<module> (staging_assets/assets.py:1)"], IMPORT_OURS),
-        ([LOAD, DEFS, "load_project (staging_assets/project/catalog.py:9)"], DEFINITIONS),
+        ([LOAD, DEFS, LOAD, "<module> (staging_assets/defs/assets.py:1)"], IMPORT_OURS),
+        ([LOAD, DEFS, "load_project (staging_assets/project/load.py:9)"], DEFINITIONS),
         ([LOAD, "<module> (dagster/__init__.py:1)", LOAD], "import of dagster"),
         (["create_run_for_job (a.py:1)", PLANNED, STORE], "planned events"),
         ([SEQUENCE, STORE, "x (sqlalchemy/engine/base.py:1)"], "event storing"),
         (
-            [SEQUENCE, STEP_RUN, "run_build (staging_assets/postgres/plan.py:3)"],
+            [SEQUENCE, STEP_RUN, "run_build (staging_assets/scheduler/run.py:3)"],
             "our plan and its results",
         ),
         ([SEQUENCE, STEP_RUN, "Queue.get (queue.py:1)"], WAITING),
@@ -411,10 +411,13 @@ def test_a_stack_belongs_to_one_part(frames: list[str], part: str) -> None:
 
 
 def test_threads_that_build_have_parts_of_their_own() -> None:
-    wait = ["Crew._run (staging_assets/postgres/crew.py:1)", "Condition.wait (threading.py:295)"]
+    wait = [
+        "Crew._run (staging_assets/scheduler/workers.py:1)",
+        "Condition.wait (threading.py:295)",
+    ]
     assert find_worker_part(wait) == "waiting for work"
     assert (
-        find_worker_part([*wait[:1], "run_publish (staging_assets/postgres/publish.py:1)"])
+        find_worker_part([*wait[:1], "run_publish (staging_assets/publisher/table.py:1)"])
         == "publish"
     )
     assert (

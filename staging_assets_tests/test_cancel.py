@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.plan import NodeResult
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
+from staging_assets.scheduler.run import NodeResult
 from staging_assets_tests.builds import ask, build_all, leftovers, load, start, tables
 
 SLOW = (
@@ -129,9 +129,9 @@ def test_the_next_run_begins_at_once(database: Server, witness: Connection, tmp_
 CHILD = """
 import sys, threading
 from pathlib import Path
-from staging_assets.postgres.plan import BuildOptions, run_build
-from staging_assets.postgres.server import Server
-from staging_assets.project.catalog import load_project
+from staging_assets.scheduler.run import BuildOptions, run_build
+from staging_assets.postgres.client.server import Server
+from staging_assets.project.load import load_project
 
 project = load_project(Path(sys.argv[2]), "demo")
 options = BuildOptions("staging", "child", workers=2)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from staging_assets.errors import ProjectError
-from staging_assets.project.catalog import load_project
-from staging_assets.project.model import Column, StagingProject
+from staging_assets.model import Column, StagingProject
+from staging_assets.project.load import load_project
 from staging_assets_tests.folders import make_project
 
 SQL = Path(__file__).parent.parent / "sql"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from staging_assets.errors import ProjectError
-from staging_assets.project.catalog import load_project
-from staging_assets.project.model import StagingProject
+from staging_assets.model import StagingProject
+from staging_assets.project.load import load_project
 from staging_assets_tests.folders import make_project
 
 TABLES = ("arrests", "people", "zones")

@@ -13,14 +13,14 @@ import dagster as dg
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks import build_check_result, build_check_specs, describe
+from staging_assets.checks.core.check import Target, TargetResult, build_error
+from staging_assets.checks.suite import find_targets
 from staging_assets.definitions import build_definitions
-from staging_assets.postgres.plan import BuildOptions, run_build
-from staging_assets.postgres.server import Server
-from staging_assets.postgres.target import Target, TargetResult, build_error
-from staging_assets.postgres.targets import find_targets
-from staging_assets.project.catalog import load_project
-from staging_assets.project.model import StagingProject
+from staging_assets.defs.asset_checks import build_check_result, build_check_specs, describe
+from staging_assets.model import StagingProject
+from staging_assets.postgres.client.server import Server
+from staging_assets.project.load import load_project
+from staging_assets.scheduler.run import BuildOptions, run_build
 from staging_assets.settings import Settings
 from staging_assets_tests.folders import make_project
 from staging_assets_tests.servers import fresh_database

@@ -19,12 +19,12 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import make_dsn
 
-from staging_assets.postgres.filelock import held
-from staging_assets.postgres.plan import BuildOptions, run_build
-from staging_assets.postgres.run_checks import run_checks
-from staging_assets.postgres.server import Server
-from staging_assets.postgres.targets import TargetResult, find_targets
-from staging_assets.project.catalog import load_project
+from staging_assets.checks.run import run_checks
+from staging_assets.checks.suite import TargetResult, find_targets
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.embedded.file_lock import held
+from staging_assets.project.load import load_project
+from staging_assets.scheduler.run import BuildOptions, run_build
 from staging_assets_tests.commands import find_environment, run_typed
 
 ROOT = Path(__file__).parents[1]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from staging_assets.project.catalog import load_project
-from staging_assets.project.cleanup import read_cleanup
-from staging_assets.project.model import Script
+from staging_assets.model import Script
+from staging_assets.project.load import load_project
+from staging_assets.project.scripts.cleanup import read_cleanup
 from staging_assets_tests.folders import make_project
 
 

@@ -16,10 +16,10 @@ from xml.etree import ElementTree
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets import cli
-from staging_assets.postgres.plan import BuildOptions, run_build
-from staging_assets.postgres.server import Server
-from staging_assets.project.catalog import load_project
+from staging_assets.cli import app as cli
+from staging_assets.postgres.client.server import Server
+from staging_assets.project.load import load_project
+from staging_assets.scheduler.run import BuildOptions, run_build
 from staging_assets_tests.folders import make_project
 from staging_assets_tests.servers import fresh_database
 
@@ -222,7 +222,7 @@ def test_a_junit_file_that_cannot_be_written_is_said(
 
 def test_the_command_does_without_dagster_and_is_quick(here: Connection) -> None:
     code = (
-        "import sys; from staging_assets.cli import main; code = main(['check']);"
+        "import sys; from staging_assets.cli.app import main; code = main(['check']);"
         "assert 'dagster' not in sys.modules, 'dagster was imported'; sys.exit(code)"
     )
     environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import parse_dsn
 
-from staging_assets.postgres.embedded import EmbeddedServer
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.embedded.server import EmbeddedServer
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def db(
 ) -> subprocess.CompletedProcess[str]:
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("STAGING_", "PG"))}
     return subprocess.run(
-        [sys.executable, "-m", "staging_assets.cli", "db", *arguments],
+        [sys.executable, "-m", "staging_assets.cli.app", "db", *arguments],
         env={**clean, **environment},
         input=typed,
         capture_output=True,

@@ -15,7 +15,7 @@ import yaml
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
 from staging_assets_tests.servers import fresh_database
 
 ROOT = Path(__file__).parents[1]

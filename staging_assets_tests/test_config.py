@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from staging_assets.errors import ProjectError
-from staging_assets.project.catalog import load_project
-from staging_assets.project.model import StagingProject
+from staging_assets.model import StagingProject
+from staging_assets.project.load import load_project
 from staging_assets_tests.folders import make_project
 
 FILES = {

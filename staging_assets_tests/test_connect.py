@@ -21,8 +21,8 @@ from psycopg2.extensions import parse_dsn
 
 from staging_assets.errors import DatabaseError
 from staging_assets.postgres.connect import Server, SessionSettings, find_server
-from staging_assets.postgres.embedded import EmbeddedServer
-from staging_assets.postgres.programs import find_server_user
+from staging_assets.postgres.embedded.binaries import find_server_user
+from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.settings import read_settings
 from staging_assets_tests.conftest import missing
 
@@ -311,7 +311,7 @@ def test_libpqs_variables_do_not_disturb_the_embedded_one(
 
 
 def test_an_old_server_is_refused(database: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("staging_assets.postgres.server.OLDEST_VERSION", 99)
+    monkeypatch.setattr("staging_assets.postgres.client.server.OLDEST_VERSION", 99)
     with pytest.raises(DatabaseError, match=r"is PostgreSQL 18, and at least 99 is needed\. Use"):
         database.connect("x")
 

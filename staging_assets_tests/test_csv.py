@@ -18,9 +18,9 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BuildError, BusyError, ProjectError
-from staging_assets.postgres.csv import find_csv_files, run_csv_load
-from staging_assets.postgres.server import Server
-from staging_assets.project.model import Relation
+from staging_assets.model import Relation
+from staging_assets.postgres.client.server import Server
+from staging_assets.sources.load_csv import find_csv_files, run_csv_load
 
 Ask = Callable[[str], list[tuple[object, ...]]]
 ARRESTS = Relation("etl", "arrests")
@@ -277,8 +277,8 @@ def test_a_load_that_was_killed_is_no_obstacle(database: Server, ask: Ask, tmp_p
         run_csv_load(database, write(tmp_path, "a\nnew\n"), ARRESTS, cancelled=cancelled)
     assert ask("select * from etl.arrests") == [("old",)]
     code = (
-        "import sys, pickle, pathlib; from staging_assets.postgres import csv;"
-        "from staging_assets.project.model import Relation;"
+        "import sys, pickle, pathlib; from staging_assets.sources import load_csv as csv;"
+        "from staging_assets.model import Relation;"
         "s = pickle.load(sys.stdin.buffer);"
         "csv.run_publish = lambda *a, **k: __import__('os')._exit(9);"
         "csv.run_csv_load(s, pathlib.Path(sys.argv[1]), Relation('etl', 'arrests'))"
@@ -333,8 +333,8 @@ def test_memory_does_not_grow_with_the_file(database: Server, tmp_path: Path) ->
         for _ in range(150):
             stream.write(b"0123456789,abcdefghijklmnopqrstuvwxyz\n" * 26_500)  # 1 MB
     code = (
-        "import sys, pickle, pathlib; from staging_assets.postgres.csv import *;"
-        "from staging_assets.project.model import Relation;"
+        "import sys, pickle, pathlib; from staging_assets.sources.load_csv import *;"
+        "from staging_assets.model import Relation;"
         "print(run_csv_load(pickle.load(sys.stdin.buffer), pathlib.Path(sys.argv[1]),"
         " Relation('etl', 'big')).rows,"
         " pathlib.Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets import cli
-from staging_assets.postgres.plan import BuildOptions, NodeResult, run_build
-from staging_assets.postgres.run_checks import run_checks, run_targets
-from staging_assets.postgres.server import Server
-from staging_assets.postgres.targets import TargetResult, find_targets
-from staging_assets.project.catalog import load_project
+from staging_assets.checks.run import run_checks, run_targets
+from staging_assets.checks.suite import TargetResult, find_targets
+from staging_assets.cli import app as cli
+from staging_assets.postgres.client.server import Server
+from staging_assets.project.load import load_project
+from staging_assets.scheduler.run import BuildOptions, NodeResult, run_build
 from staging_assets_tests.damaged import (
     DAMAGES,
     DRIFT,

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from staging_assets.errors import Problem
-from staging_assets.project.check_arguments import READERS
-from staging_assets.project.declarations import find_declarations
-from staging_assets.project.model import CheckDeclaration, Column, Lookup, Script, Table
+from staging_assets.model import CheckDeclaration, Column, Lookup, Script, Table
+from staging_assets.project.declarations.checks.arguments import READERS
+from staging_assets.project.declarations.checks.reader import find_declarations
 
 
 def make_table(name: str, *columns: str, filled: bool = True) -> Table:

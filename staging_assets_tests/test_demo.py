@@ -15,13 +15,13 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import make_dsn
 
-from staging_assets.postgres.filelock import held
-from staging_assets.postgres.plan import BuildOptions, run_build
-from staging_assets.postgres.seed import seed_demo
-from staging_assets.postgres.server import Server
-from staging_assets.postgres.targets import find_targets
-from staging_assets.project.catalog import load_project
-from staging_assets.project.model import StagingProject
+from staging_assets.checks.suite import find_targets
+from staging_assets.model import StagingProject
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.embedded.file_lock import held
+from staging_assets.project.load import load_project
+from staging_assets.scheduler.run import BuildOptions, run_build
+from staging_assets.sources.seed import seed_demo
 from staging_assets_tests.servers import fresh_database
 
 SQL = Path(__file__).parents[1] / "sql"
@@ -356,7 +356,7 @@ def test_the_alerts_cleanup_writes_the_same_with_pandas_and_without(
     demo: Build, built: Connection, project: StagingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("pandas")
-    from staging_assets.postgres.cleanup import run_cleanup
+    from staging_assets.builder.cleanups.run import run_cleanup
 
     query = "select eis_alert_id, notes from staging.department_eis_alerts order by 1"
     with_pandas = rows(built, query)

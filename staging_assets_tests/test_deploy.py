@@ -9,7 +9,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import parse_dsn
 from sqlalchemy import URL
 
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
 from staging_assets_tests.commands import ROOT, run_typed
 from staging_assets_tests.test_commands import LITERAL, count, typed  # noqa: F401 - a fixture
 

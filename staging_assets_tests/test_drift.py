@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.drift import evaluate_drift
-from staging_assets.postgres.server import Server
-from staging_assets.postgres.target import Target, TargetResult
-from staging_assets.project.model import (
+from staging_assets.checks.core.check import Target, TargetResult
+from staging_assets.checks.schema.drift import evaluate_drift
+from staging_assets.model import (
     Cleanup,
     Procedures,
     Relation,
@@ -22,6 +21,7 @@ from staging_assets.project.model import (
     StagingProject,
     Table,
 )
+from staging_assets.postgres.client.server import Server
 
 OFFICERS = """
 create table staging.officers (officer_id serial primary key, badge varchar(10) unique);
@@ -377,7 +377,7 @@ def test_a_hundred_tables_take_under_a_second(database: Server) -> None:
 def test_more_tables_than_fit_in_one_transaction_are_compared_in_parts(
     database: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("staging_assets.postgres.drift.TABLES_AT_ONCE", 2)
+    monkeypatch.setattr("staging_assets.checks.schema.drift.TABLES_AT_ONCE", 2)
     creates = {
         "a": "create table staging.a (id int primary key);",
         "b": "create table staging.b (id int primary key references staging.a (id));",

@@ -20,14 +20,14 @@ import psycopg2
 import pytest
 
 from staging_assets.errors import DatabaseError
-from staging_assets.postgres.embedded import EmbeddedServer
-from staging_assets.postgres.filelock import is_held
-from staging_assets.postgres.postmaster import read_postmaster
-from staging_assets.postgres.programs import ELSEWHERE, find_server_user
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.embedded.binaries import ELSEWHERE, find_server_user
+from staging_assets.postgres.embedded.file_lock import is_held
+from staging_assets.postgres.embedded.postmaster import read_postmaster
+from staging_assets.postgres.embedded.server import EmbeddedServer
 
 START = (
-    "import sys; from pathlib import Path; from staging_assets.postgres.embedded import *; "
+    "import sys; from pathlib import Path; from staging_assets.postgres.embedded.server import *; "
     "print(EmbeddedServer(Path(sys.argv[1])).start().dsn)"
 )
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")

@@ -8,10 +8,10 @@ from contextlib import closing
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.foreign_keys import evaluate_foreign_keys
-from staging_assets.postgres.reading import reading
-from staging_assets.postgres.server import Server
-from staging_assets.postgres.target import Target, TargetResult
+from staging_assets.checks.core.check import Target, TargetResult
+from staging_assets.checks.core.snapshot import reading
+from staging_assets.checks.schema.foreign_keys import evaluate_foreign_keys
+from staging_assets.postgres.client.server import Server
 
 SETUP = """
 create schema staging;

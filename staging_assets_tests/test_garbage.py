@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from staging_assets.errors import ProjectError
-from staging_assets.project.catalog import load_project
-from staging_assets.project.garbage import no_garbage_search
+from staging_assets.project.gc_pause import no_garbage_search
+from staging_assets.project.load import load_project
 from staging_assets_tests.folders import make_project
 from staging_assets_tests.test_commands import FOLDER
 

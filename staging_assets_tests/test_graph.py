@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from staging_assets.postgres.graph import Graph, build_graph
+from staging_assets.scheduler.ready_queue import Graph, build_graph
 
 DIAMOND = {"root": (), "left": ("root",), "right": ("root",), "end": ("left", "right")}
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from staging_assets.errors import BuildError
-from staging_assets.postgres.aside import run_bury
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
+from staging_assets.publisher.retired import run_bury
 from staging_assets_tests.publishing import Press
 
 TABLE = "create table build.t (id int primary key, note text, day date);"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.history import (
+from staging_assets.builder.history import (
     Build,
     find_build_schema,
     find_forgetting,

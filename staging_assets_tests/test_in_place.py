@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from psycopg2 import extensions
 
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
 from staging_assets.settings import SessionSettings
 from staging_assets_tests.builds import (
     Log,

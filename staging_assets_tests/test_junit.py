@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from staging_assets.junit import build_junit, write_junit
-from staging_assets.postgres.target import Target, TargetResult, build_error
+from staging_assets.checks.core.check import Target, TargetResult, build_error
+from staging_assets.cli.junit import build_junit, write_junit
 
 RESULTS = [
     TargetResult("table_not_empty", "arrests", True),

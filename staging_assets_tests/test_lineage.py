@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from staging_assets.project.catalog import load_project
-from staging_assets.project.lineage import Lineage, find_lineage
+from staging_assets.project.lineage.lineage import Lineage, find_lineage
+from staging_assets.project.load import load_project
 
 COLUMNS = {"x": ("id", "name", "kind"), "y": ("id", "label"), "z": ("id", "code")}
 

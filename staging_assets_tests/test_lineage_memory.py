@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from staging_assets.project.catalog import load_project
-from staging_assets.project.lineage_memory import LineageMemory
-from staging_assets.project.model import ColumnSource, Relation
+from staging_assets.model import ColumnSource, Relation
+from staging_assets.project.lineage.cache import LineageMemory
+from staging_assets.project.load import load_project
 from staging_assets_tests.builds import load, tables
 from staging_assets_tests.commands import ROOT
 

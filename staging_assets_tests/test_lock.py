@@ -12,8 +12,8 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BusyError
-from staging_assets.postgres.lock import SchemaLock
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.schema_lock import SchemaLock
+from staging_assets.postgres.client.server import Server
 
 
 def ignore(level: str, text: str) -> None:
@@ -94,8 +94,8 @@ def test_waiting_ends_when_the_run_is_cancelled(database: Server) -> None:
 def test_a_killed_run_holds_nothing(database: Server) -> None:
     code = (
         "import sys, threading, time\n"
-        "from staging_assets.postgres.lock import SchemaLock\n"
-        "from staging_assets.postgres.server import Server\n"
+        "from staging_assets.postgres.client.schema_lock import SchemaLock\n"
+        "from staging_assets.postgres.client.server import Server\n"
         "lock = SchemaLock(Server(sys.argv[1]), 'staging', 'killed', wait=0, log=print,"
         " cancelled=threading.Event())\n"
         "print('held', flush=True)\n"

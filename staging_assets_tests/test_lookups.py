@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from staging_assets.project.catalog import load_project
-from staging_assets.project.model import Kind, Lookup, StagingProject
+from staging_assets.model import Kind, Lookup, StagingProject
+from staging_assets.project.load import load_project
 from staging_assets_tests.folders import make_project
 
 TABLE = (

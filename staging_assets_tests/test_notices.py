@@ -6,8 +6,8 @@ from contextlib import closing
 
 import psycopg2
 
-from staging_assets.postgres.notices import MOST_MESSAGES, Notices
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.messages.notices import MOST_MESSAGES, Notices
 
 
 class Log:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from staging_assets import notify
-from staging_assets.notify import run_notify
-from staging_assets.postgres.target import TargetResult
+from staging_assets.checks.core.check import TargetResult
+from staging_assets.defs.reporting import notify
+from staging_assets.defs.reporting.notify import run_notify
 from staging_assets_tests.webhook import Hook, listening
 
 FAILED = TargetResult(

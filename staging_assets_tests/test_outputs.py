@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from staging_assets.outputs import remember_outputs
+from staging_assets.defs.dagster_patches.step_outputs import remember_outputs
 
 NAMES = [f"t{number}" for number in range(20)]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.server import Server
-from staging_assets.postgres.targets import Target
+from staging_assets.checks.suite import Target
+from staging_assets.postgres.client.server import Server
 from staging_assets_tests.builds import (
     Log,
     Rebuild,

@@ -13,9 +13,9 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BusyError, DatabaseError
-from staging_assets.postgres.embedded import EmbeddedServer
-from staging_assets.postgres.plan import NodeResult
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.embedded.server import EmbeddedServer
+from staging_assets.scheduler.run import NodeResult
 from staging_assets.settings import SessionSettings
 from staging_assets_tests.builds import (
     Log,
@@ -410,7 +410,7 @@ def test_a_lookup_table_built_the_same_again_does_not_count_as_a_change(
             )
         ),
     }
-    from staging_assets.postgres.plan import Rebuild
+    from staging_assets.scheduler.run import Rebuild
 
     project = load(tmp_path, files)
     build_all(database, project)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
 
 FOLDER = Path(__file__).parents[1] / "sql" / "create_stored_procedures"
 IN_ORDER = ("numbers", "text", "dates", "codes", "accounting")

@@ -10,11 +10,11 @@ import pytest
 from psycopg2 import extensions
 
 from staging_assets.errors import BuildError, BusyError
-from staging_assets.postgres.lock import SchemaLock
-from staging_assets.postgres.promote import run_promote, run_rollback
-from staging_assets.postgres.renaming import rename_schema
-from staging_assets.postgres.server import Server
-from staging_assets.project.model import StagingProject
+from staging_assets.model import StagingProject
+from staging_assets.postgres.client.schema_lock import SchemaLock
+from staging_assets.postgres.client.server import Server
+from staging_assets.publisher.attached.schema_rename import rename_schema
+from staging_assets.publisher.schema import run_promote, run_rollback
 from staging_assets_tests.builds import Rebuild, ask, build_all, load, tables
 
 

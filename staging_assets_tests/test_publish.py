@@ -8,12 +8,12 @@ import pytest
 from psycopg2 import extensions
 
 from staging_assets.errors import BuildError
-from staging_assets.postgres.aside import run_bury
-from staging_assets.postgres.publish import run_publish
-from staging_assets.postgres.server import Server
-from staging_assets.postgres.session import CancelledError
-from staging_assets.postgres.swap import find_seconds
-from staging_assets.project.model import Relation
+from staging_assets.model import Relation
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.client.session import CancelledError
+from staging_assets.publisher.retired import run_bury
+from staging_assets.publisher.table import run_publish
+from staging_assets.publisher.transaction.brief_locks import find_seconds
 from staging_assets.settings import SessionSettings
 from staging_assets_tests.publishing import Press
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
 from staging_assets.settings import SessionSettings
 from staging_assets_tests.builds import ask, build, build_all, load, tables
 

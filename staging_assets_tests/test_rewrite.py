@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from staging_assets.postgres.server import Server
-from staging_assets.project.rewrite import Rewritten, rewrite
+from staging_assets.parser.rewrite import Rewritten, rewrite
+from staging_assets.postgres.client.server import Server
 
 CASES = Path(__file__).parent / "projects" / "rewrite"
 INPUTS = sorted(path for path in CASES.glob("*.sql") if not path.stem.endswith(".expected"))

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from staging_assets.builder.cleanups.run import run_cleanup
 from staging_assets.errors import BuildError
-from staging_assets.postgres.cleanup import run_cleanup
-from staging_assets.postgres.server import Server
-from staging_assets.project.model import Script
+from staging_assets.model import Script
+from staging_assets.postgres.client.server import Server
 
 Ask = Callable[[str], list[tuple[object, ...]]]
 SCHEMA = "staging_dev"

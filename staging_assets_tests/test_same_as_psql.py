@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from staging_assets.builder.shadow.lookup_rows import run_load_lookup
 from staging_assets.errors import ProjectError
-from staging_assets.postgres.csv import run_csv_load
-from staging_assets.postgres.lookup import run_load_lookup
+from staging_assets.model import Kind, Relation, StagingProject
+from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.psql import find_psql, find_variables
-from staging_assets.postgres.seed import seed_demo
-from staging_assets.postgres.server import Server
-from staging_assets.project.catalog import load_project
-from staging_assets.project.model import Kind, Relation, StagingProject
+from staging_assets.project.load import load_project
+from staging_assets.sources.load_csv import run_csv_load
+from staging_assets.sources.seed import seed_demo
 from staging_assets_tests.builds import ask, build_all
 from staging_assets_tests.servers import fresh_database
 

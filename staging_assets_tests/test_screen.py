@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
-from staging_assets.postgres.plan import NodeResult
-from staging_assets.screen import Screen
+from staging_assets.defs.reporting.console import Screen
+from staging_assets.scheduler.run import NodeResult
 
 
 def show(*results: NodeResult, total: int) -> list[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from staging_assets.errors import ProjectError
-from staging_assets.project.catalog import load_project
-from staging_assets.project.scripts import read_files
+from staging_assets.project.files import read_files
+from staging_assets.project.load import load_project
 from staging_assets_tests.folders import make_project
 
 CREATE = "create_tables/CREATE-staging-{}.sql"

@@ -11,8 +11,8 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BuildError, ScriptError
-from staging_assets.postgres.seed import seed_demo
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
+from staging_assets.sources.seed import seed_demo
 from staging_assets_tests.folders import make_project
 
 Ask = Callable[[str], list[tuple[object, ...]]]
@@ -72,8 +72,9 @@ def test_two_processes_at_once_make_it_once(database: Server, ask: Ask, tmp_path
     slow = {**SCRIPTS, "etl/demo/15.sql": "select pg_sleep(1);"}
     folder = make_project(tmp_path, slow)
     code = (
-        "import sys; from pathlib import Path; from staging_assets.postgres.server import Server;"
-        "from staging_assets.postgres.seed import seed_demo;"
+        "import sys; from pathlib import Path;"
+        "from staging_assets.postgres.client.server import Server;"
+        "from staging_assets.sources.seed import seed_demo;"
         "print(seed_demo(Server(sys.argv[1]), Path(sys.argv[2]), 'demo', 1))"
     )
     both = [

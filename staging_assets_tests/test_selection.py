@@ -5,7 +5,10 @@ from __future__ import annotations
 import dagster as dg
 import pytest
 
-from staging_assets.selection import find_prefix, install_prefix_selection
+from staging_assets.defs.dagster_patches.prefix_selection import (
+    find_prefix,
+    install_prefix_selection,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.sequences import may_number_in_blocks
-from staging_assets.postgres.server import Server
+from staging_assets.builder.shadow.sequences import may_number_in_blocks
+from staging_assets.postgres.client.server import Server
 from staging_assets_tests.builds import ask, build_all, load, tables
 
 INSERT = "insert into staging.t (a) select g from generate_series(1, 2500) as g;"

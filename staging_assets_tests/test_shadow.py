@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.redirect import find_referenced, redirect_references
-from staging_assets.postgres.server import Server
-from staging_assets.project.model import Relation
-from staging_assets.project.rewrite import Rewritten, rewrite
+from staging_assets.model import Relation
+from staging_assets.parser.rewrite import Rewritten, rewrite
+from staging_assets.parser.stand_ins import find_referenced, redirect_references
+from staging_assets.postgres.client.server import Server
 from staging_assets_tests.builds import ask, build, build_all, leftovers, load, tables
 
 HUB = (

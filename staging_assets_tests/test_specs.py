@@ -7,9 +7,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from staging_assets.project.catalog import load_project
-from staging_assets.project.model import StagingProject
-from staging_assets.specs import build_column_lineage, build_key, build_specs, find_node
+from staging_assets.defs.specs import build_column_lineage, build_key, build_specs, find_node
+from staging_assets.model import StagingProject
+from staging_assets.project.load import load_project
 from staging_assets_tests.folders import make_project
 from staging_assets_tests.test_commands import FOLDER
 

@@ -12,8 +12,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
-from staging_assets.project.model import Relation
-from staging_assets.project.sql import (
+from staging_assets.model import Relation
+from staging_assets.parser.statements import (
     References,
     find_references,
     find_statements,

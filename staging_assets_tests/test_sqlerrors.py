@@ -9,11 +9,11 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import ScriptError
-from staging_assets.postgres.redaction import find_safe_detail, find_safe_message
-from staging_assets.postgres.sqlerrors import script_error
-from staging_assets.project.model import Script
-from staging_assets.project.rewrite import rewrite
-from staging_assets.project.sql import find_statements
+from staging_assets.model import Script
+from staging_assets.parser.rewrite import rewrite
+from staging_assets.parser.statements import find_statements
+from staging_assets.postgres.messages.errors import script_error
+from staging_assets.postgres.messages.redaction import find_safe_detail, find_safe_message
 
 
 def run(

@@ -12,10 +12,10 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.evaluate import Subject, evaluate_many, evaluate_targets
-from staging_assets.postgres.server import Server
-from staging_assets.postgres.target import EvaluationContext, Target, TargetResult
-from staging_assets.project.model import Relation
+from staging_assets.checks.core.check import EvaluationContext, Target, TargetResult
+from staging_assets.checks.evaluate import Subject, evaluate_many, evaluate_targets
+from staging_assets.model import Relation
+from staging_assets.postgres.client.server import Server
 
 ARRESTS = Relation("staging", "arrests")
 

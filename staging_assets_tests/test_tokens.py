@@ -7,15 +7,15 @@ from contextlib import closing
 
 import pytest
 
-from staging_assets.postgres.server import Server
-from staging_assets.project.literals import read_literal
-from staging_assets.project.tokens import (
+from staging_assets.parser.lexer.literals import read_literal
+from staging_assets.parser.lexer.tokens import (
     TEXT_KINDS,
     Comment,
     LexicalError,
     find_position,
     tokenize,
 )
+from staging_assets.postgres.client.server import Server
 
 
 def find_values(text: str) -> list[str]:

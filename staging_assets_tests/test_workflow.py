@@ -14,7 +14,7 @@ import pytest
 import yaml
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
 from staging_assets_tests.commands import ROOT, find_environment
 from staging_assets_tests.folders import make_project
 

@@ -14,9 +14,9 @@ import sqlalchemy
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extras import RealDictCursor
 
+from staging_assets.builder.cleanups.wrangler import PostgresWrangler
 from staging_assets.errors import BuildError
-from staging_assets.postgres.server import Server
-from staging_assets.postgres.wrangler import PostgresWrangler
+from staging_assets.postgres.client.server import Server
 
 Ask = Callable[[str], list[tuple[object, ...]]]
 

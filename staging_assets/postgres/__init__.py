@@ -1,1 +1,1 @@
-"""What touches a Postgres server: connections, building, publishing, checking. No Dagster."""
+"""A server, a session, and what it says."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from staging_assets.postgres.embedded import EmbeddedServer
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.settings import SessionSettings, Settings
 
 __all__ = ["Server", "SessionSettings", "find_server"]

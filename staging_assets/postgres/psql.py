@@ -12,7 +12,7 @@ from pathlib import Path
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from staging_assets.errors import DatabaseError
-from staging_assets.postgres.server import Server
+from staging_assets.postgres.client.server import Server
 
 # libpq's parameters and the variables that mean the same (its documentation, "Environment
 # Variables"); other parameters have none.

@@ -1,1 +1,1 @@
-"""From the files of a folder to a model of it: no Dagster and no database in here."""
+"""From a folder of files to a model: no Dagster, no database."""

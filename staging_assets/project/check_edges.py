@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from staging_assets.errors import Problem
+from staging_assets.model import STAGING, CheckDeclaration
+from staging_assets.parser.statements import find_references
 from staging_assets.project.graph import Edge, Graph
-from staging_assets.project.model import STAGING, CheckDeclaration
-from staging_assets.project.sql import find_references
 
 
 def find_check_edges(checks: Iterable[CheckDeclaration]) -> Iterator[Edge]:

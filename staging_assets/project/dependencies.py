@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from staging_assets.project.cleanup import CleanupCode, names_schema
-from staging_assets.project.config import Config
-from staging_assets.project.creation import Creation
+from staging_assets.model import SCHEMA_NODE, STAGING, Relation
+from staging_assets.parser.statements import Use
+from staging_assets.project.declarations.staging_yaml import Config
 from staging_assets.project.graph import Edge, Graph, Strength
-from staging_assets.project.model import SCHEMA_NODE, STAGING, Relation
-from staging_assets.project.routines import Routines
-from staging_assets.project.source import Source
-from staging_assets.project.sql import Use
+from staging_assets.project.scripts.cleanup import CleanupCode, names_schema
+from staging_assets.project.scripts.create import Creation
+from staging_assets.project.scripts.routines import Routines
+from staging_assets.project.scripts.script import Source
 
 _READS = ("read", "mention", "parent", "spelled")
 _TOUCHES = (*_READS, "write", "change", "truncate", "alter", "drop", "reference")

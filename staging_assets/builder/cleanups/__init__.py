@@ -1,0 +1,1 @@
+"""Cleanup scripts: `main(pgw)`, and the interface of pg_tools that it is called with."""

@@ -1,0 +1,91 @@
+"""How the parts of `PostgresWrangler` ask and change things: values bound, names quoted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg2
+from psycopg2 import sql
+from sqlalchemy import Engine
+
+from staging_assets.errors import BuildError
+from staging_assets.model import STAGING, Relation
+from staging_assets.postgres.client.engine import hide_values
+
+_TABLE = """
+select c.relname
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = %(schema)s and c.relname in (%(exact)s, %(folded)s)
+and c.relkind in ('r', 'p', 'v', 'm', 'f')
+order by c.relname <> %(exact)s
+limit 1
+"""
+
+
+class Queries:
+    """What the parts share; `engine` and `schema` are set by the whole."""
+
+    engine: Engine
+    schema: str
+
+    def _real(self, schema: str) -> str:
+        return self.schema if schema == STAGING else schema
+
+    def _ask(
+        self, query: str | sql.Composable, parameters: dict[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Run one query on a connection of its own."""
+        return self._run(query, parameters)
+
+    def _change(self, statement: sql.Composable, parameters: dict[str, Any] | None = None) -> None:
+        """Run statements on a connection of its own, and commit them."""
+        self._run(statement, parameters)
+
+    def _run(
+        self, statement: str | sql.Composable, parameters: dict[str, Any] | None
+    ) -> list[tuple[Any, ...]]:
+        with self.engine.connect() as connection:
+            # The driver's own connection, on which a statement goes as it is.
+            driver: Any = connection.connection
+            try:
+                with driver.cursor() as cursor:
+                    cursor.execute(statement, parameters)
+                    rows = cursor.fetchall() if cursor.description else []
+                driver.commit()
+            except psycopg2.Error as error:
+                hide_values(error)
+                raise
+        return rows
+
+    def _find(self, table: str, schema: str) -> Relation | None:
+        """The table of that name; that name in lower case when there is none."""
+        real = self._real(schema)
+        parameters = {"schema": real, "exact": table, "folded": table.lower()}
+        rows = self._ask(_TABLE, parameters)
+        return Relation(real, rows[0][0]) if rows else None
+
+    def _get(self, table: str, schema: str) -> Relation:
+        relation = self._find(table, schema)
+        if relation is None:
+            raise BuildError(
+                f"{Relation(self._real(schema), table)}: there is no such table. Check its name."
+            )
+        return relation
+
+    def _columns(self, relation: Relation) -> list[tuple[str, str]]:
+        """Names and types of the columns, in order."""
+        rows = self._ask(
+            """
+            select a.attname, format_type(a.atttypid, null)
+            from pg_attribute a where a.attrelid = to_regclass(%(relation)s)
+            and a.attnum > 0 and not a.attisdropped
+            order by a.attnum
+            """,
+            {"relation": str(relation)},
+        )
+        return [(name, kind) for name, kind in rows]
+
+
+def name_of(relation: Relation) -> sql.Identifier:
+    """The relation as SQL."""
+    return sql.Identifier(relation.schema, relation.name)

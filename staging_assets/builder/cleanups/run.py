@@ -1,0 +1,81 @@
+"""Run a cleanup script: `main(pgw)`, all of its statements in the transaction that is open."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from hashlib import sha256
+from types import ModuleType
+
+import psycopg2
+from psycopg2 import extensions
+
+from staging_assets.builder.cleanups.shared_transaction import SharedTransaction
+from staging_assets.builder.cleanups.wrangler import PostgresWrangler
+from staging_assets.errors import BuildError, StagingError
+from staging_assets.model import Script
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.messages.redaction import find_safe_message
+
+# What these say is about code; the text of any other may hold values of rows.
+_ABOUT_CODE = (ImportError, NameError, AttributeError, SyntaxError, StagingError)
+_TODO = "Correct the script, then build this again. Nothing of it was kept."
+
+
+def run_cleanup(
+    connection: extensions.connection, script: Script, schema: str, *, server: Server
+) -> None:
+    """Run a cleanup script inside the transaction that is open on the connection.
+
+    Args:
+        connection: in a transaction (begun in SQL, or not in autocommit mode), which this neither
+            commits nor rolls back.
+        script: a Python file with `def main(pgw)`.
+        schema: what the script's `staging` is really called.
+        server: where `pgw.shell` sends programs.
+
+    Raises BuildError with file and line, and no values of rows.
+    """
+    transaction = SharedTransaction(connection, schema)
+    name = f"staging_cleanup_{sha256(str(script.path).encode()).hexdigest()[:12]}_{id(connection)}"
+    module = ModuleType(name)
+    module.__file__ = str(script.path)
+    sys.modules[name] = module  # dataclasses and the like look for it there
+    wrangler = PostgresWrangler(server, schema, transaction=transaction)
+    failure: BuildError | None = None
+    try:
+        exec(compile(script.text, str(script.path), "exec"), module.__dict__)  # noqa: S102
+        main = module.__dict__.get("main")
+        if not callable(main):
+            raise BuildError(f"there is no main(pgw) in {script.label}. Define it.")
+        main(wrangler)
+        transaction.end()
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            failure = BuildError(f"{_find_place(error, script)}: it left with sys.exit. {_TODO}")
+    except Exception as error:  # noqa: BLE001 - a script may raise anything
+        failure = BuildError(f"{_find_place(error, script)}: {_describe(error)}. {_TODO}")
+    finally:
+        wrangler.engine.dispose()
+        sys.modules.pop(name, None)
+    if failure is not None:
+        # Outside the handler: no traceback leads to the original, its parameters and its rows.
+        raise failure
+
+
+def _find_place(error: BaseException, script: Script) -> str:
+    if isinstance(error, SyntaxError) and error.filename == str(script.path):
+        return f"{script.label}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(script.path)]
+    return f"{script.label}:{lines[-1]}" if lines else script.label
+
+
+def _describe(error: Exception) -> str:
+    original = getattr(error, "orig", error)  # SQLAlchemy wraps the driver's
+    if isinstance(original, psycopg2.Error) and original.pgcode is not None:
+        message = find_safe_message(original.diag.message_primary or "", original.pgcode, "")
+        return f"{message.rstrip('.')} (SQLSTATE {original.pgcode})"
+    if isinstance(error, _ABOUT_CODE):
+        return f"{type(error).__name__}: {error}".rstrip(".")
+    return f"{type(error).__name__} (its text may hold values of rows, and is not shown)"

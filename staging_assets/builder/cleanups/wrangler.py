@@ -1,0 +1,122 @@
+"""`PostgresWrangler`: what cleanup scripts reach Postgres by, with the interface of pg_tools.
+
+Where a script says `staging`, in SQL or as an argument, the real schema is meant. A query that
+fails raises; it never counts as an answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg2 import sql
+from sqlalchemy import Engine
+
+from staging_assets.builder.cleanups.columns import ColumnWork
+from staging_assets.builder.cleanups.cursors import make_connections
+from staging_assets.builder.cleanups.shared_transaction import SharedTransaction
+from staging_assets.builder.cleanups.tables import TableWork
+from staging_assets.model import STAGING
+from staging_assets.postgres.client.engine import make_engine
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.psql import find_psql, find_variables
+
+_log = logging.getLogger("staging_assets")
+
+
+class PostgresWrangler(TableWork, ColumnWork):
+    """Reaches one database, for scripts.
+
+    Args:
+        server: the database.
+        schema: what `staging` is really called.
+        transaction: work inside this transaction, and not on connections of its own.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        schema: str = STAGING,
+        *,
+        transaction: SharedTransaction | None = None,
+    ) -> None:
+        self.schema = schema
+        self._server = server
+        if transaction is None:
+            self.engine: Engine = server.engine(
+                "staging_assets pgw", connection_factory=make_connections(schema)
+            )
+        else:
+            self.engine = make_engine(transaction.join, joined=True)
+
+    def execute(self, sql: Any) -> list[Any] | None:
+        """Run SQL and commit it.
+
+        Args:
+            sql: one or more statements; the server gets them as they are, with every `%`. An
+                SQLAlchemy construct will do as well.
+
+        Returns the rows of the last statement, or None when it has none.
+        """
+        with self.engine.connect() as connection:
+            if isinstance(sql, str):
+                untouched = connection.execution_options(no_parameters=True)
+                result = untouched.exec_driver_sql(sql)
+            else:
+                result = connection.execute(sql)
+            rows = list(result) if result.returns_rows else None
+            connection.commit()
+        return rows
+
+    @property
+    def pg_env(self) -> dict[str, str]:
+        """The environment in which libpq's programs find the database, and psql is found."""
+        path = os.pathsep.join((os.environ.get("PATH", os.defpath), str(find_psql().parent)))
+        variables = {**os.environ, **find_variables(self._server)}
+        # A command that waits for what the script itself has locked must end.
+        patience = f"-c lock_timeout={self._server.sessions.lock_timeout}"
+        return {
+            **variables,
+            "PGOPTIONS": f"{variables.get('PGOPTIONS', '')} {patience}".strip(),
+            "PATH": path,
+            "STAGING_SCHEMA": self.schema,
+        }
+
+    def shell(self, cmd: str | Sequence[str]) -> bytes:
+        """Run a program that finds the database by itself, such as psql.
+
+        It works on a connection of its own: it sees what is committed, and the schema's name is
+        not put into what it runs (`$STAGING_SCHEMA` holds it). The password is in its
+        environment, never among its arguments.
+
+        Args:
+            cmd: a list of program and arguments, passed as they are; or one text, which the
+                shell interprets: put no value into it that comes from elsewhere.
+
+        Returns what it printed, errors included. A failure is logged.
+        """
+        done = subprocess.run(
+            cmd if isinstance(cmd, str) else list(cmd),
+            # A text is a shell's line: that is what pg_tools' scripts pass.
+            shell=isinstance(cmd, str),
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=self.pg_env,
+        )
+        if done.returncode != 0:
+            _log.warning("shell: a command ended with exit code %s", done.returncode)
+        return done.stdout
+
+    def recreate_schema(self, schema_name: str) -> None:
+        """Drop a schema with all that is in it, if it is there, and create it empty."""
+        name = self._real(schema_name)
+        _log.warning("recreate_schema: schema %s is dropped with all that is in it", name)
+        identifier = sql.Identifier(name)
+        self._change(
+            sql.SQL("drop schema if exists {0} cascade; create schema {0}").format(identifier)
+        )

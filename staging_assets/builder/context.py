@@ -1,0 +1,135 @@
+"""What one run works on, and what comes of each node."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from staging_assets.builder.history import Build, find_build_schema
+from staging_assets.checks.suite import Target, TargetResult
+from staging_assets.model import StagingProject
+from staging_assets.settings import SessionSettings
+
+
+class Rebuild(enum.Enum):
+    """Which of the selected nodes are built.
+
+    ALL: every one. MISSING: luigi's rule, what is done is left alone: a table that is not empty, a
+    cleanup whose column has a value; lookup tables and procedures are always built. CHANGED: what
+    was changed, or stands below something changed, since its last build.
+    """
+
+    ALL = "all"
+    MISSING = "missing"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How a run builds.
+
+    Args:
+        schema: the schema to build.
+        rebuild: which of the selected nodes are built.
+        workers: connections that build at the same time.
+        run_id: shown in application names and by the lock.
+        create_only: make missing tables and leave them empty.
+        wait_for_lock: seconds to wait when another run holds the schema.
+        sessions: what every session sets; None means the server's.
+    """
+
+    schema: str
+    run_id: str
+    rebuild: Rebuild = Rebuild.ALL
+    workers: int = 1
+    create_only: bool = False
+    wait_for_lock: float = 0.0
+    sessions: SessionSettings | None = None
+
+
+Status = Literal["built", "unchanged", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What came of one node.
+
+    Args:
+        node: its name.
+        status: built; unchanged: found as it should be; failed; skipped: something that it
+            depends on has failed, or the run was cancelled.
+        rows: of its table, where it has one and was built.
+        seconds: how long it took.
+        message: why it failed or was skipped.
+        checks: those of its targets that were evaluated.
+        metadata: more about the build, for people and plots.
+        sqlstate: Postgres's code of the error, if it was one.
+    """
+
+    node: str
+    status: Status
+    rows: int | None = None
+    seconds: float = 0.0
+    message: str | None = None
+    checks: tuple[TargetResult, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    sqlstate: str | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What all workers of a run share; nothing in it changes while they work.
+
+    Args:
+        project: the folder of scripts.
+        options: how to build.
+        sessions: what every session sets.
+        targets: node to the checks to evaluate before it is published.
+        history: the last build of every node.
+        fingerprints: node to the fingerprint of it and everything above it.
+        nodes: those of this run.
+        seconds: node to how long its build may take.
+    """
+
+    project: StagingProject
+    options: BuildOptions
+    sessions: SessionSettings
+    targets: Mapping[str, Sequence[Target]]
+    history: Mapping[str, Build]
+    fingerprints: Mapping[str, str]
+    nodes: frozenset[str]
+    seconds: Mapping[str, float]
+
+    @cached_property
+    def referenced(self) -> frozenset[str]:
+        """Tables that foreign keys of other tables reference."""
+        tables = self.project.tables.values()
+        return frozenset(name for t in tables for name in t.foreign_keys if name != t.name)
+
+    @property
+    def schema(self) -> str:
+        """The schema to build."""
+        return self.options.schema
+
+    @property
+    def build_schema(self) -> str:
+        """Where shadows are made."""
+        return find_build_schema(self.schema)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One node for a worker to build.
+
+    Args:
+        node: its name.
+        settled: whether nothing above it was built in this run.
+        rebuilt_later: tables that this run will still rebuild.
+    """
+
+    node: str
+    settled: bool
+    rebuilt_later: frozenset[str]

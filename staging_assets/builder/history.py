@@ -1,0 +1,134 @@
+"""What was built before: one row a node in `"<schema>__build"."__builds"`.
+
+It lives beside the data because Dagster's own memory may not outlast the run, and it is what
+`rebuild: changed`, `row_count_change` and longest-chain-first look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extras import execute_values
+
+from staging_assets.model import Relation
+from staging_assets.parser.lexer.spelling import spell, spell_text
+
+BUILDS = "__builds"
+
+
+def find_build_schema(schema: str) -> str:
+    """The private schema in which the tables of a schema are made."""
+    return f"{schema}__build"
+
+
+@dataclass(frozen=True)
+class Build:
+    """The last successful build of a node.
+
+    Args:
+        fingerprint: of the node and everything above it.
+        rows: of its table; None where that has no meaning.
+        seconds: how long it took.
+        content_at: since when its content may be what it is now, which is earlier than its last
+            build when that made the same again (a procedure, a lookup table).
+        run_id: which run built it.
+    """
+
+    fingerprint: str
+    rows: int | None
+    seconds: float
+    content_at: datetime | None = None
+    run_id: str = ""
+
+
+def run_prepare_history(connection: Connection, schema: str) -> None:
+    """Make the table of builds when it is missing. The build schema must exist."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL(
+                "create table if not exists {} ("
+                " node text primary key,"
+                " fingerprint text not null,"
+                " rows bigint,"
+                " seconds double precision not null,"
+                " built_at timestamptz not null default now(),"
+                " content_at timestamptz not null default now(),"
+                " run_id text not null)"
+            ).format(_table(schema))
+        )
+
+
+def read_history(connection: Connection, schema: str) -> dict[str, Build]:
+    """Read the last build of every node; empty when nothing was built yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass(%s)", (_table(schema).as_string(connection),))
+        if cursor.fetchone() == (None,):
+            return {}
+        cursor.execute(
+            sql.SQL("select node, fingerprint, rows, seconds, content_at, run_id from {}").format(
+                _table(schema)
+            )
+        )
+        return {row[0]: Build(*row[1:]) for row in cursor.fetchall()}
+
+
+def find_forgetting(schema: str, nodes: Iterable[str]) -> str:
+    """SQL that forgets what was built under these names: a build of them begins.
+
+    A run that is killed after it published and before it remembered must not leave a row that
+    says something else was built last.
+    """
+    table = spell(Relation(find_build_schema(schema), BUILDS))
+    named = ", ".join(spell_text(node) for node in nodes)
+    return f"update {table} set fingerprint = '' where node in ({named})"  # noqa: S608
+
+
+def remember(
+    connection: Connection, schema: str, builds: Mapping[str, Build], *, same: Iterable[str] = ()
+) -> None:
+    """Write the builds of several nodes in one statement.
+
+    Args:
+        same: nodes among them that were made again as they were: `content_at` stays.
+    """
+    if not builds:
+        return
+    kept = set(same)
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor,
+            _upsert(connection, schema),
+            [
+                (node, b.fingerprint, b.rows, b.seconds, b.run_id, node in kept)
+                for node, b in builds.items()
+            ],
+            page_size=1_000,
+        )
+
+
+def _upsert(connection: Connection, schema: str) -> str:
+    table = _spell(connection, schema)
+    return (
+        f"insert into {table}"  # noqa: S608 - a quoted identifier
+        " (node, fingerprint, rows, seconds, run_id, built_at, content_at)"
+        " select v.node, v.fingerprint, v.rows::bigint, v.seconds, v.run_id, now(),"
+        " coalesce(case when v.same then old.content_at end, now())"
+        " from (values %s) as v (node, fingerprint, rows, seconds, run_id, same)"
+        f" left join {table} as old on old.node = v.node"
+        " on conflict (node) do update set fingerprint = excluded.fingerprint,"
+        " rows = excluded.rows, seconds = excluded.seconds, run_id = excluded.run_id,"
+        " built_at = excluded.built_at, content_at = excluded.content_at"
+    )
+
+
+def _table(schema: str) -> sql.Identifier:
+    return sql.Identifier(find_build_schema(schema), BUILDS)
+
+
+def _spell(connection: Connection, schema: str) -> str:
+    """The table's name in a statement that has placeholders, where % is written twice."""
+    return _table(schema).as_string(connection).replace("%", "%%")

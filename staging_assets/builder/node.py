@@ -1,0 +1,168 @@
+"""Build one node: decide whether it has to be built, build it, and say what came of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets.builder.audit import run_audit
+from staging_assets.builder.cleanups.run import run_cleanup
+from staging_assets.builder.context import NodeResult, Rebuild, Task, Work
+from staging_assets.builder.history import find_forgetting
+from staging_assets.builder.in_place import run_table_in_place
+from staging_assets.builder.procedures import run_procedures
+from staging_assets.builder.shadow.table import Plan, run_discard, run_make_shadow
+from staging_assets.builder.up_to_date import is_done
+from staging_assets.checks.suite import TargetResult
+from staging_assets.model import Kind, Relation, Table
+from staging_assets.parser.lexer.spelling import spell_name
+from staging_assets.postgres.client.catalog import has_schema
+from staging_assets.postgres.client.session import Session
+from staging_assets.publisher.table import Inbound, run_publish
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build gave.
+
+    Args:
+        result: for the caller.
+        not_valid: inbound foreign keys that are left for the end of the run.
+    """
+
+    result: NodeResult
+    not_valid: tuple[Inbound, ...] = ()
+
+
+@dataclass
+class Clock:
+    """How long each part of a build takes."""
+
+    last: float = field(default_factory=time.monotonic)
+    parts: dict[str, float] = field(default_factory=dict)
+
+    def mark(self, name: str) -> None:
+        """End a part."""
+        now = time.monotonic()
+        self.parts[name] = round(now - self.last, 4)
+        self.last = now
+
+
+def run_node(session: Session, work: Work, task: Task) -> Built:
+    """Build one node, or find it unchanged.
+
+    Raises StagingError or psycopg2.Error when it fails; what was there before is then as it was.
+    """
+    kind = work.project.kind(task.node)
+    session.begin(task.node)
+    try:
+        if kind is Kind.SCHEMA:
+            return _run_schema(session, work, task)
+        # Without a reason to look, nothing is asked: each question costs a round trip.
+        asked = work.options.create_only or work.options.rebuild is not Rebuild.ALL
+        if asked and is_done(session.connection, work, task):
+            return _find_unchanged(session, work, task)
+        if kind is Kind.PROCEDURES:
+            return _run_procedures(session, work, task)
+        if kind is Kind.CLEANUP:
+            return _run_cleanup(session, work, task)
+        table = work.project.tables[task.node]
+        if table.in_place and table.filled and not work.options.create_only:
+            return _run_in_place(session, work, task, table)
+        return _run_table(session, work, task, table)
+    finally:
+        session.end()
+
+
+def _find_unchanged(session: Session, work: Work, task: Task) -> Built:
+    """A node that is left alone; its checks are evaluated where it is."""
+    checks: tuple[TargetResult, ...] = ()
+    if not work.options.create_only:
+        checks = run_audit(session.connection, work, task.node)
+    return Built(NodeResult(task.node, "unchanged", checks=checks))
+
+
+def _run_schema(session: Session, work: Work, task: Task) -> Built:
+    existed = has_schema(session.connection, work.schema)
+    if not existed:
+        session.run(f"create schema if not exists {spell_name(work.schema)}")
+    checks = run_audit(session.connection, work, task.node)
+    unchanged = existed and work.options.rebuild is not Rebuild.ALL
+    return Built(NodeResult(task.node, "unchanged" if unchanged else "built", checks=checks))
+
+
+def _run_procedures(session: Session, work: Work, task: Task) -> Built:
+    session.run(find_forgetting(work.schema, [task.node]))
+    run_procedures(session, work.project.procedures[task.node.split("/", 1)[1]], work.schema)
+    checks = run_audit(session.connection, work, task.node)
+    return Built(NodeResult(task.node, "built", checks=checks))
+
+
+def _run_cleanup(session: Session, work: Work, task: Task) -> Built:
+    """Run a cleanup and its check in one transaction: a cleanup that fails it leaves nothing."""
+    cleanup = work.project.cleanups[task.node.removesuffix("_cleanup")]
+    with session.transaction(find_forgetting(work.schema, [task.node])):
+        session.notices.at(cleanup.script.label)
+        run_cleanup(session.connection, cleanup.script, work.schema, server=session.server)
+        session.pin()
+        checks = run_audit(session.connection, work, task.node)
+    return Built(NodeResult(task.node, "built", checks=checks))
+
+
+def _run_table(session: Session, work: Work, task: Task, table: Table) -> Built:
+    clock = Clock()
+    plan = Plan(
+        work.schema,
+        work.build_schema,
+        first=find_forgetting(work.schema, [task.node]),
+        filled=not work.options.create_only,
+        referenced=table.name in work.referenced,
+    )
+    shadow, rows = run_make_shadow(session, table, plan)
+    clock.mark("load_seconds")
+    checks: tuple[TargetResult, ...] = ()
+    try:
+        if not work.options.create_only:
+            place, own = shadow.relation, shadow.own
+            checks = run_audit(
+                session.connection, work, task.node, relation=place, own=own, rows=rows
+            )
+        clock.mark("check_seconds")
+        session.check()
+        outcome = run_publish(
+            session.connection,
+            live=shadow.live,
+            shadow_schema=work.build_schema,
+            own=shadow.own,
+            rebuilt_later=task.rebuilt_later,
+            sessions=work.sessions,
+            log=session.log,
+            cancelled=session.stop,
+        )
+        clock.mark("publish_seconds")
+    except BaseException:
+        run_discard(session, shadow)
+        raise
+    result = NodeResult(task.node, "built", rows=rows, checks=checks, metadata=clock.parts)
+    return Built(result, outcome.not_valid)
+
+
+def _run_in_place(session: Session, work: Work, task: Task, table: Table) -> Built:
+    clock = Clock()
+    session.run(find_forgetting(work.schema, [task.node]))
+    live = Relation(work.schema, table.name)
+    checks: tuple[TargetResult, ...] = ()
+
+    def audit(connection: Connection, relation: Relation) -> None:
+        nonlocal checks
+        checks = run_audit(connection, work, task.node, relation=relation)
+
+    rows, outcome = run_table_in_place(
+        session, work, table, live, audit=audit, later=task.rebuilt_later
+    )
+    clock.mark("load_seconds")
+    metadata = {**clock.parts, "in_place": table.in_place}
+    result = NodeResult(task.node, "built", rows=rows, checks=checks, metadata=metadata)
+    return Built(result, outcome.not_valid)

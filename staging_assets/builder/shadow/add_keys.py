@@ -1,0 +1,93 @@
+"""Put the keys and indexes of a filled shadow back."""
+
+from __future__ import annotations
+
+import psycopg2
+
+from staging_assets.builder.shadow.create import Shadow
+from staging_assets.builder.shadow.keys import (
+    Key,
+    find_foreign_key,
+    find_label,
+    find_restoration,
+    find_validation,
+)
+from staging_assets.errors import ScriptError
+from staging_assets.parser.lexer.spelling import spell
+from staging_assets.postgres.client.session import Session
+from staging_assets.postgres.messages.errors import find_safe_text
+from staging_assets.postgres.messages.redaction import find_safe_detail
+
+
+def run_keys(session: Session, shadow: Shadow) -> None:
+    """Put all keys but the foreign ones on a large table, inside the transaction that is open."""
+    for key in shadow.removed:
+        if key.kind != "f":
+            _run_step(session, shadow, find_restoration(key), key)
+
+
+def run_keys_at_once(session: Session, shadow: Shadow) -> None:
+    """Put everything on a small table in one round trip, and analyze it."""
+    keys = sorted(shadow.removed, key=_find_turn)
+    steps = [
+        find_foreign_key(key, checked=True) if key.kind == "f" else find_restoration(key)
+        for key in keys
+    ]
+    if shadow.table.name in shadow.shape.names:  # and is no view
+        steps.append(f"analyze {spell(shadow.relation)}")
+    if steps:
+        _run_step(session, shadow, ";".join(steps), *keys)
+
+
+def _find_turn(key: Key) -> tuple[bool, str]:
+    """Foreign keys come last, and in the order of the referenced tables' names.
+
+    Every builder keeps to it, so that two of them never wait for each other.
+    """
+    return (True, key.references or "") if key.kind == "f" else (False, "")
+
+
+def run_foreign_keys(session: Session, shadow: Shadow) -> None:
+    """Add the foreign keys in a short transaction each, and validate them when all are there."""
+    keys = sorted((key for key in shadow.removed if key.kind == "f"), key=_find_turn)
+    for key in keys:
+        _run_step(session, shadow, find_foreign_key(key, checked=False), key)
+    for table, of_table in find_validation(keys).items():
+        names = ", ".join(f"validate constraint {key.name}" for key in of_table)
+        _run_step(session, shadow, f"alter table {table} {names}", *of_table)
+
+
+def _run_step(session: Session, shadow: Shadow, step: str, *keys: Key) -> None:
+    """Run what puts keys on; say which one could not be."""
+    try:
+        session.run(step)
+        return
+    except psycopg2.Error as error:
+        failure = error
+    named = failure.diag.constraint_name
+    found = [key for key in keys if named and named in (key.name.strip('"'), key.name)]
+    key = found[0] if found else keys[0] if len(keys) == 1 else None
+    # Outside the handler: no traceback leads to the original and its DETAIL.
+    raise _tell_broken_key(failure, key, shadow)
+
+
+def _tell_broken_key(error: psycopg2.Error, key: Key | None, shadow: Shadow) -> ScriptError:
+    """Say which key could not be put on, in which script it stands, and whose rows break it.
+
+    Args:
+        key: None where the server does not say which.
+    """
+    what = find_label(key, shadow.live) if key else f"keys and indexes of {shadow.live}"
+    table = shadow.table
+    text = find_safe_text(error).replace(shadow.relation.schema, shadow.live.schema)
+    parts = [f"{table.create.label}: {what}: {text.rstrip('.')}."]
+    detail = find_safe_detail(error.diag.message_detail, error.pgcode)
+    if detail:
+        parts.append(f"Detail: {detail}")
+    code = f"SQLSTATE {error.pgcode}. " if error.pgcode else ""
+    if (error.pgcode or "").startswith("23"):
+        source = table.populate.label if table.populate else "the lookup YAML"
+        parts.append(f"{code}Correct the rows that {source} makes. Nothing was published.")
+    else:
+        parts.append(f"{code}{error.diag.message_hint or 'Nothing was published.'}")
+    return ScriptError("\n".join(parts), error.pgcode)

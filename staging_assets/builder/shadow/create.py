@@ -1,0 +1,187 @@
+"""Create a table in the build schema, read its keys and indexes, and take them off.
+
+To read their definitions the keys have to be made, and dropping a foreign key would lock the
+referenced table against its readers: so the foreign keys are made against stand-ins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import psycopg2
+
+from staging_assets.builder.shadow.keys import Key, Shape, find_removals, read_shape
+from staging_assets.errors import BuildError, ScriptError
+from staging_assets.model import Relation, Table
+from staging_assets.parser.lexer.spelling import spell
+from staging_assets.parser.rewrite import rewrite
+from staging_assets.parser.stand_ins import find_referenced, redirect_references
+from staging_assets.postgres.client.scripts import run_script
+from staging_assets.postgres.client.session import Session
+
+_EMPTY = ("CREATE ", "DROP ", "ALTER ", "COMMENT", "GRANT", "REVOKE", "SET")
+"""How the command tags of statements begin that put no rows into a table."""
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A table that is being built.
+
+    Args:
+        table: what the folder says about it.
+        live: where it will be published.
+        relation: where it is now.
+        own: names of everything that belongs to it.
+        shape: its keys and indexes, foreign keys pointing at the published tables.
+        removed: those that are off.
+        loaded: whether scripts or the YAML fill it in this run.
+        seeded: whether the CREATE script may itself have inserted rows.
+    """
+
+    table: Table
+    live: Relation
+    relation: Relation
+    own: frozenset[str]
+    shape: Shape
+    removed: tuple[Key, ...]
+    loaded: bool
+    seeded: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a shadow is made.
+
+    Args:
+        schema: where the table will be published.
+        build_schema: where the shadow is made.
+        first: a statement to begin the transaction with.
+        filled: whether what fills the table is run.
+        referenced: whether foreign keys of other tables will look at this one.
+    """
+
+    schema: str
+    build_schema: str
+    first: str = ""
+    filled: bool = True
+    referenced: bool = False
+
+
+def run_create(session: Session, table: Table, plan: Plan) -> Shadow:
+    """Create the table, read its keys and take them off."""
+    own = table.own | {table.name}
+    text = rewrite(table.create.text, schema=plan.schema, shadow=plan.build_schema, own=own)
+    found = find_referenced(text.text)
+    stands = _find_stands(session, plan.build_schema, {each.relation for each in found})
+    sent = redirect_references(text, found, {r: spell(stand) for r, stand in stands.items()})
+    try:
+        outcomes = run_script(session, table.create, sent)
+    except ScriptError as error:
+        raise _unmask(error, stands) from None
+    session.pin_later()
+    shape = read_shape(session.run, plan.build_schema, own)
+    relation = Relation(plan.build_schema, table.name)
+    if table.name not in shape.names and not _exists_as_view(session, relation):
+        raise BuildError(
+            f"{table.create.label}: it has run and there is no table {table.name}. "
+            "Make it create the table that its file name says."
+        )
+    loaded = plan.filled and table.filled
+    off = [key for key in shape.keys if _comes_off(key, table, stands, plan.build_schema, loaded)]
+    removals = find_removals(off)
+    if removals:
+        off = _run_removals(session, removals, off)
+    meant = {f"{stand}": target for target, stand in stands.items()}
+    keys = tuple(_point_at_published(key, meant) for key in shape.keys)
+    return Shadow(
+        table=table,
+        live=Relation(plan.schema, table.name),
+        relation=relation,
+        own=own | shape.names,
+        shape=replace(shape, keys=keys),
+        removed=tuple(k for k, old in zip(keys, shape.keys, strict=True) if old in off),
+        loaded=loaded,
+        seeded=not all(outcome.status.startswith(_EMPTY) for outcome in outcomes),
+    )
+
+
+def _exists_as_view(session: Session, relation: Relation) -> bool:
+    """Whether the script made a view: it is published as a table is, and never filled."""
+    query = "select 1 from pg_class where oid = to_regclass(%s) and relkind in ('v', 'm')"
+    return bool(session.run(query, (spell(relation),)))
+
+
+def _find_stands(
+    session: Session, build_schema: str, referenced: Iterable[Relation]
+) -> dict[Relation, Relation]:
+    """Stand-ins for the referenced tables that exist; a session makes each of them once."""
+    wanted = sorted(r for r in referenced if r.schema != build_schema)
+    new = [relation for relation in wanted if relation not in session.stands]
+    if new:
+        found = session.run(
+            "select to_regclass(name) is not null from unnest(%s) as name",
+            ([spell(relation) for relation in new],),
+        )
+        steps = []
+        for relation, (exists,) in zip(new, found, strict=True):
+            if exists:
+                stand = Relation(build_schema, session.next_stand())
+                session.stands[relation] = stand
+                steps.append(
+                    f"create table {spell(stand)} (like {spell(relation)} including indexes)"
+                )
+        try:
+            if steps:
+                session.run(";".join(steps))
+        except psycopg2.errors.InsufficientPrivilege:
+            # To reference a table it need not be readable: then without a stand-in.
+            for relation in new:
+                session.stands.pop(relation, None)
+        except psycopg2.Error:
+            for relation in new:
+                session.stands.pop(relation, None)
+            raise
+    return {r: session.stands[r] for r in wanted if r in session.stands}
+
+
+def _unmask(error: ScriptError, stands: dict[Relation, Relation]) -> ScriptError:
+    """Say the referenced table's name where the server said its stand-in's."""
+    text = str(error)
+    for relation, stand in stands.items():
+        text = text.replace(stand.name, relation.name)
+    return ScriptError(text, error.sqlstate)
+
+
+def _comes_off(
+    key: Key, table: Table, stands: dict[Relation, Relation], build_schema: str, loaded: bool
+) -> bool:
+    if not key.removable:
+        return False
+    if key.kind == "f":
+        # One that a DO block made against a published table stays: dropping it would lock it.
+        named = {str(stand) for stand in stands.values()}
+        inner = (key.references or "").startswith(str(Relation(build_schema, "x"))[:-1])
+        return key.references in named or inner
+    return loaded and (table.keeps_keys is None or key.kind == "index")
+
+
+def _run_removals(session: Session, removals: str, off: list[Key]) -> list[Key]:
+    """Take keys off; only foreign keys where something else in the script needs the others."""
+    try:
+        session.run(f"savepoint keys; {removals}; release savepoint keys")
+    except psycopg2.errors.DependentObjectsStillExist:
+        off = [key for key in off if key.kind == "f"]
+        session.run(f"rollback to savepoint keys; {find_removals(off)}")
+    return off
+
+
+def _point_at_published(key: Key, meant: dict[str, Relation]) -> Key:
+    """Say in a foreign key's definition which table it really references."""
+    target = meant.get(key.references or "")
+    if target is None:
+        return key
+    definition = key.definition.replace(
+        f" REFERENCES {key.references}(", f" REFERENCES {spell(target)}(", 1
+    )
+    return replace(key, definition=definition, references=spell(target))

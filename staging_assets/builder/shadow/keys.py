@@ -1,0 +1,191 @@
+"""Keys and indexes of tables in a shadow schema: read them, take them off, put them back.
+
+A key or index that cannot be put back exactly as it was (of a partitioned table, in a tablespace
+of its own, inherited) is left on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from staging_assets.model import Relation
+from staging_assets.parser.lexer.spelling import spell_text
+
+_SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+PREPARE = f"prepare staging_assets_shape (text, text[]) as {_SQL}"
+"""What a session sends once: planning the query takes longer than running it."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A constraint or an index that was or may be taken off.
+
+    Args:
+        table: its table, as SQL spells it.
+        name: its name, as SQL spells it.
+        kind: `p`, `u`, `x`, `f` (constraints), `unique` or `index`.
+        definition: what Postgres says makes it again.
+        removable: whether it may be taken off.
+        references: the referenced table of a foreign key, as SQL spells it.
+        before: what makes the index that the definition says to use.
+        partitioned: whether its table is.
+    """
+
+    table: str
+    name: str
+    kind: str
+    definition: str
+    removable: bool
+    validated: bool = True
+    comment: str | None = None
+    index: str | None = None
+    index_name: str | None = None
+    index_comment: str | None = None
+    clustered: bool = False
+    identifies: bool = False
+    references: str | None = None
+    statistics: dict[str, int] = field(default_factory=dict, hash=False)
+    before: str | None = None
+    partitioned: bool = False
+
+    @property
+    def is_constraint(self) -> bool:
+        """Whether ALTER TABLE adds it, and not CREATE INDEX."""
+        return self.kind in "puxf"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the CREATE script made, as far as the load must know it.
+
+    Args:
+        keys: constraints and indexes in the order in which they were made.
+        plain: whether every table is an ordinary one, neither partitioned nor inherited.
+        reacts: whether triggers or rules may change what an INSERT inserts.
+        names: relations and sequences that belong to the table.
+        sequences: those sequences that hand out one number at a time, as SQL spells them.
+    """
+
+    keys: tuple[Key, ...]
+    plain: bool
+    reacts: bool
+    names: frozenset[str]
+    sequences: tuple[str, ...] = ()
+
+
+def read_shape(
+    run: Callable[[str], list[tuple[Any, ...]]], schema: str, own: Iterable[str]
+) -> Shape:
+    """Read the keys and indexes of the tables called `own` in a schema: one query.
+
+    Args:
+        run: sends a query in a session that has sent `PREPARE`, and returns its rows.
+    """
+    spelled = ", ".join(spell_text(name) for name in sorted(own))
+    query = f"execute staging_assets_shape ({spell_text(schema)}, array[{spelled}])"
+    keys: list[Key] = []
+    names: set[str] = set()
+    sequences: list[str] = []
+    plain, reacts = True, False
+    for row in run(query):
+        what, table, removable, _, name, kind, definition, comment, validated = row[:9]
+        if what == "table":
+            plain, reacts = plain and removable, reacts or validated
+            names.add(name)
+        elif what == "sequence":
+            names.add(name)
+            sequences += [row[9]] if removable else []
+        else:
+            keys.append(
+                Key(
+                    table=table,
+                    name=name,
+                    kind=kind,
+                    definition=definition,
+                    removable=removable,
+                    validated=validated,
+                    comment=comment,
+                    index=row[9],
+                    index_comment=row[10],
+                    clustered=row[11],
+                    identifies=row[12],
+                    references=row[13] if kind == "f" else None,
+                    index_name=row[14],
+                    statistics=row[15] or {},
+                    before=row[16],
+                    partitioned=row[17],
+                )
+            )
+    return Shape(tuple(keys), plain, reacts, frozenset(names), tuple(sequences))
+
+
+def find_removals(keys: Iterable[Key]) -> str:
+    """SQL that takes keys off, foreign keys first; empty when there are none."""
+    steps = [
+        f"alter table {key.table} drop constraint {key.name}"
+        if key.is_constraint
+        else f"drop index {key.index}"
+        for key in sorted(keys, key=lambda key: key.kind != "f")
+    ]
+    return ";".join(steps)
+
+
+def find_restoration(key: Key) -> str:
+    """SQL that puts back a key that is no foreign key, with all that was said about it."""
+    if key.is_constraint:
+        steps = [key.before] if key.before else []
+        steps += [f"alter table {key.table} add constraint {key.name} {key.definition}"]
+    else:
+        steps = [key.definition]
+    steps += [
+        f"alter index {key.index} alter column {column} set statistics {target}"
+        for column, target in sorted(key.statistics.items())
+    ]
+    if key.clustered:
+        steps.append(f"alter table {key.table} cluster on {key.index_name}")
+    if key.identifies:
+        steps.append(f"alter table {key.table} replica identity using index {key.index_name}")
+    if key.index_comment is not None:
+        steps.append(f"comment on index {key.index} is {spell_text(key.index_comment)}")
+    return ";".join(steps + _find_comment(key))
+
+
+def find_foreign_key(key: Key, *, checked: bool) -> str:
+    """SQL that adds a foreign key, looking at the rows or not."""
+    suffix = " not valid" if _is_checked(key) and not checked else ""
+    add = f"alter table {key.table} add constraint {key.name} {key.definition}{suffix}"
+    return ";".join([add, *_find_comment(key)])
+
+
+def find_validation(keys: Iterable[Key]) -> dict[str, list[Key]]:
+    """The foreign keys that have to be validated, by table."""
+    found: dict[str, list[Key]] = {}
+    for key in keys:
+        if _is_checked(key):
+            found.setdefault(key.table, []).append(key)
+    return found
+
+
+def _is_checked(key: Key) -> bool:
+    """Whether its rows are to be checked, and can be after it was added.
+
+    The script can say NOT VALID or NOT ENFORCED; a partitioned table checks them at once.
+    """
+    said = key.definition.endswith(("NOT VALID", "NOT ENFORCED"))
+    return key.validated and not said and not key.partitioned
+
+
+def _find_comment(key: Key) -> list[str]:
+    if key.comment is None:
+        return []
+    return [f"comment on constraint {key.name} on {key.table} is {spell_text(key.comment)}"]
+
+
+def find_label(key: Key, live: Relation) -> str:
+    """How people are told which key: its kind and name."""
+    nouns = {"p": "primary key", "u": "unique key", "x": "exclusion", "f": "foreign key"}
+    noun = nouns.get(key.kind, "index")
+    return f"{noun} {key.name} of {live}"

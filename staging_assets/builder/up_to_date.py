@@ -1,0 +1,61 @@
+"""Which nodes are left alone: luigi's rule, or nothing has changed since their last build."""
+
+from __future__ import annotations
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets.builder.context import Rebuild, Task, Work
+from staging_assets.model import Kind, Relation
+from staging_assets.postgres.client.catalog import has_functions, has_rows, has_table, has_values
+
+
+def is_done(connection: Connection, work: Work, task: Task) -> bool:
+    """Whether a node of any kind but the schema is left alone."""
+    kind = work.project.kind(task.node)
+    if work.options.create_only:
+        return kind is Kind.CLEANUP or (
+            kind is not Kind.PROCEDURES and has_table(connection, Relation(work.schema, task.node))
+        )
+    if work.options.rebuild is Rebuild.CHANGED:
+        return _is_as_remembered(work, task) and _is_there(connection, work, task)
+    return work.options.rebuild is Rebuild.MISSING and _is_filled(connection, work, task)
+
+
+def _is_there(connection: Connection, work: Work, task: Task) -> bool:
+    """Whether what was built is still there: somebody may have dropped it by hand."""
+    kind = work.project.kind(task.node)
+    if kind is Kind.PROCEDURES:
+        functions = work.project.procedures[task.node.split("/", 1)[1]].functions
+        return has_functions(connection, work.schema, {function.name for function in functions})
+    table = task.node.removesuffix("_cleanup") if kind is Kind.CLEANUP else task.node
+    return has_table(connection, Relation(work.schema, table))
+
+
+def _is_filled(connection: Connection, work: Work, task: Task) -> bool:
+    """Luigi's rule. Lookup tables and procedures are always built."""
+    kind = work.project.kind(task.node)
+    if kind is Kind.CLEANUP:
+        cleanup = work.project.cleanups[task.node.removesuffix("_cleanup")]
+        live = Relation(work.schema, cleanup.table)
+        # Without a column nothing shows that it has run.
+        return cleanup.column is not None and has_values(connection, live, cleanup.column)
+    if kind is not Kind.TABLE:
+        return False
+    live = Relation(work.schema, task.node)
+    if not has_table(connection, live):
+        return False
+    return not work.project.tables[task.node].filled or has_rows(connection, live)
+
+
+def _is_as_remembered(work: Work, task: Task) -> bool:
+    """Whether the last build of the node was made from the same files, and after all above it."""
+    before = work.history.get(task.node)
+    if before is None or not task.settled:
+        return False
+    if before.fingerprint != work.fingerprints[task.node]:
+        return False
+    above = (work.history.get(parent) for parent in work.project.dependencies[task.node])
+    made = before.content_at
+    return made is not None and all(
+        other is None or other.content_at is None or other.content_at <= made for other in above
+    )

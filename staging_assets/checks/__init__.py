@@ -1,0 +1,1 @@
+"""Is it right? What checks there are, and their evaluation."""

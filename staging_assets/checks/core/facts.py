@@ -1,0 +1,101 @@
+"""What the catalog says about the relations that checks look at, read in one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets.model import Relation
+
+MANY_KEYS = 3
+_COUNTING = ("smallint", "integer", "bigint", "uuid")
+
+_QUERY = """
+select
+    wanted.schema_name,
+    wanted.table_name,
+    c.reltuples::bigint,
+    a.attname,
+    format_type(a.atttypid, a.atttypmod),
+    array_position(p.conkey, a.attnum)
+from unnest(%s::text[], %s::text[]) as wanted (schema_name, table_name)
+join pg_namespace as n on n.nspname = wanted.schema_name
+join pg_class as c on c.relnamespace = n.oid and c.relname = wanted.table_name
+    and c.relkind in ('r', 'p', 'v', 'm', 'f')
+left join pg_constraint as p on p.conrelid = c.oid and p.contype = 'p'
+left join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+order by wanted.schema_name, wanted.table_name, a.attnum
+"""
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """One relation that exists.
+
+    Args:
+        columns: column name to type, as `format_type` spells it, in order.
+        primary_key: its columns, in the key's order.
+        estimated_rows: as the last ANALYZE left it; -1 when never analyzed.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    primary_key: tuple[str, ...] = ()
+    estimated_rows: int = -1
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that may be shown to say which rows are meant.
+
+        The primary key; without one, up to three number or uuid columns called `..._id`.
+        Anything else may say something about a person.
+        """
+        if self.primary_key:
+            return self.primary_key
+        return tuple(name for name in self.columns if self.is_identifier(name))[:MANY_KEYS]
+
+    def is_identifier(self, column: str) -> bool:
+        """Whether a column holds ids: in the primary key, or an `..._id` of a counting type."""
+        return column in self.primary_key or (
+            column.endswith("_id") and self.columns.get(column) in _COUNTING
+        )
+
+    def is_counting(self, column: str) -> bool:
+        """Whether a column is of a type that ids and codes have, and texts do not."""
+        return self.columns.get(column) in _COUNTING
+
+
+Facts = Mapping[Relation, TableFacts]
+
+
+def read_facts(connection: Connection, relations: Collection[Relation]) -> Facts:
+    """Read the facts of those relations that exist.
+
+    Args:
+        connection: in any state in which a query can be sent.
+        relations: tables (or views), in any schemas.
+    """
+    wanted = sorted(set(relations))
+    columns: dict[Relation, dict[str, str]] = {}
+    keys: dict[Relation, dict[int, str]] = {}
+    estimates: dict[Relation, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_QUERY, ([r.schema for r in wanted], [r.name for r in wanted]))
+        for schema, name, estimate, column, kind, position in cursor.fetchall():
+            relation = Relation(schema, name)
+            estimates[relation] = estimate
+            found = columns.setdefault(relation, {})
+            if column is None:
+                continue
+            found[column] = kind
+            if position is not None:
+                keys.setdefault(relation, {})[position] = column
+    return {
+        relation: TableFacts(
+            columns=columns[relation],
+            primary_key=tuple(name for _, name in sorted(keys.get(relation, {}).items())),
+            estimated_rows=estimates[relation],
+        )
+        for relation in columns
+    }

@@ -1,0 +1,83 @@
+"""Reading for checks: in one snapshot, without writing, and with failures kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets.postgres.messages.redaction import find_safe_message
+
+_MINDED = ("57014", "40001", "40P01")
+"""Cancelled, serialization failure, deadlock: the caller's to deal with, not the check's."""
+
+
+def describe_error(error: psycopg2.Error, text: str = "") -> str:
+    """Postgres' own words in one line, without any value of a row.
+
+    Args:
+        error: as psycopg2 raised it.
+        text: the statement; literals that stand in it may be shown.
+    """
+    message = error.diag.message_primary or str(error).strip() or type(error).__name__
+    said = " ".join(find_safe_message(message, error.pgcode, text).split())
+    return f"{said} ({error.pgcode})" if error.pgcode else said
+
+
+def raise_unless_ours(connection: Connection, error: psycopg2.Error) -> None:
+    """Raise what is no failure of a check: a lost connection, a cancelled query, a retry."""
+    timed_out = error.pgcode == "57014" and "statement timeout" in str(error)
+    if connection.closed or (error.pgcode in _MINDED and not timed_out):
+        raise error
+
+
+@contextmanager
+def reading(connection: Connection) -> Iterator[None]:
+    """Read in one snapshot where we may begin the transaction, else inside the one at hand."""
+    if connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
+        with connection.cursor() as cursor:
+            cursor.execute("savepoint staging_checks; set local transaction_read_only = on")
+            try:
+                yield
+            finally:
+                if not connection.closed:
+                    cursor.execute("rollback to staging_checks; release staging_checks")
+        return
+    with rolled_back(connection), connection.cursor() as cursor:
+        cursor.execute("set transaction isolation level repeatable read, read only")
+        yield
+
+
+@contextmanager
+def rolled_back(connection: Connection) -> Iterator[None]:
+    """Run a transaction of an idle connection that leaves nothing behind."""
+    with connection.cursor() as cursor:
+        # In autocommit mode psycopg2 sends no BEGIN of its own, and otherwise it does.
+        if connection.autocommit:
+            cursor.execute("begin")
+        try:
+            yield
+        finally:
+            if connection.closed:
+                pass
+            elif connection.autocommit:
+                cursor.execute("rollback")
+            else:
+                connection.rollback()
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """Keep a failure from ending the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("savepoint staging_check")
+        try:
+            yield
+        except psycopg2.Error:
+            if not connection.closed:
+                cursor.execute("rollback to staging_check; release staging_check")
+            raise
+        cursor.execute("release staging_check")

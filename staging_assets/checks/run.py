@@ -1,0 +1,172 @@
+"""Evaluate checks of a schema as it is, and build nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
+from fnmatch import fnmatchcase
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets.checks.core.check import EvaluationContext, build_error
+from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, reading
+from staging_assets.checks.schema.drift import evaluate_drift
+from staging_assets.checks.schema.foreign_keys import evaluate_foreign_keys
+from staging_assets.checks.suite import (
+    Subject,
+    Target,
+    TargetResult,
+    evaluate_many,
+    find_targets,
+)
+from staging_assets.errors import DatabaseError
+from staging_assets.model import SCHEMA_NODE, Relation, StagingProject
+from staging_assets.postgres.client.server import Server
+
+DRIFT, FOREIGN_KEYS = "schema_matches_scripts", "foreign_keys_valid"
+
+
+def run_checks(
+    server: Server,
+    project: StagingProject,
+    schema: str,
+    select: Collection[str] = (),
+) -> list[TargetResult]:
+    """Evaluate the checks of a schema, all or some.
+
+    Args:
+        server: where the schema is.
+        project: the folder of scripts, which says what to check.
+        schema: the schema's real name.
+        select: nodes or patterns of them (`arrests`, `lookup_*`), or `node:check` (`*:min_rows`);
+            empty means all.
+
+    Raises DatabaseError when the server cannot be reached or there is no such schema.
+    """
+    targets = [target for of_node in find_targets(project).values() for target in of_node]
+    return run_targets(server, project, schema, find_selected(targets, select))
+
+
+def find_selected(targets: Iterable[Target], select: Collection[str]) -> list[Target]:
+    """The targets that a selection means. Raises DatabaseError for a part that means none."""
+    every = list(targets)
+    if not select:
+        return every
+    chosen: set[tuple[str, str]] = set()
+    for part in select:
+        node, _, check = part.removeprefix("staging/").partition(":")
+        found = {
+            (target.table, target.name)
+            for target in every
+            if fnmatchcase(target.table, node) and fnmatchcase(target.name, check or "*")
+        }
+        if not found:
+            raise DatabaseError(
+                f"--select {part}: no check is selected by it. "
+                "Give the name of a table, table:check, or a pattern such as lookup_*."
+            )
+        chosen |= found
+    return [target for target in every if (target.table, target.name) in chosen]
+
+
+def run_targets(
+    server: Server,
+    project: StagingProject,
+    schema: str,
+    targets: Sequence[Target],
+    built: Collection[str] | None = None,
+) -> list[TargetResult]:
+    """Evaluate some targets on a schema as it is.
+
+    Args:
+        server: where the schema is.
+        project: the folder of scripts.
+        schema: the schema's real name.
+        targets: what to evaluate.
+        built: the nodes that the same run has built: the checks of the whole schema then look
+            at their tables alone, and take Postgres' word for foreign keys that were validated
+            in it. None is the whole, and every row.
+
+    Returns the results in the order of the targets. Raises DatabaseError when the server cannot
+    be reached or there is no such schema.
+    """
+    if not targets:
+        return []
+    with closing(server.connect("staging_assets checks")) as connection:
+        _check_schema(connection, server, schema)
+        connection.rollback()
+        whole = {
+            target.kind: _run_whole(connection, project, schema, target, built)
+            for target in targets
+            if target.table == SCHEMA_NODE and target.kind in (DRIFT, FOREIGN_KEYS)
+        }
+        rest = [target for target in targets if target.kind not in (DRIFT, FOREIGN_KEYS)]
+        results = evaluate_many(connection, _find_subjects(project, schema, rest), schema=schema)
+    found = {(result.table, result.name): result for result in [*whole.values(), *results]}
+    return [found[target.table, target.name] for target in targets]
+
+
+def _find_subjects(
+    project: StagingProject, schema: str, targets: Sequence[Target]
+) -> list[Subject]:
+    """Targets by the table that they look at: cleanups share it with their table."""
+    by_table: dict[str, list[Target]] = {}
+    for target in targets:
+        by_table.setdefault(target.relation, []).append(target)
+    return [
+        Subject(
+            Relation(schema, table),
+            of_table,
+            EvaluationContext(
+                own=project.tables[table].own if table in project.tables else (),
+            ),
+        )
+        for table, of_table in by_table.items()
+    ]
+
+
+def _run_whole(
+    connection: Connection,
+    project: StagingProject,
+    schema: str,
+    target: Target,
+    built: Collection[str] | None,
+) -> TargetResult:
+    tables = None if built is None else frozenset(name for name in project.tables if name in built)
+    try:
+        if target.kind == DRIFT:
+            return evaluate_drift(connection, target, project, schema, tables)
+        with reading(connection):
+            fresh = _find_fresh(project, built or ())
+            return evaluate_foreign_keys(connection, target, schema, tables, fresh)
+    except psycopg2.Error as error:
+        raise_unless_ours(connection, error)
+        connection.rollback()
+        return build_error(target, describe_error(error))
+
+
+def _find_fresh(project: StagingProject, built: Collection[str]) -> frozenset[str]:
+    """The tables whose keys were put on and validated after their rows were all there.
+
+    Not those that were filled with their keys in place, and not those that a cleanup has changed
+    since: their scripts may have written past the keys.
+    """
+    return frozenset(
+        name
+        for name, table in project.tables.items()
+        if name in built
+        and table.in_place is None
+        and table.keeps_keys is None
+        and f"{name}_cleanup" not in built
+    )
+
+
+def _check_schema(connection: Connection, server: Server, schema: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select from pg_namespace where nspname = %s", (schema,))
+        if cursor.rowcount == 0:
+            raise DatabaseError(
+                f'schema "{schema}" in {server}: it does not exist. '
+                "Build it first: dagster asset materialize --select 'staging/*'."
+            )

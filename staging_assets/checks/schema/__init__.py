@@ -1,0 +1,1 @@
+"""The checks of a whole schema: drift from the scripts, and foreign keys."""

@@ -1,0 +1,164 @@
+"""`staging-assets check`: evaluate the checks of a schema, for people and pipelines.
+
+It builds nothing and does without Dagster, whose import alone takes longer than the checks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from staging_assets.checks.core.check import TargetResult
+from staging_assets.checks.run import run_checks
+from staging_assets.cli.junit import write_junit
+from staging_assets.errors import StagingError
+from staging_assets.postgres.connect import find_server
+from staging_assets.project.load import load_project
+from staging_assets.settings import check_schema_name, read_settings
+
+EXIT_GOOD, EXIT_COULD_NOT_RUN, EXIT_CHECK_FAILED = 0, 1, 2
+
+_EPILOG = """\
+exit codes: 0 all checks hold (or only warnings fail), 1 they could not be run,
+2 a check failed, 3 the folder of scripts is wrong
+"""
+
+
+def add_check_commands(subparsers: Any) -> None:
+    """Add the command `check` to the command line.
+
+    Args:
+        subparsers: what `ArgumentParser.add_subparsers` returned.
+    """
+    parser = subparsers.add_parser(
+        "check",
+        help="evaluate the checks of the staging schema; build nothing",
+        description="Evaluate the checks of the staging schema. Nothing is built or changed.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="NODE[:CHECK]",
+        help="only these: a table, table:check, or a pattern such as lookup_*; repeatable",
+    )
+    parser.add_argument("--schema", help="the schema to look at (default: STAGING_SCHEMA)")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument(
+        "--failed", action="store_true", help="list only what failed, in table and JSON"
+    )
+    parser.set_defaults(run=run_check_command)
+
+
+def run_check_command(options: argparse.Namespace) -> int:
+    """Run `check` and return its exit code: 0 good, 2 a check failed.
+
+    Raises ProjectError when the folder is wrong, another StagingError when nothing can be run.
+    """
+    started = time.monotonic()
+    settings = read_settings(os.environ)
+    schema = check_schema_name(options.schema or settings.schema, "--schema")
+    project = load_project(settings.sql_dir, settings.department)
+    select = [part for text in options.select for part in text.replace(",", " ").split()]
+    results = run_checks(find_server(settings), project, schema, select)
+    seconds = time.monotonic() - started
+    if options.junit is not None:
+        try:
+            write_junit(options.junit, results, seconds)
+        except OSError as error:
+            raise StagingError(
+                f"--junit {options.junit}: {error.strerror or error}. "
+                "Give a file in a folder that can be written to."
+            ) from None
+    shown = [result for result in results if not (options.failed and result.passed)]
+    text = build_json(shown) if options.json else build_table(shown, sys.stdout.isatty())
+    if text:
+        print(text)
+    summary = summarize(results, schema, seconds)
+    print(summary, file=sys.stderr if options.json else sys.stdout)
+    return EXIT_CHECK_FAILED if any(result.fails for result in results) else EXIT_GOOD
+
+
+def build_table(results: Sequence[TargetResult], colour: bool = False) -> str:
+    """A line a check: state, node, check, summary; under a failed one its keys and findings."""
+    names = [f"{result.table}" for result in results]
+    wide = max((len(name) for name in names), default=0)
+    checks = max((len(result.name) for result in results), default=0)
+    lines = []
+    for result, name in zip(results, names, strict=True):
+        state = _find_state(result)
+        shown = f"{_COLOURS[state]}{state:<5}\033[0m" if colour else f"{state:<5}"
+        lines.append(f"{shown}  {name:<{wide}}  {result.name:<{checks}}  {result.summary}".rstrip())
+        if not result.passed:
+            lines += [f"       {line}" for line in _find_details(result)]
+    return "\n".join(lines)
+
+
+_COLOURS = {"ok": "\033[32m", "FAIL": "\033[31m", "ERROR": "\033[31m", "WARN": "\033[33m"}
+
+
+def _find_state(result: TargetResult) -> str:
+    if result.passed:
+        return "ok"
+    if result.error:
+        return "ERROR"
+    return "FAIL" if result.severity == "ERROR" else "WARN"
+
+
+def _find_details(result: TargetResult) -> list[str]:
+    """The findings in full, and the keys."""
+    findings = result.metadata.get("findings", ())
+    lines = [str(each) for each in findings] if isinstance(findings, list) else []
+    keys = result.metadata.get("failing keys", ())
+    if isinstance(keys, list) and keys:
+        shown = [
+            ", ".join(f"{name}={value}" for name, value in key.items())
+            if isinstance(key, dict)
+            else str(key)
+            for key in keys
+        ]
+        lines.append(f"failing: {'; '.join(shown)}")
+    elif isinstance(keys, str):
+        lines.append(keys)
+    return lines
+
+
+def build_json(results: Sequence[TargetResult]) -> str:
+    """A JSON list, one object a check."""
+    return json.dumps(
+        [
+            {
+                "asset": f"staging/{result.table}",
+                "check": result.name,
+                "passed": result.passed,
+                "severity": result.severity,
+                "blocking": result.blocking,
+                "could_not_be_evaluated": result.error,
+                "summary": result.summary,
+                "metadata": dict(result.metadata),
+            }
+            for result in results
+        ],
+        indent=2,
+        default=str,
+    )
+
+
+def summarize(results: Sequence[TargetResult], schema: str, seconds: float) -> str:
+    """`312 checks of schema "staging": 310 hold, 1 failed, 1 warning (0.84 s)`."""
+    failed = sum(result.fails for result in results)
+    warned = sum(not result.passed and not result.fails for result in results)
+    parts = [f"{sum(result.passed for result in results)} hold"]
+    parts += [f"{failed} failed"] if failed else []
+    parts += [f"{warned} warning{'' if warned == 1 else 's'}"] if warned else []
+    noun = "check" if len(results) == 1 else "checks"
+    return f'{len(results)} {noun} of schema "{schema}": {", ".join(parts)} ({seconds:.2f} s)'

@@ -1,0 +1,93 @@
+"""The jobs that put a finished candidate schema in place of the live one, and take it back."""
+
+# No postponed annotations here: Dagster reads those of the functions below as they are.
+
+from collections.abc import Callable
+
+import dagster as dg
+from pydantic import Field
+
+from staging_assets.checks.run import run_checks
+from staging_assets.defs.resources import PostgresResource
+from staging_assets.errors import BuildError, StagingError
+from staging_assets.model import StagingProject
+from staging_assets.postgres.client.server import Server
+from staging_assets.publisher.schema import run_promote, run_rollback
+
+
+class PromoteConfig(dg.Config):
+    """Run config of `promote_staging`."""
+
+    candidate: str = Field(
+        default="",
+        description="The schema to promote; empty means the live schema's name with _next.",
+    )
+    check: bool = Field(
+        default=True,
+        description="Evaluate every check on the candidate first, and stop when one fails.",
+    )
+
+
+def build_promotion_jobs(project: StagingProject) -> list[dg.JobDefinition]:
+    """`promote_staging` and `rollback_staging`."""
+
+    @dg.op(name="promote")
+    def promote(
+        context: dg.OpExecutionContext, config: PromoteConfig, postgres: PostgresResource
+    ) -> None:
+        live = postgres.read_settings().schema
+        candidate = config.candidate or f"{live}_next"
+        try:
+            server = postgres.find_server()
+            if config.check:
+                _run_gate(server, project, candidate)
+            run_promote(server, project, live, candidate, log=_find_log(context))
+        except StagingError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        context.log.info(f"{candidate} is {live} now; the old one is {live}__previous")
+
+    @dg.op(name="rollback")
+    def rollback(context: dg.OpExecutionContext, postgres: PostgresResource) -> None:
+        live = postgres.read_settings().schema
+        try:
+            run_rollback(postgres.find_server(), project, live, log=_find_log(context))
+        except StagingError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        context.log.info(f"{live}__previous is {live} again")
+
+    @dg.job(
+        name="promote_staging",
+        description="Put the finished schema <schema>_next in place of <schema>, in an instant.",
+    )
+    def promote_staging() -> None:
+        promote()
+
+    @dg.job(
+        name="rollback_staging",
+        description="Take the last promotion back: <schema>__previous becomes <schema> again.",
+    )
+    def rollback_staging() -> None:
+        rollback()
+
+    return [promote_staging, rollback_staging]
+
+
+def _run_gate(server: Server, project: StagingProject, candidate: str) -> None:
+    """Raise BuildError when a check of severity ERROR fails on the candidate."""
+    failed = [
+        result
+        for result in run_checks(server, project, candidate)
+        if not result.passed and result.severity == "ERROR"
+    ]
+    if failed:
+        told = "\n".join(
+            f"  {result.name} on {result.table}: {result.summary}" for result in failed
+        )
+        raise BuildError(
+            f'schema "{candidate}": {len(failed)} of its checks fail, so it was not promoted:\n'
+            f"{told}\nBuild it again, or promote with `check: false`."
+        )
+
+
+def _find_log(context: dg.OpExecutionContext) -> Callable[[str, str], None]:
+    return lambda level, text: context.log.log(level.upper(), text)

@@ -1,0 +1,1 @@
+"""What people are told: lines on the terminal, messages to a webhook."""

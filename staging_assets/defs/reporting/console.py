@@ -1,0 +1,97 @@
+"""What a person sees while a build runs: a line a table, then a summary.
+
+It goes to standard output, and Dagster's own log goes to standard error, so that
+`2>/dev/null` leaves these lines alone.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from typing import TextIO
+
+from staging_assets.builder.context import Status
+from staging_assets.checks.suite import TargetResult
+from staging_assets.scheduler.run import NodeResult
+
+_NAME_WIDTH = 44
+
+
+def find_plural(count: int, noun: str) -> str:
+    """`1 row`, `1,234 rows`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+class Screen:
+    """Prints results as they come and sums them up.
+
+    Args:
+        total: how many nodes the run was asked for.
+        out: where to print; standard output as it is at the time when None.
+    """
+
+    def __init__(self, total: int, out: TextIO | None = None) -> None:
+        self._total = total
+        self._out = out
+        self._results: list[NodeResult] = []
+        self._started = time.monotonic()
+
+    def show(self, result: NodeResult) -> None:
+        """Print one line for a node that has ended; the lines of an error follow it, indented."""
+        self._results.append(result)
+        width = len(str(self._total))
+        place = f"[{len(self._results):>{width}}/{self._total}]"
+        self._print(f"{place} {'staging/' + result.node:<{_NAME_WIDTH}} {find_outcome(result)}")
+        if result.status == "failed":
+            self._print_indented(result.message or "no reason was given")
+
+    def show_summary(self, where: str) -> None:
+        """Print the totals.
+
+        Args:
+            where: one line that says where the result can be looked at.
+        """
+        counts = Counter(result.status for result in self._results)
+        rows = sum(result.rows or 0 for result in self._results if result.status == "built")
+        seconds = time.monotonic() - self._started
+        shown: list[Status] = ["built", "unchanged", "failed", "skipped"]
+        if not counts["unchanged"]:
+            shown.remove("unchanged")
+        parts = [f"{counts[status]} {status}" for status in shown]
+        self._print("")
+        self._print(f"{', '.join(parts)}; {find_plural(rows, 'row')} in {seconds:.1f} s")
+        for status in shown[-2:]:
+            names = [f"staging/{r.node}" for r in self._results if r.status == status]
+            if names:
+                self._print(f"{status}: {', '.join(names)}")
+        self._print(where)
+
+    def show_cancelled(self) -> None:
+        """Say that the run was stopped, and what that left."""
+        built = sum(result.status == "built" for result in self._results)
+        self._print(f"cancelled: {built} of {self._total} built; the others are as they were")
+
+    def show_check(self, check: TargetResult) -> None:
+        """Print a check that failed: its severity, where, and what it found."""
+        word = "FAILED" if check.severity == "ERROR" else "warning"
+        self._print(f"{word}: check {check.name} on staging/{check.table}: {check.summary}")
+
+    def _print_indented(self, text: str) -> None:
+        for line in text.splitlines():
+            self._print(f"    {line}")
+
+    def _print(self, line: str) -> None:
+        print(line, file=self._out or sys.stdout, flush=True)
+
+
+def find_outcome(result: NodeResult) -> str:
+    """The right half of a node's line: `1,234 rows  0.12 s`, `unchanged`, `skipped: ...`."""
+    if result.status == "built":
+        rows = "" if result.rows is None else find_plural(result.rows, "row")
+        warned = [check.name for check in result.checks if not check.passed]
+        note = f"  warning: {', '.join(warned)} failed" if warned else ""
+        return f"{rows:>16} {result.seconds:>8.2f} s{note}"
+    if result.status == "failed":
+        return "FAILED"
+    return f"{result.status}: {result.message}" if result.message else result.status

@@ -1,0 +1,1 @@
+"""SQL as text: read, rewritten, quoted. No file, no server."""

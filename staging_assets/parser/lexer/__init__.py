@@ -1,0 +1,1 @@
+"""Tokens, literals, quoting, and places in a text."""

@@ -1,0 +1,79 @@
+"""Places in scripts: from an offset in the text that was sent to line and column in the file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from staging_assets.model import Script
+
+_LONGEST_LINE = 160
+_SKIPPED = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
+
+
+class SentText(Protocol):
+    """The text of a script as it is sent, which knows where each of its characters is from."""
+
+    @property
+    def text(self) -> str:
+        """What is sent."""
+        ...
+
+    def source_offset(self, offset: int) -> int:
+        """Turn a 0-based offset in `text` into one in the script's text."""
+        ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a script: lines and columns are counted from 1, columns in characters."""
+
+    script: Script
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.script.label}:{self.line}:{self.column}"
+
+    def show(self) -> str:
+        """The source line with a caret under the column."""
+        lines = find_lines(self.script.text)
+        text = lines[self.line - 1] if self.line <= len(lines) else ""
+        before = re.sub(r"[^\t]", " ", text[: self.column - 1])
+        start = 0
+        if len(text) > _LONGEST_LINE:
+            start = max(0, self.column - 1 - _LONGEST_LINE // 2)
+            text, before = text[start : start + _LONGEST_LINE], before[start:]
+        number = f"{self.line:>5}"
+        return f"{number} | {text}\n{' ' * len(number)} | {before}^"
+
+
+def find_lines(text: str) -> list[str]:
+    """Lines as editors count them, and not as `str.splitlines` does (form feeds and the like)."""
+    return re.split("\r\n|\r|\n", text)
+
+
+def find_place(script: Script, offset: int) -> Place:
+    """Turn an offset (0-based, in characters) into a place."""
+    text = script.text[: max(0, min(offset, len(script.text)))]
+    line = len(find_lines(text))
+    start = max(text.rfind("\n"), text.rfind("\r")) + 1
+    return Place(script, line, len(text) - start + 1)
+
+
+def find_statement_place(script: Script, rewritten: SentText, offset: int) -> Place:
+    """Where a statement begins in the script, comments and blanks before it left out.
+
+    Args:
+        offset: where its text begins in the rewritten script.
+    """
+    found = _SKIPPED.match(rewritten.text, offset)
+    return find_place(script, rewritten.source_offset(found.end() if found else offset))
+
+
+def find_line_place(script: Script, line: int) -> Place:
+    """The first character of a line that is no blank; lines are counted from 1."""
+    lines = find_lines(script.text)
+    text = lines[line - 1] if line <= len(lines) else ""
+    return Place(script, line, len(text) - len(text.lstrip()) + 1)

@@ -1,0 +1,1 @@
+"""Which names a statement uses, and for what."""

@@ -1,0 +1,169 @@
+"""A script as a tree: its statements, the code in their literals, the code in those ..."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+from typing import NamedTuple
+
+from staging_assets.parser.lexer.literals import Literal, read_literal
+from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token, fold, tokenize
+from staging_assets.parser.names.find import find_names
+from staging_assets.parser.names.nested_code import SnippetKind, find_snippets
+from staging_assets.parser.names.scope import Names
+
+PieceKind = OneOf["statement"] | SnippetKind
+
+_NAME = r'(?:[A-Za-z_\x80-\U0010ffff][\w$]*|"(?:[^"]|"")+")'
+_RELATION = re.compile(
+    rf"\s*(?P<schema>{_NAME})\s*\.\s*(?P<name>{_NAME})(?:\s*\.\s*{_NAME})?\s*(?:\(.*\)\s*)?",
+    re.DOTALL,
+)
+_FOREIGN_NAME = re.compile(
+    rf'(?<![\w.$])(?P<schema>"staging"|staging)\s*\.\s*(?P<name>{_NAME})?', re.IGNORECASE
+)
+_MAX_DEPTH = 8
+_LOOKS_UP = frozenset(("nextval", "currval", "setval", "to_regclass", "to_regtype"))
+
+
+class Spelled(NamedTuple):
+    """A relation named by a string (`'staging.x_seq'`); the spans count from the piece's start.
+
+    Args:
+        schema, name: as Postgres folds them; `name` is empty when it is not known.
+        start, end: where the schema stands in the text.
+        looked_up: whether Postgres itself looks the relation up; else it may be just a value.
+    """
+
+    schema: str
+    name: str
+    start: int
+    end: int
+    looked_up: bool = True
+
+
+@dataclass
+class Piece:
+    """One statement of a script, or the code in a literal.
+
+    Args:
+        kind: `statement`, or what kind of literal it was.
+        tokens: of its text, comments left out.
+        names: the names in it.
+        spelled: literals, and in a foreign language text, that name a relation.
+        literal: for code in a literal: its text and where that stands in the piece around it.
+        token: for code in a literal: the literal.
+        dynamic: whether it puts SQL together while it runs.
+        inner: the code in its literals.
+    """
+
+    kind: PieceKind
+    tokens: Sequence[Token]
+    names: Names
+    spelled: list[tuple[Token, Literal, Spelled]] = field(default_factory=list)
+    literal: Literal | None = None
+    token: Token | None = None
+    dynamic: bool = False
+    inner: list[Piece] = field(default_factory=list)
+
+    def walk(
+        self, outside: Callable[[int], int] = lambda offset: offset, lasting: bool = False
+    ) -> Iterator[tuple[Piece, Callable[[int], int], bool]]:
+        """Every piece in it, itself first.
+
+        With each comes what turns its offsets into the script's, and whether it is (in) the
+        body of a function, which runs later.
+        """
+        lasting = lasting or self.kind in ("routine", "query", "foreign")
+        yield self, outside, lasting
+        for piece in self.inner:
+            assert piece.literal is not None
+            yield from piece.walk(compose(outside, piece.literal.outside), lasting)
+
+
+def compose(outside: Callable[[int], int], inside: Callable[[int], int]) -> Callable[[int], int]:
+    """First `inside`, then `outside`."""
+    return lambda offset: outside(inside(offset))
+
+
+def read_piece(tokens: Sequence[Token], kind: PieceKind = "statement", depth: int = 0) -> Piece:
+    """Read one statement, or the code in a literal, and the code in its literals."""
+    code = kind in ("block", "routine")
+    snippets = find_snippets(tokens, code=code)
+    piece = Piece(kind, tokens, find_names(tokens, code=code), dynamic=snippets.dynamic)
+    for snippet in snippets.found if depth < _MAX_DEPTH else ():
+        literal = read_literal(snippet.token)
+        if snippet.kind == "foreign":
+            inner = _read_foreign(literal, snippet.token)
+        else:
+            inner = read_piece(_tokenize_leniently(literal.value), snippet.kind, depth + 1)
+        inner.literal, inner.token = literal, snippet.token
+        piece.inner.append(inner)
+    if not (tokens and tokens[0].value == "comment"):
+        taken = {snippet.token.start for snippet in snippets.found}
+        piece.spelled = list(_find_spelled(tokens, taken))
+    return piece
+
+
+def _find_spelled(
+    tokens: Sequence[Token], taken: set[int]
+) -> Iterator[tuple[Token, Literal, Spelled]]:
+    for index, token in enumerate(tokens):
+        if token.kind not in TEXT_KINDS or "." not in token.value:
+            continue
+        if token.start not in taken and not _is_part(tokens, index):
+            literal = read_literal(token)
+            found = _RELATION.fullmatch(literal.value)
+            if found:
+                spelled = Spelled(
+                    _meaning(found["schema"]),
+                    _meaning(found["name"]),
+                    *found.span(1),
+                    looked_up=_is_looked_up(tokens, index),
+                )
+                yield token, literal, spelled
+
+
+def _is_looked_up(tokens: Sequence[Token], index: int) -> bool:
+    """Whether Postgres itself looks up the relation, and the literal is not just a value."""
+    before = [token.value.lower() for token in tokens[max(0, index - 2) : index]]
+    after = [token.value.lower() for token in tokens[index + 1 : index + 3]]
+    if before[-1:] in (["regclass"], ["regtype"]):
+        return True
+    if after[:1] in (["::"], ["as"]) and after[1:] in (["regclass"], ["regtype"]):
+        return True
+    if before[1:] != ["("]:
+        return False
+    return before[0] in _LOOKS_UP or before[0].startswith(("pg_", "has_"))
+
+
+def _is_part(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a literal goes on in the next line, or is a key into JSON."""
+    around = tokens[max(0, index - 1) : index + 2]
+    parts = sum(token.kind in TEXT_KINDS for token in around)
+    return parts > 1 or (index > 0 and tokens[index - 1].value in ("->", "->>", "#>", "#>>"))
+
+
+def _read_foreign(literal: Literal, token: Token) -> Piece:
+    piece = Piece("foreign", (), Names())
+    for found in _FOREIGN_NAME.finditer(literal.value):
+        name = _meaning(found["name"]) if found["name"] else ""
+        spelled = Spelled(_meaning(found["schema"]), name, *found.span("schema"))
+        piece.spelled.append((token, Literal(literal.value, 0), spelled))
+    return piece
+
+
+def _meaning(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name[0] == '"' else fold(name)
+
+
+def _tokenize_leniently(text: str) -> list[Token]:
+    """The tokens of a piece of SQL that may begin or end in the middle of something."""
+    for _ in range(100):
+        try:
+            return tokenize(text)
+        except LexicalError as error:
+            text = text[: error.offset] + " " + text[error.offset + 1 :]
+    return []

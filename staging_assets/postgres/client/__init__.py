@@ -1,0 +1,1 @@
+"""Connections and sessions: opened, locked, asked."""

@@ -1,0 +1,60 @@
+"""Small questions about what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets.model import Relation
+from staging_assets.parser.lexer.spelling import spell, spell_name
+
+
+def has_schema(connection: Connection, schema: str) -> bool:
+    """Whether a schema exists."""
+    return _ask(connection, "select to_regnamespace(%s) is not null", spell_name(schema))
+
+
+def has_table(connection: Connection, relation: Relation) -> bool:
+    """Whether a table (or a view) exists."""
+    return _ask(connection, "select to_regclass(%s) is not null", spell(relation))
+
+
+def has_rows(connection: Connection, relation: Relation) -> bool:
+    """Whether a table that exists has any row."""
+    return _ask(connection, f"select exists (select from {spell(relation)})")  # noqa: S608
+
+
+def has_values(connection: Connection, relation: Relation, column: str) -> bool:
+    """Whether a column has any value; false when it or its table is missing."""
+    found = _ask(
+        connection,
+        "select exists (select from pg_attribute where attrelid = to_regclass(%s)"
+        " and attname = %s and not attisdropped)",
+        spell(relation),
+        column,
+    )
+    where = f"{spell_name(column)} is not null"
+    query = f"select exists (select from {spell(relation)} where {where})"  # noqa: S608
+    return found and _ask(connection, query)
+
+
+def has_functions(connection: Connection, schema: str, names: Collection[str]) -> bool:
+    """Whether functions or procedures of all these names exist in a schema."""
+    return _ask(
+        connection,
+        "select count(distinct p.proname) = %s from pg_proc as p"
+        " join pg_namespace as n on n.oid = p.pronamespace"
+        " where n.nspname = %s and p.proname = any (%s)",
+        len(set(names)),
+        schema,
+        sorted(names),
+    )
+
+
+def _ask(connection: Connection, query: str, *arguments: Any) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(query, arguments or None)
+        row = cursor.fetchone()
+    return bool(row and row[0])

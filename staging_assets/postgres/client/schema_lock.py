@@ -1,0 +1,191 @@
+"""One run at a time on a schema: an advisory lock on a session of its own.
+
+The lock dies with its session, so a killed run leaves nothing to clear away.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets.errors import BusyError, DatabaseError
+from staging_assets.parser.lexer.spelling import spell_text
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.messages.notices import Log
+
+LOCK_SPACE = 0x57A61
+"""The first key of a run's advisory lock; the second is a hash of the schema's name."""
+
+WORKER_SPACE = 0x57A62
+"""The first key of the lock that every worker of a run shares."""
+
+_PAUSE = 0.5
+_LEAVING = 0.5
+"""Seconds that a session may take to end after its client has gone."""
+
+_TAKE = "select pg_try_advisory_lock(%s, hashtext(%s))"
+_HOLDER = """
+select l.pid, a.application_name, to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ')
+from pg_locks as l
+left join pg_stat_activity as a on a.pid = l.pid
+where l.locktype = 'advisory' and l.granted
+and l.database = (select oid from pg_database where datname = current_database())
+and l.classid = %s::oid and l.objid = (hashtext(%s)::bigint & 4294967295)::oid and l.objsubid = 2
+"""
+_ORPHANS = """
+select count(pg_terminate_backend(l.pid))
+from pg_locks as l
+where l.locktype = 'advisory' and l.classid = %s::oid and l.objsubid = 2
+and l.objid = (hashtext(%s)::bigint & 4294967295)::oid
+and l.database = (select oid from pg_database where datname = current_database())
+"""
+_PATIENCE = 10.0
+
+
+def find_worker_lock(schema: str) -> str:
+    """SQL by which a worker says that it works on a schema; it never waits."""
+    return f"select pg_advisory_lock_shared({WORKER_SPACE}, hashtext({spell_text(schema)}))"
+
+
+def run_end_orphans(connection: Connection, schema: str) -> None:
+    """End the sessions that a killed run has left: what they still do would come after us.
+
+    Args:
+        connection: of the run that holds the schema, before it has workers.
+
+    Raises DatabaseError when they do not end.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(_ORPHANS, (WORKER_SPACE, schema))
+            row = cursor.fetchone()
+            if row == (0,):
+                return
+            if time.monotonic() > deadline:
+                raise DatabaseError(
+                    f"schema {schema}: {row and row[0]} sessions of an earlier run do not end. "
+                    "End them (pg_stat_activity shows them as staging_assets), then build again."
+                )
+            time.sleep(0.05)
+
+
+class SchemaLock:
+    """Holds a schema for one run. A context manager; `connection` is free for short queries.
+
+    Args:
+        server: where the schema is.
+        schema: its name.
+        run_id: shown to whoever comes second.
+        wait: seconds to wait for another run to end; 0 stops at once.
+        log: level and message.
+        cancelled: ends the waiting when it is set.
+
+    Raises BusyError naming the other run, its process and since when it runs.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        schema: str,
+        run_id: str,
+        *,
+        wait: float,
+        log: Log,
+        cancelled: threading.Event,
+    ) -> None:
+        self._server = server
+        self._schema = schema
+        self._key = (LOCK_SPACE, schema)
+        self._run_id = run_id
+        self._wait = wait
+        self._log = log
+        self._cancelled = cancelled
+        self.connection: Connection = self._take()
+
+    def _take(self) -> Connection:
+        name = f"staging_assets {self._run_id} lock"
+        connection = self._server.connect(name, autocommit=True)
+        try:
+            deadline = time.monotonic() + self._wait
+            leaving = time.monotonic() + _LEAVING
+            told = False
+            while True:
+                with connection.cursor() as cursor:
+                    cursor.execute(_TAKE, self._key)
+                    if cursor.fetchone() == (True,):
+                        return connection
+                    cursor.execute(_HOLDER, self._key)
+                    holder = cursor.fetchone()
+                if (holder is None or holder[1] is None) and time.monotonic() < leaving:
+                    time.sleep(_LEAVING / 20)
+                    continue
+                if time.monotonic() >= deadline or self._cancelled.is_set():
+                    raise BusyError(self._say(holder))
+                if not told:
+                    self._log("warning", f"waiting up to {self._wait:.0f} s: {self._say(holder)}")
+                    told = True
+                self._cancelled.wait(min(_PAUSE, max(0.0, deadline - time.monotonic())))
+        except BaseException:
+            connection.close()
+            raise
+
+    def _say(self, holder: tuple[int | None, str | None, str | None] | None) -> str:
+        if holder is None or holder[0] is None:
+            who = "another run, which has ended since"
+        else:
+            pid, name, since = holder
+            parts = (name or "").split(" ")
+            run = parts[1] if len(parts) > 2 and parts[0] == "staging_assets" else name
+            who = f"run {run} (server process {pid}, since {since})"
+        return (
+            f"schema {self._schema}: {who} holds it. "
+            "Wait until it has ended, or set STAGING_WAIT_FOR_LOCK to wait for it."
+        )
+
+    def check(self) -> None:
+        """Make sure that the lock is still held; take it again when its session was lost.
+
+        Raises BusyError when another run has taken it meanwhile, DatabaseError when the server
+        cannot be reached.
+        """
+        try:
+            if not self.connection.closed:
+                with self.connection.cursor() as cursor:
+                    cursor.execute("select 1")
+                return
+        except psycopg2.Error:
+            self.connection.close()
+        self._log("warning", f"schema {self._schema}: the session of the run's lock was lost")
+        for pause in (0.5, 1, 2, 4, 8, 16, 0):
+            try:
+                self.connection = self._take()
+                return
+            except DatabaseError:
+                if not pause:
+                    raise
+                time.sleep(pause)
+
+    def __enter__(self) -> SchemaLock:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self.connection.closed:
+            return
+        try:
+            # The end of the session does it too, but a moment later.
+            with self.connection.cursor() as cursor:
+                cursor.execute("select pg_advisory_unlock(%s, hashtext(%s))", self._key)
+        except psycopg2.Error:
+            pass
+        finally:
+            self.connection.close()

@@ -1,0 +1,136 @@
+"""Run a script in the transaction of a session, and tell its errors in its own coordinates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import psycopg2
+
+from staging_assets.model import Script
+from staging_assets.parser.lexer.positions import SentText, find_statement_place
+from staging_assets.parser.statements import Statement, find_statements
+from staging_assets.postgres.client.session import Session
+from staging_assets.postgres.messages.errors import script_error
+
+_LEAD = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
+# Statements of which notices and errors need no line of their own: a script of nothing else goes
+# to the server as one text.
+_PLAIN = re.compile(
+    _LEAD + r"(?:create\s+(?:unlogged\s+)?(?:table|(?:unique\s+)?index|sequence)"
+    r"|drop|comment|alter)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_AS_QUERY = re.compile(r"\bas\s*[\s(](?:select|with|values|table|execute)\b", re.IGNORECASE)
+_DROP = re.compile(_LEAD + r"drop\b", re.IGNORECASE | re.DOTALL)
+_CASCADE = re.compile(r"\bcascade(?=\s*;?\s*\Z)", re.IGNORECASE)
+_PREPARES = re.compile(r"\bprepare\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a statement of a script did.
+
+    Args:
+        status: the command tag, such as `INSERT 0 5`.
+        rows: how many rows it touched; -1 when that has no meaning.
+    """
+
+    status: str
+    rows: int
+
+
+def run_script(session: Session, script: Script, sent: SentText) -> list[Outcome]:
+    """Run a script inside the transaction that is open.
+
+    A DROP ... CASCADE runs as if CASCADE were not there, and fails when something hangs on what
+    it drops.
+
+    Returns what each statement did; nothing for a script that only defines tables, which goes to
+    the server in one round trip.
+
+    Raises ScriptError in the script's own coordinates.
+    """
+    statements = find_statements(sent.text)
+    session.prepares = session.prepares or _PREPARES.search(sent.text) is not None
+    if len(statements) > 2 and all(map(_is_plain, statements)):
+        return _run_at_once(session, script, sent, statements)
+    return [run_statement(session, script, sent, statement) for statement in statements]
+
+
+def _run_at_once(
+    session: Session, script: Script, sent: SentText, statements: list[Statement]
+) -> list[Outcome]:
+    """Send a whole script in one round trip; again in parts if it fails without a position."""
+    session.check()
+    session.notices.at(script.label, quiet=True)
+    before = "savepoint script;"
+    text = f"{before}{_spare(sent.text, statements)}\n;release savepoint script"
+    connection = session.connection
+    failure: psycopg2.Error | None = None
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(text)
+    except psycopg2.Error as error:
+        failure = error
+    if failure is None:
+        return []
+    session.check()
+    if session.connection_lost or failure.diag.statement_position:
+        raise script_error(failure, script, sent, -len(before))
+    session.run("rollback to savepoint script")
+    return [run_statement(session, script, sent, statement) for statement in statements]
+
+
+def run_statement(
+    session: Session,
+    script: Script,
+    sent: SentText,
+    statement: Statement,
+    *,
+    cascade: bool = False,
+) -> Outcome:
+    """Run one statement of a script.
+
+    Args:
+        cascade: whether a DROP ... CASCADE may take along what hangs on the dropped.
+
+    Raises ScriptError in the script's own coordinates.
+    """
+    session.check()
+    place = find_statement_place(script, sent, statement.offset)
+    quiet = _DROP.match(statement.text) is not None
+    session.notices.at(f"{script.label}:{place.line}", quiet=quiet)
+    failure: psycopg2.Error | None = None
+    try:
+        with session.connection.cursor() as cursor:
+            # Without arguments, so that psycopg2 leaves every % alone.
+            cursor.execute(statement.text if cascade else _spare_dependents(statement.text))
+            return Outcome(cursor.statusmessage or "", cursor.rowcount)
+    except psycopg2.Error as error:
+        failure = error
+    # Raised outside the handler: no traceback leads to the original and its DETAIL.
+    session.check()
+    raise script_error(failure, script, sent, statement.offset, functions=session.functions)
+
+
+def _is_plain(statement: Statement) -> bool:
+    """Whether nothing of a statement but its success matters."""
+    text = statement.text
+    return _PLAIN.match(text) is not None and _AS_QUERY.search(text) is None
+
+
+def _spare_dependents(statement: str) -> str:
+    """A DROP without its CASCADE; blanks in its place keep every position."""
+    if _DROP.match(statement) is None:
+        return statement
+    return _CASCADE.sub(" " * len("cascade"), statement)
+
+
+def _spare(text: str, statements: list[Statement]) -> str:
+    for statement in statements:
+        spared = _spare_dependents(statement.text)
+        if spared != statement.text:
+            end = statement.offset + len(statement.text)
+            text = text[: statement.offset] + spared + text[end:]
+    return text

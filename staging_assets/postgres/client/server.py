@@ -1,0 +1,202 @@
+"""One server to work with, and how every session on it begins.
+
+A `Server` holds no connection, so it can be pickled, compared and kept. Each `connect` costs
+two round trips beyond libpq's own: it looks at who answered, and pins the settings that scripts
+rely on.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extensions import parse_dsn
+from sqlalchemy import Engine
+
+from staging_assets.errors import DatabaseError
+from staging_assets.postgres.client.engine import make_engine
+from staging_assets.postgres.client.pooler import keeps_session
+from staging_assets.settings import SessionSettings
+
+OLDEST_VERSION = 14
+LONGEST_NAME = 63
+
+_PINNED = {
+    "search_path": "public",
+    "standard_conforming_strings": "on",
+    "client_min_messages": "notice",
+}
+_CHECK_INTERVAL = "client_connection_check_interval"
+_NETWORK = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    """What to connect to.
+
+    Args:
+        dsn: libpq conninfo or URL; empty means libpq's environment (`PG*`). It may hold a
+            password, so it is no part of the repr.
+        sessions: what every session sets, unless `connect` is told otherwise.
+    """
+
+    dsn: str = field(repr=False)
+    sessions: SessionSettings = field(default_factory=SessionSettings)
+
+    def connect(
+        self,
+        application_name: str,
+        *,
+        sessions: SessionSettings | None = None,
+        autocommit: bool = False,
+        **options: Any,
+    ) -> Connection:
+        """Open a session.
+
+        Args:
+            application_name: shown in pg_stat_activity; cut at 63 bytes.
+            sessions: settings for this one session instead of the server's.
+            autocommit: of the returned connection.
+            options: parameters of libpq and psycopg2 that win over the DSN, such as `dbname`.
+
+        Raises DatabaseError (never with the password in it) when nobody answers, the server is
+        older than 14, or a pooler sits in between that does not keep a session.
+        """
+        connection = self._open(application_name, options)
+        try:
+            connection.autocommit = True
+            _check_version(connection)
+            if not keeps_session(connection, lambda: self._open(application_name, options)):
+                raise DatabaseError(
+                    f"{self}: a pooler (pgbouncer in transaction or statement mode) answers in "
+                    "place of Postgres, and cannot keep a session. "
+                    "Connect to Postgres itself, or to a pool in session mode."
+                )
+            _pin(connection, sessions or self.sessions)
+            connection.autocommit = autocommit
+        except psycopg2.Error as error:
+            connection.close()
+            raise self._refused(error, options) from None
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def engine(self, application_name: str, **options: Any) -> Engine:
+        """Return an SQLAlchemy engine whose connections are those of `connect`, never pooled.
+
+        Its errors show no values of rows.
+        """
+        return make_engine(lambda: self.connect(application_name, **options))
+
+    def __str__(self) -> str:
+        """Where it is, for people: user, host, port and database, and no password."""
+        try:
+            told = parse_dsn(self.dsn)
+        except psycopg2.Error:
+            return "the database"
+        if "service" in told:
+            return f"service {told['service']}"
+        host = told.get("host") or told.get("hostaddr")
+        if host is None:
+            return f"database {told['dbname']}" if "dbname" in told else "the database"
+        port = f":{told['port']}" if "port" in told else ""
+        user = f"{told['user']}@" if "user" in told else ""
+        database = f"/{told['dbname']}" if "dbname" in told else ""
+        return f"{user}{host}{port}{database}"
+
+    def _open(self, application_name: str, options: dict[str, Any]) -> Connection:
+        try:
+            told = parse_dsn(self.dsn)
+        except psycopg2.Error:
+            # libpq quotes the broken text, which may be the password.
+            raise DatabaseError(
+                "the database URL: libpq cannot read it. "
+                "Write postgresql://user@host:5432/database with special characters as %XX, "
+                "or host=... dbname=... ."
+            ) from None
+        name = application_name.encode()[:LONGEST_NAME].decode(errors="ignore")
+        parameters = {**_NETWORK, **told, **options, "client_encoding": "UTF8"}
+        parameters["application_name"] = name
+        try:
+            connection: Connection = psycopg2.connect(**parameters)
+        except psycopg2.Error as error:
+            raise self._refused(error, options) from None
+        return connection
+
+    def _refused(self, error: psycopg2.Error, options: dict[str, Any]) -> DatabaseError:
+        """Say why there is no session, without any part of a password."""
+        text = re.sub(r"\s+", " ", str(error)).strip()
+        for secret in (options.get("password"), _password(self.dsn)):
+            if secret:
+                text = text.replace(secret, "********")
+        todo = next((todo for pattern, todo in _TODO if re.search(pattern, text)), _TODO_ELSE)
+        return DatabaseError(f"{self}: {text.rstrip('.')}. {todo}")
+
+
+_TODO = (
+    (
+        "unsupported startup parameter",
+        "This is pgbouncer: leave `options` out of the URL and PGOPTIONS, or connect to Postgres "
+        "itself.",
+    ),
+    ("password authentication|no password supplied", "Check the user and the password."),
+    ("role .* does not exist", "Check the user."),
+    ("database .* does not exist", "Create the database, or name another one."),
+    ("could not translate host name", "Check the name of the host."),
+    ("too many clients|connection slots", "Lower STAGING_WORKERS, or raise max_connections."),
+)
+_TODO_ELSE = "Check that the server runs and that STAGING_DATABASE_URL or PG* names it."
+
+
+def _password(dsn: str) -> str | None:
+    try:
+        return parse_dsn(dsn).get("password")
+    except psycopg2.Error:
+        return None
+
+
+def _check_version(connection: Connection) -> None:
+    major = connection.server_version // 10_000
+    if major < OLDEST_VERSION:
+        raise DatabaseError(
+            f"the server is PostgreSQL {major}, and at least {OLDEST_VERSION} is needed. "
+            "Use a newer server."
+        )
+
+
+def _pin(connection: Connection, sessions: SessionSettings) -> None:
+    """Pin the session's settings in one round trip; outside a transaction, so that they stay."""
+    chosen = {
+        **_PINNED,
+        "statement_timeout": sessions.statement_timeout,
+        "lock_timeout": sessions.lock_timeout,
+        "work_mem": sessions.work_mem,
+        "maintenance_work_mem": sessions.maintenance_work_mem,
+        # A run that was killed must not leave its query behind.
+        _CHECK_INTERVAL: "2s",
+    }
+    settings = {name: value for name, value in chosen.items() if value is not None}
+    try:
+        _set(connection, settings)
+    except psycopg2.errors.InvalidParameterValue as error:
+        # Some systems (macOS among them, in older servers) cannot look at a client's socket.
+        if _CHECK_INTERVAL not in str(error):
+            raise
+        del settings[_CHECK_INTERVAL]
+        _set(connection, settings)
+
+
+def _set(connection: Connection, settings: dict[str, str]) -> None:
+    columns = ", ".join(["set_config(%s, %s, false)"] * len(settings))
+    values = [text for pair in settings.items() for text in pair]
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {columns}", values)

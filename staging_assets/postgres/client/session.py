@@ -1,0 +1,249 @@
+"""One worker's session: its connection, its transactions, and its settings.
+
+The connection is in autocommit mode and transactions are begun in SQL, so that several steps can
+go in one round trip. Nothing is sent once `stop` is set.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets.errors import StagingError
+from staging_assets.model import Relation, Script
+from staging_assets.parser.lexer.spelling import spell_text
+from staging_assets.postgres.client.schema_lock import find_worker_lock
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.messages.notices import Log, Notices
+from staging_assets.settings import SessionSettings
+
+LONGEST_NAME = 63
+
+_DEALLOCATE = """
+do $$
+declare
+    prepared text;
+begin
+    for prepared in select name from pg_prepared_statements where name !~ '^staging_assets' loop
+        execute format('deallocate %I', prepared);
+    end loop;
+end
+$$;
+"""
+
+
+class CancelledError(StagingError):
+    """The run was told to stop."""
+
+
+class Session:
+    """A connection that builds one node after the other.
+
+    Args:
+        server: where to connect; the connection is opened on first use.
+        run_id: shown in the application name.
+        sessions: settings of the session.
+        stop: set when the run ends early.
+        log: level and message.
+        schema: the schema that is built.
+        number: tells the sessions of one run apart.
+        functions: scripts of stored procedures, to find lines of functions in which errors occur.
+        prepared: statements that every new connection prepares.
+        prepares: whether a script may have prepared statements.
+        stands: empty tables in the build schema that foreign keys are made against.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        run_id: str,
+        sessions: SessionSettings,
+        stop: threading.Event,
+        log: Log,
+        *,
+        schema: str,
+        number: int = 0,
+        functions: Sequence[Script] = (),
+        prepared: Sequence[str] = (),
+    ) -> None:
+        self.server = server
+        self.run_id = run_id
+        self.sessions = sessions
+        self.stop = stop
+        self.log = log
+        self.notices = Notices(log)
+        self.functions = functions
+        self._prepared = prepared
+        self._connection: Connection | None = None
+        self._pins = self._naming = self._pending = ""
+        self._claim = find_worker_lock(schema)
+        self.number = number
+        self.stands: dict[Relation, Relation] = {}
+        self._stand_count = 0
+        self._inside = False
+        self.prepares = False
+
+    def next_stand(self) -> str:
+        """A name for a stand-in table that no other session uses."""
+        self._stand_count += 1
+        return f"__stand_{self.number}_{self._stand_count}"
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, as scripts should find it."""
+        connection = self._open()
+        if self._pending:
+            with connection.cursor() as cursor:
+                cursor.execute(self._pending)
+            self._pending = ""
+        return connection
+
+    def _open(self) -> Connection:
+        """The connection; opened when there is none, or the last one was lost."""
+        if self._connection is None or self._connection.closed:
+            if self._inside:
+                raise psycopg2.OperationalError("the connection was lost in a transaction")
+            self.check()
+            name = _find_application_name(self.run_id, "worker")
+            connection = self.server.connect(name, sessions=self.sessions, autocommit=True)
+            connection.notices = self.notices  # type: ignore[assignment]
+            self._connection = connection
+            # The last ones may have been lost with the server: their commits were not waited for.
+            self.stands.clear()
+            with connection.cursor() as cursor:
+                # Intermediate commits need no flush each: the run ends with one.
+                cursor.execute("set synchronous_commit to off")
+                cursor.execute(
+                    "select name, current_setting(name) from pg_settings where source = 'session'"
+                    " and name not in ('application_name', 'client_encoding')"
+                )
+                self._pins = _build_pins(cursor.fetchall())
+                for statement in self._prepared:
+                    cursor.execute(statement)
+        return self._connection
+
+    def begin(self, node: str) -> None:
+        """Start on a node: forget what scripts before it have left in the session."""
+        self.notices.begin(node)
+        self._open()
+        name = spell_text(_find_application_name(self.run_id, node))
+        self._naming = f"select set_config('application_name', {name}, false)"
+        reset = (
+            "close all; unlisten *; discard temp; discard sequences;"
+            f"select pg_advisory_unlock_all(); {self._claim};"
+        )
+        if self.prepares:
+            # Not always: what our own modules have prepared is to stay.
+            self.prepares = False
+            reset += _DEALLOCATE
+        self._pending = f"{reset}{self._pins}{self._naming};"
+
+    def end(self) -> None:
+        """End a node."""
+        self.notices.at("")
+        self.notices.end()
+
+    def pin(self) -> None:
+        """Put the session's settings back after a script may have changed them."""
+        self.pin_later()
+        self.run("")
+
+    def pin_later(self) -> None:
+        """Put the settings back together with whatever is sent next."""
+        self._pending = f"{self._pins}{self._naming};"
+
+    def run(self, statement: str, arguments: Any = None) -> list[tuple[Any, ...]]:
+        """Send one text of our own; return its rows (those of its last statement)."""
+        self.check()
+        with self._open().cursor() as cursor:
+            if arguments is not None:
+                statement = cursor.mogrify(statement, arguments).decode()
+            cursor.execute(self._pending + statement)
+            self._pending = ""
+            return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def transaction(self, first: str = "") -> Iterator[None]:
+        """A transaction: committed at the end, rolled back by whatever is raised.
+
+        Args:
+            first: a statement to send along with BEGIN.
+        """
+        self.run(f"begin;{first}")
+        self._inside = True
+        try:
+            yield
+            self.check()
+            self.run("commit")
+        except BaseException:
+            self.rollback()
+            raise
+        finally:
+            self._inside = False
+
+    def rollback(self) -> None:
+        """Roll back whatever is open; says nothing when the connection is lost."""
+        connection = self._connection
+        if connection is None or connection.closed:
+            return
+        if connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
+            return
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("rollback")
+        except psycopg2.Error:
+            connection.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None and not self._connection.closed:
+            self._connection.close()
+
+    def cancel(self) -> None:
+        """Ask the server to cancel what runs now. May be called from another thread."""
+        connection = self._connection
+        if connection is not None and not connection.closed:
+            try:
+                connection.cancel()
+            except psycopg2.Error:
+                return
+
+    @property
+    def backend(self) -> int | None:
+        """The server process of the connection, if there is one."""
+        connection = self._connection
+        if connection is None or connection.closed:
+            return None
+        return connection.info.backend_pid
+
+    @property
+    def connection_lost(self) -> bool:
+        """Whether the connection has been closed under us."""
+        return self._connection is None or bool(self._connection.closed)
+
+    def check(self) -> None:
+        """Raise CancelledError when the run was told to stop."""
+        if self.stop.is_set():
+            raise CancelledError("the run was cancelled")
+
+
+def _find_application_name(run_id: str, node: str) -> str:
+    """`staging_assets <run> <node>` within Postgres's 63 bytes; the run id is cut before it."""
+    name = f"staging_assets {run_id} {node}"
+    if len(name.encode()) > LONGEST_NAME:
+        name = f"staging_assets {run_id[:8]} {node}"
+    return name.encode()[:LONGEST_NAME].decode(errors="ignore")
+
+
+def _build_pins(settings: Iterable[tuple[str, str]]) -> str:
+    """SQL that brings a session back to the settings it began with."""
+    parts = [
+        f"set_config({spell_text(name)}, {spell_text(value)}, false)" for name, value in settings
+    ]
+    return f"reset session authorization; reset all; select {', '.join(parts)};"

@@ -1,0 +1,1 @@
+"""Errors and notices as people should read them, without secrets."""

@@ -1,0 +1,151 @@
+"""An error of the server, told in the script's own coordinates.
+
+    sql/populate_tables/demo/POPULATE-staging-arrests.sql:12:8: column "foo" does not exist
+      12 | select foo
+         |        ^
+    SQLSTATE 42703. Hint: ...
+
+Positions that the server gives are in the text that was sent, which is the script after the
+schema's name was put in; `Rewritten.source_offset` leads back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import psycopg2
+
+from staging_assets.errors import ScriptError
+from staging_assets.model import Script
+from staging_assets.parser.lexer.positions import (
+    Place,
+    SentText,
+    find_line_place,
+    find_place,
+    find_statement_place,
+)
+from staging_assets.postgres.messages.redaction import find_safe_detail, find_safe_message
+
+_FRAME = re.compile(r"PL/pgSQL function (?P<name>.+?) line (?P<line>\d+) at (?P<what>.+)")
+_INLINE = "inline_code_block"
+_CREATE = re.compile(
+    r"\bcreate\s+(?:or\s+replace\s+)?(?:function|procedure)\s+"
+    r'(?P<name>(?:"(?:[^"]|"")+"|[\w$]+)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\w$]+))?)\s*\(',
+    re.IGNORECASE,
+)
+_DOLLAR = re.compile(r"\$(?:[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)?\$")
+_TODO = {
+    "42P01": "Check the name, and that the table is built before this one.",
+    "42883": "Check the name and the types, and that the script which makes it is built.",
+    "57014": "Raise STAGING_STATEMENT_TIMEOUT if the script needs more time.",
+    "42501": "Give the role that builds the right to do this.",
+    "53100": "Make room on the server's disk.",
+}
+
+
+def script_error(
+    error: psycopg2.Error,
+    script: Script,
+    rewritten: SentText,
+    statement_offset_in_rewritten: int,
+    *,
+    functions: Iterable[Script] = (),
+    todo: str | None = None,
+) -> ScriptError:
+    """Tell an error of the server in the script's coordinates, without values from rows.
+
+    Args:
+        error: what psycopg2 raised.
+        script: the script that was running.
+        rewritten: the text that was sent.
+        statement_offset_in_rewritten: where the statement began in it, in characters.
+        functions: scripts of stored procedures, to name the line in a function's body.
+        todo: what to do about it, where Postgres gives no hint.
+    """
+    diag = error.diag
+    sqlstate = error.pgcode
+    place = _find_error_place(error, script, rewritten, statement_offset_in_rewritten)
+    message = find_safe_message(
+        diag.message_primary or _first_line(error), sqlstate, rewritten.text
+    ).rstrip(".")
+    parts = [f"{place}: {message}.", place.show()]
+    parts += _show_frames(diag.context, script, functions)
+    detail = find_safe_detail(diag.message_detail, sqlstate)
+    if detail:
+        parts.append(f"Detail: {detail}")
+    code = f"SQLSTATE {sqlstate}. " if sqlstate else ""
+    advice = diag.message_hint or todo or _TODO.get(sqlstate or "")
+    parts.append(f"{code}{advice or 'Correct the script, then build this again.'}".strip())
+    return ScriptError("\n".join(parts), sqlstate)
+
+
+def _first_line(error: psycopg2.Error) -> str:
+    """The error of a lost connection has no diagnostics; its first line holds no row."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def _find_error_place(
+    error: psycopg2.Error, script: Script, rewritten: SentText, offset: int
+) -> Place:
+    diag = error.diag
+    if diag.statement_position:
+        at = offset + int(diag.statement_position) - 1
+        return find_place(script, rewritten.source_offset(at))
+    start = find_statement_place(script, rewritten, offset)
+    # A body that stands in this very statement: a DO block, or a function being created.
+    if diag.internal_query and diag.internal_position:
+        body = rewritten.text.find(diag.internal_query, offset)
+        if body >= 0:
+            at = body + int(diag.internal_position) - 1
+            return find_place(script, rewritten.source_offset(at))
+    frames = list(_FRAME.finditer(diag.context or ""))
+    if frames and frames[-1]["name"].startswith(_INLINE):
+        line = _find_body_line(script, rewritten.source_offset(offset), int(frames[-1]["line"]))
+        if line is not None:
+            return find_line_place(script, line)
+    return start
+
+
+def _find_body_line(script: Script, offset: int, line: int) -> int | None:
+    """The line of the file that is the given line of the first dollar-quoted body after offset."""
+    found = _DOLLAR.search(script.text, offset)
+    return find_place(script, found.end()).line + line - 1 if found else None
+
+
+def _show_frames(context: str | None, script: Script, functions: Iterable[Script]) -> list[str]:
+    """One line for each function that was running, innermost first."""
+    shown = []
+    scripts = [script, *functions]
+    for frame in _FRAME.finditer(context or ""):
+        if frame["name"].startswith(_INLINE):
+            continue
+        place = _find_function_place(frame["name"], int(frame["line"]), scripts)
+        where = f"{place}\n{place.show()}" if place else f"line {frame['line']} of its body"
+        shown.append(f"Inside {frame['name']}: {where}")
+    return shown
+
+
+def _find_function_place(signature: str, line: int, scripts: Iterable[Script]) -> Place | None:
+    wanted = _find_bare_name(signature.partition("(")[0])
+    for script in scripts:
+        for found in _CREATE.finditer(script.text):
+            if _find_bare_name(found["name"]) == wanted:
+                number = _find_body_line(script, found.end(), line)
+                if number is not None:
+                    return find_line_place(script, number)
+    return None
+
+
+def _find_bare_name(name: str) -> str:
+    """A function's name without its schema, as Postgres folds it."""
+    found = re.search(r'(?:"((?:[^"]|"")+)"|([\w$]+))\s*\Z', name)
+    if found is None:
+        return name
+    return found[1].replace('""', '"') if found[1] else found[2].lower()
+
+
+def find_safe_text(error: psycopg2.Error) -> str:
+    """The primary message of an error of a statement of our own, without values from rows."""
+    text = error.diag.message_primary or _first_line(error)
+    return find_safe_message(text, error.pgcode, "")

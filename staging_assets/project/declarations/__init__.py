@@ -1,0 +1,1 @@
+"""What is declared in YAML: lookup rows, `staging.yaml`."""

@@ -1,0 +1,1 @@
+"""Column lineage, found by sqlglot and remembered."""

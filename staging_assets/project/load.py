@@ -1,0 +1,163 @@
+"""A folder of scripts as one model: tables, procedures, cleanups and the order between them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from staging_assets.errors import Problem, ProjectError
+from staging_assets.model import (
+    SCHEMA_NODE,
+    Cleanup,
+    Kind,
+    Procedures,
+    StagingConfig,
+    StagingProject,
+    Table,
+)
+from staging_assets.parser.lexer.tokens import fold
+from staging_assets.project.check_edges import find_check_edges, find_early_checks
+from staging_assets.project.declarations.staging_yaml import find_checks
+from staging_assets.project.dependencies import Parts, find_graph, find_sources
+from staging_assets.project.files import read_files
+from staging_assets.project.gc_pause import no_garbage_search
+from staging_assets.project.graph import Edge
+from staging_assets.project.lineage.lineage import Lineage
+from staging_assets.project.reading import Loading
+from staging_assets.project.scripts.populate import (
+    find_in_place,
+    find_in_place_by_triggers,
+    find_keeps_keys,
+)
+
+
+@no_garbage_search()
+def load_project(sql_dir: Path, department: str) -> StagingProject:
+    """Read a folder of scripts for one department.
+
+    Args:
+        sql_dir: the folder that holds create_tables and its sisters.
+        department: which folder of populate_tables fills the tables.
+
+    Raises ProjectError with every problem of the folder.
+    """
+    read = Loading(read_files(sql_dir, department), department)
+    read.read()
+    columns = read.parts.columns
+    tables = {name: _find_table(read, name, columns) for name in read.parts.creations}
+    # A cleanup that only other departments have may be named in what is said for all of them.
+    cleaned = {*read.cleanups, *read.files.cleaned}
+    checks, problems = find_checks(read.config, tables, cleaned)
+    graph = find_graph(read.parts, read.config)
+    for edge in find_check_edges(checks):
+        graph.add(edge)
+    graph.drop_contradicted()
+    problems += find_early_checks(checks, graph)
+    problems += [_tell_cycle(read.parts, cycle) for cycle in graph.find_cycles()]
+    if read.problems or problems:
+        raise ProjectError([*read.problems, *problems])
+    order = graph.find_order(read.config.priorities)
+    return StagingProject(
+        sql_dir=sql_dir,
+        department=department,
+        tables=tables,
+        procedures={stem: _find_procedures(read, stem) for stem in read.parts.procedures},
+        cleanups={
+            table: Cleanup(table, code.script, _find_cleanup_column(read, table))
+            for table, code in read.cleanups.items()
+        },
+        dependencies={node: frozenset(graph.edges[node]) for node in order},
+        sources=find_sources(read.parts),
+        fingerprints={node: _find_fingerprint(read, tables, node) for node in order},
+        config=StagingConfig(
+            priorities=read.config.priorities,
+            descriptions=read.config.descriptions,
+            owners=read.config.owners,
+            checks=checks,
+        ),
+    )
+
+
+def _find_table(read: Loading, name: str, columns: Mapping[str, tuple[str, ...]]) -> Table:
+    creation = read.parts.creations[name]
+    populate = read.parts.populates.get(name)
+    lookup = read.lookups.get(name)
+    in_place = keeps_keys = None
+    if name in read.config.in_place:
+        where = read.config.in_place[name]
+        in_place = f"{read.config.label}:{where.line}: declared"
+    elif creation.is_view:
+        in_place = "it is a view"
+    elif populate is not None:
+        in_place = find_in_place(
+            populate,
+            name,
+            creation.own,
+            read.parts.owners,
+            read.parts.routines.reach(populate.uses),
+        )
+    if in_place is None and (populate is not None or lookup is not None):
+        reach = read.parts.routines.reach(creation.source.uses)
+        in_place = find_in_place_by_triggers(creation, reach)
+    if populate is not None:
+        keeps_keys = find_keeps_keys(populate, creation.own)
+    of_lookups = lookup is not None or (name.startswith("lookup_") and populate is None)
+    return Table(
+        name=name,
+        create=creation.source.script,
+        populate=populate.script if populate else None,
+        lookup=lookup,
+        kind=Kind.LOOKUP if of_lookups else Kind.TABLE,
+        columns=creation.columns,
+        comment=creation.comment,
+        own=creation.own,
+        foreign_keys=frozenset(
+            read.parts.owners[key] for key in creation.foreign_keys if key in read.parts.owners
+        )
+        - {name},
+        in_place=in_place,
+        keeps_keys=keeps_keys,
+        lineage=Lineage(name, populate.script.text, columns) if populate else {},
+    )
+
+
+def _tell_cycle(parts: Parts, cycle: list[Edge]) -> Problem:
+    way = " -> ".join([cycle[0].node, *(edge.needs for edge in cycle)])
+    reasons = "; ".join(f"{edge.node} needs {edge.needs} ({parts.place(edge)})" for edge in cycle)
+    label, line, column = parts.position(cycle[0])
+    what = f"these wait for each other: {way}: {reasons}"
+    todo = "Remove one of them, or say under `dependencies` in staging.yaml which comes first"
+    return Problem(label, line, column, what, todo)
+
+
+def _find_procedures(read: Loading, stem: str) -> Procedures:
+    functions = frozenset(routine.name for routine in read.parts.routines.by_stem[stem])
+    return Procedures(stem, read.parts.procedures[stem].script, functions)
+
+
+def _find_cleanup_column(read: Loading, table: str) -> str | None:
+    placed = read.config.cleanups.get(table)
+    if placed is None:
+        return None
+    names = {column.name for column in read.parts.creations[table].columns}
+    return placed.name if placed.name in names else fold(placed.name)
+
+
+def _find_fingerprint(read: Loading, tables: Mapping[str, Table], node: str) -> str:
+    texts: list[str] = []
+    if node in tables:
+        table = tables[node]
+        texts += ["create", table.create.text]
+        texts += ["populate", table.populate.text] if table.populate else []
+        texts += ["lookup", table.lookup.sha256] if table.lookup else []
+    elif node.startswith("stored_procedures/"):
+        texts.append(read.parts.procedures[node.split("/", 1)[1]].script.text)
+    elif node != SCHEMA_NODE:
+        texts.append(read.cleanups[node.removesuffix("_cleanup")].script.text)
+    digest = hashlib.sha256()
+    for text in texts:
+        data = text.encode()
+        digest.update(b"%d:" % len(data))
+        digest.update(data)
+    return digest.hexdigest()

@@ -1,0 +1,170 @@
+"""The scripts of a folder read one kind after the other, and all that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from staging_assets.errors import Problem
+from staging_assets.model import SCHEMA_NODE, STAGING, Lookup, Script
+from staging_assets.parser.lexer.tokens import fold
+from staging_assets.project.declarations.lookups import add_rows, read_lookups
+from staging_assets.project.declarations.staging_yaml import Config, Known, read_config
+from staging_assets.project.dependencies import Parts
+from staging_assets.project.files import Files, Named
+from staging_assets.project.scripts.cleanup import CleanupCode, read_cleanup
+from staging_assets.project.scripts.create import find_creation
+from staging_assets.project.scripts.forbidden import find_faults
+from staging_assets.project.scripts.routines import Routines
+from staging_assets.project.scripts.script import Source
+
+
+class Loading:
+    """One load: what has been read so far, and what is wrong with it."""
+
+    def __init__(self, files: Files, department: str) -> None:
+        self.files, self.department = files, department
+        self.problems: list[Problem] = list(files.problems)
+        self.parts = Parts()
+        self.lookups: dict[str, Lookup] = {}
+        self.cleanups: dict[str, CleanupCode] = {}
+        self.config = Config()
+
+    def read(self) -> None:
+        """Read all files; what is wrong with one keeps no other from being read."""
+        self._read_creates()
+        self._read_procedures()
+        self._read_lookups()
+        self._read_populates()
+        self._read_cleanups()
+        self._read_config()
+
+    def _read_source(self, script: Script) -> Source | None:
+        source = Source(script)
+        if source.problem is not None:
+            self.problems.append(source.problem)
+            return None
+        self.problems += find_faults(source)
+        return source
+
+    def _read_creates(self) -> None:
+        for named in self.files.creates:
+            source = self._read_source(named.script)
+            if source is None:
+                self.parts.unread.add(fold(named.table))
+                continue
+            creation, problems = find_creation(source, named.table)
+            self.problems += problems
+            if creation is None:
+                self.parts.unread.add(fold(named.table))
+            elif creation.name in self.parts.creations:
+                first = self.parts.creations[creation.name].source.script.label
+                what = f"creates {creation.name}, as {first} does"
+                self.problems.append(source.note(0, what, "Remove one of the two scripts"))
+            else:
+                self.parts.creations[creation.name] = creation
+                for name in sorted(creation.own):
+                    self.parts.owners.setdefault(name, creation.name)
+        if SCHEMA_NODE in self.parts.creations:
+            source = self.parts.creations[SCHEMA_NODE].source
+            what = f"a table called {SCHEMA_NODE} collides with the asset of the schema itself"
+            self.problems.append(source.note(0, what, "Give the table another name"))
+
+    def _read_procedures(self) -> None:
+        for script in self.files.procedures:
+            source = self._read_source(script)
+            if source is None:
+                continue
+            stem = script.path.stem
+            if stem in self.parts.procedures:
+                what = f"a second script called {stem}"
+                self.problems.append(source.note(0, what, "Give it another name"))
+            self.parts.procedures[stem] = source
+            for use in source.uses:
+                if use.role == "create" and use.relation.schema == STAGING and not use.lasting:
+                    node = f"stored_procedures/{stem}"
+                    self.parts.made_by_procedures.setdefault(use.relation.name, node)
+        self.parts.routines = Routines(self.parts.procedures)
+
+    def _read_lookups(self) -> None:
+        for index, script in enumerate(self.files.lookups):
+            found, problems = read_lookups(script, self.parts.creations, self.parts.unread)
+            if index:
+                self.lookups, more = add_rows(self.lookups, found)
+                problems += more
+            else:
+                self.lookups = found
+            self.problems += problems
+
+    def _find_named(self, named: Named) -> str | None:
+        """The table that a POPULATE script or a cleanup is for."""
+        for name in (named.table, fold(named.table)):
+            if name in self.parts.creations:
+                return name
+        alike = [name for name in self.parts.creations if name.lower() == named.table.lower()]
+        return alike[0] if len(alike) == 1 else None
+
+    def _match(self, named: Named, taken: Mapping[str, Source | CleanupCode]) -> str | None:
+        """The same, unless another script is there for that table; notes what is wrong."""
+        label = named.script.label
+        table = self._find_named(named)
+        if table is None:
+            if fold(named.table) not in self.parts.unread:
+                todo = f"Add create_tables/CREATE-staging-{named.table}.sql, or remove this script"
+                what = f"no script creates {named.table}"
+                self.problems.append(Problem(label, 1, 1, what, todo))
+            return None
+        if table in taken:
+            what = f"a second script for {table}, besides {taken[table].script.label}"
+            self.problems.append(Problem(label, 1, 1, what, "Remove one of the two"))
+            return None
+        return table
+
+    def _read_populates(self) -> None:
+        for named in self.files.populates:
+            source = self._read_source(named.script)
+            table = self._match(named, self.parts.populates)
+            if source is None or table is None:
+                continue
+            self.parts.populates[table] = source
+            if table in self.lookups:
+                lookup = self.lookups[table]
+                what = f"{table} is filled by this script and by {lookup.label}:{lookup.line}"
+                self.problems.append(source.note(0, what, "Remove one of the two"))
+
+    def _read_cleanups(self) -> None:
+        for named in self.files.cleanups:
+            code, problem = read_cleanup(named.script)
+            if problem is not None:
+                self.problems.append(problem)
+            table = self._match(named, self.cleanups)
+            if table is None:
+                continue
+            self.cleanups[table] = code
+            if f"{table}_cleanup" in self.parts.creations:
+                what = f"the asset of this cleanup collides with the table {table}_cleanup"
+                todo = "Give the table another name"
+                self.problems.append(Problem(named.script.label, 1, 1, what, todo))
+        self.parts.cleanups = self.cleanups
+
+    def _read_config(self) -> None:
+        if self.files.config is None:
+            return
+        known = Known(
+            nodes=self.parts.nodes,
+            elsewhere=[f"{table}_cleanup" for table in self.files.cleaned],
+            tables=[*self.parts.creations, *self.parts.unread],
+            cleaned=self.cleanups,
+            departments=self.files.departments,
+        )
+        self.config = read_config(self.files.config, self.department, known)
+        self.problems += self.config.problems
+        for table, column in self.config.cleanups.items():
+            creation = self.parts.creations.get(table)
+            if table not in self.cleanups or creation is None or not creation.complete:
+                continue
+            names = {each.name for each in creation.columns} | self.cleanups[table].added
+            if column.name not in names and fold(column.name) not in names:
+                what = f"{table} has no column {column.name!r}, which its cleanup should fill"
+                todo = f"Name one of its columns: {', '.join(sorted(names)) or 'none'}"
+                where = (self.config.label, column.line, column.column)
+                self.problems.append(Problem(*where, what, todo))

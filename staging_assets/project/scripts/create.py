@@ -1,0 +1,212 @@
+"""What a CREATE script makes: its table, the columns, and whatever else is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from staging_assets.errors import Problem
+from staging_assets.model import STAGING, Column, Relation
+from staging_assets.parser.create_table import (
+    add_comments,
+    clean_comment,
+    find_columns,
+    read_text,
+)
+from staging_assets.parser.lexer.tokens import NAME_KINDS, fold
+from staging_assets.parser.statements import ReadStatement, Use
+from staging_assets.project.scripts.script import Source
+
+_TABLES = ("table", "view")
+_ROUTINES = ("function", "procedure", "routine", "aggregate")
+_CHANGES = ("drop", "alter", "change", "truncate")
+
+
+@dataclass(frozen=True)
+class Creation:
+    """A table as its CREATE script makes it.
+
+    Args:
+        name: of the table, as Postgres folds it.
+        source: the script.
+        columns: in order; `complete` says that there are no others.
+        comment: of the table.
+        own: names of relations, sequences and types that the script makes.
+        foreign_keys: names of relations in `staging` that it references.
+        is_view: whether it is a view and no table.
+    """
+
+    name: str
+    source: Source
+    columns: tuple[Column, ...]
+    complete: bool
+    comment: str | None
+    own: frozenset[str]
+    foreign_keys: frozenset[str]
+    is_view: bool
+
+
+def find_creation(source: Source, named: str) -> tuple[Creation | None, list[Problem]]:
+    """What a script makes whose file name says `named`, and what is wrong with it."""
+    uses = [use for use in source.uses if not use.lasting]
+    made = [use for use in uses if use.role == "create" and use.kind in _TABLES]
+    name = _find_own_name(source, made, named)
+    if isinstance(name, Problem):
+        return None, [name]
+    own, problems = _find_own(source, made, name)
+    tokens = [statement.tokens for statement in source.statements]
+    found = find_columns(source.script.text, tokens, name)
+    own |= found.implied
+    comment = _find_comments(source, name, found.columns)
+    add_comments(found, source.script.text, tokens, source.comments)
+    problems += _find_changes_of_others(source, name, own)
+    references = {use.relation.name for use in uses if use.role == "reference" and _in(use)}
+    is_view = any(use.relation.name == name and use.kind == "view" for use in made)
+    creation = Creation(
+        name=name,
+        source=source,
+        columns=tuple(found.columns.values()),
+        complete=found.complete,
+        comment=comment or _find_head_comment(source),
+        own=frozenset(own),
+        foreign_keys=frozenset(references - own),
+        is_view=is_view,
+    )
+    return creation, problems
+
+
+def _in(use: Use) -> bool:
+    return use.relation.schema == STAGING
+
+
+def _find_own_name(source: Source, made: list[Use], named: str) -> str | Problem:
+    names = {use.relation.name for use in made if _in(use)}
+    for name in (named, fold(named)):
+        if name in names:
+            return name
+    alike = [name for name in names if name.lower() == named.lower()]
+    if len(alike) == 1:
+        return alike[0]
+    todo = f"Write `create table {STAGING}.{fold(named)} (...)`"
+    bare = next((use for use in made if use.relation == Relation("", fold(named))), None)
+    if bare is not None:
+        what = f"{bare.relation.name} is created without its schema"
+        return source.note(bare.offset, what, todo)
+    if names:
+        other = next(use for use in made if _in(use))
+        what = f"creates {other.relation}, but the file is named for {STAGING}.{named}"
+        rename = f"Rename the file to CREATE-staging-{other.relation.name}.sql, or the table"
+        return source.note(other.offset, what, rename)
+    if source.opaque and any(_in(use) and use.relation.name == fold(named) for use in source.uses):
+        return fold(named)
+    return source.note(0, f"creates no table {STAGING}.{named}", todo)
+
+
+def _find_own(source: Source, made: list[Use], name: str) -> tuple[set[str], list[Problem]]:
+    """Names that the script makes besides the table: partitions, sequences, types, indexes."""
+    own, problems = {name}, []
+    dropped = {use.relation for use in source.uses if use.role == "drop"}
+    for statement in source.statements:
+        uses = [use for use in statement.uses if not use.lasting]
+        for use in uses:
+            if use.role != "create":
+                continue
+            if use.kind == "index":  # it goes where its table is
+                of_own = any(_in(each) for each in uses if each.role == "alter")
+            else:
+                child = any(each.role == "parent" and _in(each) for each in uses)
+                of_own = _in(use) and (child or use.kind not in _TABLES)
+            if of_own:
+                own.add(use.relation.name)
+    for use in made:
+        if _in(use) and use.relation.name not in own and use.relation not in dropped:
+            what = f"creates a second table, {use.relation}"
+            todo = f"Move it to a script CREATE-staging-{use.relation.name}.sql"
+            problems.append(source.note(use.offset, what, todo))
+    return own, problems
+
+
+def _find_changes_of_others(source: Source, name: str, own: set[str]) -> Iterator[Problem]:
+    """DROP, ALTER, DELETE ... of anything in `staging` that is not the script's own."""
+    defined = {use.relation for use in source.uses if use.role == "define"}
+    made = {use.relation for use in source.uses if use.role in ("create", "temporary")}
+    for use in source.uses:
+        if use.lasting:
+            continue
+        if use.role == "drop" and use.kind in _ROUTINES and _cascades(source, use):
+            what = f"drops {use.relation} and, by CASCADE, all that uses it in other tables"
+            yield source.note(use.offset, what, "Write `create or replace`, or leave CASCADE out")
+        elif use.role == "schema" and use.kind == "drop":
+            what = f"drops the schema {use.relation.name}, with all that is in it"
+            yield source.note(use.offset, what, "Drop the script's own table only")
+        elif use.role == "schema" and use.kind == "alter" and use.relation.name == STAGING:
+            what = f"alters the schema {STAGING}"
+            yield source.note(use.offset, what, "Remove it: the schema is made by the build")
+        elif use.role in _CHANGES and _in(use):
+            mine = use.relation.name in own or use.relation in defined | made
+            if mine or (use.kind not in _TABLES and use.relation.name.startswith(f"{name}_")):
+                continue
+            verb = {"drop": "drops", "alter": "alters", "truncate": "empties"}.get(use.role)
+            what = f"{verb or 'changes'} {use.relation}, which is not its own"
+            todo = f"A CREATE script may change {STAGING}.{name} only; move this elsewhere"
+            yield source.note(use.offset, what, todo)
+
+
+def _cascades(source: Source, use: Use) -> bool:
+    """Whether a DROP at the top of a script ends with CASCADE."""
+    return any(
+        statement.tokens[-1].value == "cascade"
+        and statement.tokens[0].start <= use.offset <= statement.tokens[-1].start
+        for statement in source.statements
+    )
+
+
+def _find_comments(source: Source, name: str, columns: dict[str, Column]) -> str | None:
+    """COMMENT ON TABLE, and COMMENT ON COLUMN into the columns."""
+    of_table = None
+    for statement in source.statements:
+        if not statement.starts_with("comment", "on"):
+            continue
+        chain, end = _read_chain(statement)
+        if chain[:2] != [STAGING, name]:
+            continue
+        kind = statement.tokens[2].value
+        text = read_text(statement.tokens[end:])
+        if kind == "column" and len(chain) == 3 and chain[2] in columns:
+            columns[chain[2]] = replace(columns[chain[2]], comment=text)
+        elif kind != "column" and len(chain) == 2:
+            of_table = text
+    return of_table
+
+
+def _read_chain(statement: ReadStatement) -> tuple[list[str], int]:
+    """The dotted name of a COMMENT ON and the index behind it."""
+    index = 4 if statement.tokens[2].value in ("materialized", "foreign") else 3
+    chain: list[str] = []
+    for token in statement.tokens[index:]:
+        if token.kind in NAME_KINDS and not (token.kind == "word" and token.value == "is"):
+            chain.append(token.value)
+        elif token.value != ".":
+            break
+        index += 1
+    return chain, index
+
+
+def _find_head_comment(source: Source) -> str | None:
+    """The comment lines before the first statement, up to the first gap."""
+    if not source.statements:
+        return None
+    first = source.statements[0].tokens[0].start
+    lines: list[str] = []
+    end = None
+    for comment in source.comments:
+        gap = source.script.text[end : comment.start] if end is not None else ""
+        if comment.start > first or len(gap.strip(" \t\r").split("\n")) > 2:
+            break
+        end = comment.end
+        said = clean_comment(comment.text)
+        if said:
+            lines.append(said)
+        elif lines:
+            break
+    return " ".join(lines) or None

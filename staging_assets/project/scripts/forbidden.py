@@ -1,0 +1,81 @@
+"""Statements that no script may hold, because each script runs in a transaction on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from staging_assets.errors import Problem
+from staging_assets.parser.lexer.tokens import Token
+from staging_assets.parser.statements import ReadStatement
+from staging_assets.project.scripts.script import Source
+
+_IN_TRANSACTION = "each script runs in a transaction of its own"
+_REMOVE = f"Remove it: {_IN_TRANSACTION}"
+_OUTSIDE = ("vacuum", "create database", "drop database", "create tablespace", "drop tablespace")
+_STARTS = frozenset((";", "begin", "then", "else", "loop"))
+
+
+def find_faults(source: Source) -> Iterator[Problem]:
+    """What the server or the transaction around a script would not take, with its place."""
+    for statement in source.statements:
+        for token in statement.tokens:
+            if token.kind == "backslash":
+                what = f"{token.value} is a command of psql and no SQL"
+                yield source.note(token.start, what, _suggest(token.value))
+                break
+        else:
+            found = _find_fault(statement)
+            if found is not None:
+                yield source.note(*found)
+    for statement in source.statements:
+        if statement.starts_with("do"):
+            yield from _find_inner_ends(source, statement)
+
+
+def _suggest(command: str) -> str:
+    if command.startswith("\\copy"):
+        return "Load the file into an etl table (STAGING_ETL_CSV_DIR) and read that"
+    return "Write the SQL that it stands for"
+
+
+def _find_fault(statement: ReadStatement) -> tuple[int, str, str] | None:
+    words = [token.value for token in statement.tokens[:4] if token.kind == "word"]
+    start = statement.tokens[0].start
+    first = words[0] if words else ""
+    if first in ("commit", "abort", "end") or words[:2] == ["prepare", "transaction"]:
+        return start, f"{first.upper()} ends the transaction", _REMOVE
+    if first == "rollback" and not any(t.value == "to" for t in statement.tokens[1:4]):
+        return start, "ROLLBACK ends the transaction", _REMOVE
+    outside = next((each for each in _OUTSIDE if " ".join(words).startswith(each)), None)
+    if outside:
+        what = f"{outside.upper()} cannot run in a transaction"
+        return start, what, "Remove it; tables are analyzed after they are filled"
+    if first in ("create", "drop", "reindex"):
+        for token in statement.tokens[1:6]:
+            if token.kind == "word" and token.value == "concurrently":
+                what = "CONCURRENTLY cannot run in a transaction"
+                return token.start, what, "Remove the word: nobody reads the table yet"
+    if first == "copy" and _is_client_copy(statement.tokens):
+        what = "COPY from or to the client needs psql at the other end"
+        return start, what, _suggest("\\copy")
+    return None
+
+
+def _is_client_copy(tokens: Sequence[Token]) -> bool:
+    return any(
+        (first.value, second.value) in (("from", "stdin"), ("to", "stdout"))
+        for first, second in pairwise(tokens)
+        if first.kind == second.kind == "word"
+    )
+
+
+def _find_inner_ends(source: Source, statement: ReadStatement) -> Iterator[Problem]:
+    for piece, outside, _ in statement.piece.walk():
+        if piece.kind != "block":
+            continue
+        for before, token in pairwise(piece.tokens):
+            ends = token.kind == "word" and token.value in ("commit", "rollback")
+            if ends and before.value in _STARTS:
+                what = f"{token.value.upper()} ends the transaction"
+                yield source.note(outside(token.start), what, _REMOVE)

@@ -1,0 +1,150 @@
+"""How a POPULATE script fills its table: whether a shadow can take its place, keys or no keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from staging_assets.model import STAGING, Relation
+from staging_assets.parser.statements import ReadStatement, is_opaque
+from staging_assets.project.scripts.create import Creation
+from staging_assets.project.scripts.routines import Reach
+from staging_assets.project.scripts.script import Source
+
+_CHANGES = ("write", "change", "truncate", "alter", "drop")
+_VERBS = {
+    "write": "writes",
+    "change": "changes",
+    "truncate": "empties",
+    "alter": "alters",
+    "drop": "drops",
+    "create": "creates",
+}
+
+
+def find_in_place(
+    source: Source, table: str, own: frozenset[str], owners: Mapping[str, str], reach: Reach
+) -> str | None:
+    """Why a POPULATE script cannot fill a shadow of its table; None when it can.
+
+    Args:
+        source: the script.
+        table: the table that it is for.
+        own: names that the table's CREATE script makes.
+        owners: name of any relation in `staging` to the table whose script makes it.
+        reach: the routines that the script calls.
+    """
+    for routine, use in reach.uses:
+        if use.relation.schema != STAGING:
+            continue
+        place = f"{routine.name} ({routine.source.place(use.offset)})"
+        if use.relation.name in own:
+            return f"{place} names {use.relation}"
+        if use.relation.name in owners and use.role in _CHANGES:
+            return f"{place} {_VERBS[use.role]} {use.relation} too"
+    dropped = {use.relation for use in source.uses if use.role == "drop"}
+    writes_it = False
+    for use in source.uses:
+        if use.relation.schema != STAGING:
+            if use.relation.schema == "" and use.role in ("write", "change"):
+                writes_it = writes_it or use.relation.name == table
+            continue
+        mine = use.relation.name in own
+        if mine and use.lasting:
+            return f"{source.place(use.offset)}: a function that the script makes names the table"
+        writes_it = writes_it or (mine and use.role in ("write", "change", "create"))
+        scratch = use.relation.name not in owners and use.relation in dropped
+        if not mine and not scratch and use.role in (*_CHANGES, "create"):
+            if use.role == "create" and use.kind not in ("table", "view", "sequence"):
+                continue
+            return f"{source.place(use.offset)}: {_VERBS[use.role]} {use.relation} too"
+    return _find_hidden(source, table, reach, writes_it)
+
+
+def find_in_place_by_triggers(creation: Creation, reach: Reach) -> str | None:
+    """Why rows cannot come into a shadow of a table: what its triggers and defaults call.
+
+    Args:
+        creation: the table.
+        reach: the routines that its CREATE script calls.
+    """
+    own = {Relation(STAGING, name) for name in creation.own}
+    uses = creation.source.uses
+    called = {use.relation for use in uses if use.role == "call" and not use.lasting}
+    calls_its_own = any(use.role == "define" and use.relation in called for use in uses)
+    for use in uses if calls_its_own else ():
+        if use.lasting and use.relation in own:
+            return f"{creation.source.place(use.offset)}: a function names {use.relation}"
+    for routine, use in reach.uses:
+        place = f"{routine.name} ({routine.source.place(use.offset)})"
+        if use.relation in own and use.lasting:
+            return f"{place} names {use.relation}"
+        if use.role in _CHANGES and use.relation.schema == STAGING and use.lasting:
+            return f"{place} {_VERBS[use.role]} {use.relation}"
+    if reach.opaque is not None:
+        return f"{reach.opaque.name}, which its CREATE script calls, makes SQL while it runs"
+    return None
+
+
+def _find_hidden(source: Source, table: str, reach: Reach, writes_it: bool) -> str | None:
+    """Ways to fill the table that do not show in the script's own statements."""
+    for statement in source.statements:
+        start = statement.tokens[0].start
+        if STAGING in statement.search_path and _is_bare(statement, table):
+            return f"{source.place(start)}: finds {table} by search_path"
+        if not is_opaque(statement):
+            continue
+        if not statement.starts_with("call"):
+            return f"{source.place(start)}: makes SQL while it runs (EXECUTE)"
+        if reach.opaque is not None:
+            return f"{source.place(start)}: CALL, and {reach.opaque.name} makes SQL while it runs"
+        if not writes_it:
+            return f"{source.place(start)}: filled by CALL"
+    if not writes_it and reach.opaque is not None:
+        return f"filled by {reach.opaque.name}, which makes SQL while it runs"
+    return None
+
+
+def _is_bare(statement: ReadStatement, table: str) -> bool:
+    """Whether a statement names the table without its schema."""
+    named = any(use.relation == Relation(STAGING, table) for use in statement.uses)
+    return named and not any(token.value == STAGING for token in statement.tokens)
+
+
+def find_keeps_keys(source: Source, own: frozenset[str]) -> str | None:
+    """Why the table's keys and indexes must stay while its POPULATE script runs, or None."""
+    filled = False
+    for statement in source.statements:
+        roles = {
+            use.role
+            for use in statement.uses
+            if use.relation.schema == STAGING and use.relation.name in own
+        }
+        reason = _find_need(statement, roles, filled) if roles else None
+        if reason:
+            return f"{source.place(statement.tokens[0].start)}: {reason}"
+        filled = filled or bool(roles & {"write", "create"})
+    return None
+
+
+def _find_need(statement: ReadStatement, roles: set[str], filled: bool) -> str | None:
+    words = [token.value for token in statement.tokens if token.kind == "word"]
+    if "write" in roles and ("conflict" in words or "merge" in words):
+        return "ON CONFLICT and MERGE need the table's keys"
+    if roles & {"alter", "drop", "create"}:
+        return "changes the table itself"
+    if statement.starts_with("do") and "write" in roles:
+        for piece, *_ in statement.piece.walk():
+            inner = [token.value for token in piece.tokens if token.kind == "word"]
+            if "conflict" in inner or "exception" in inner or "merge" in inner:
+                return "the block may rest on the table's keys"
+    reading = bool(roles & {"read", "mention"}) and not _sets_sequence(words)
+    if reading and roles & {"write", "change"}:
+        return "reads the table that it fills"
+    if filled and (reading or "change" in roles):
+        return "reads or changes the rows that were inserted before"
+    return None
+
+
+def _sets_sequence(words: list[str]) -> bool:
+    """`select setval(..., (select max(id) from staging.x))`: one pass over the table will do."""
+    return words[:1] == ["select"] and "setval" in words

@@ -1,0 +1,108 @@
+"""Functions and procedures: what a call of one reaches, through others as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from staging_assets.model import Relation
+from staging_assets.parser.statements import Use, is_opaque
+from staging_assets.project.scripts.script import Source
+
+
+@dataclass(frozen=True)
+class Routine:
+    """One function or procedure as its CREATE statement says it.
+
+    Args:
+        name: its name; overloads are several routines of one name.
+        stem: of the file that creates it.
+        source: that file.
+        head: what stands outside its body, or in a body of standard SQL: needed to create it.
+        body: what its body names: needed when it is called.
+        opaque: whether its body puts SQL together while it runs.
+    """
+
+    name: Relation
+    stem: str
+    source: Source
+    head: tuple[Use, ...]
+    body: tuple[Use, ...]
+    opaque: bool
+
+
+@dataclass(frozen=True)
+class Reach:
+    """All that some calls reach: the routines, the first of which are called directly."""
+
+    routines: tuple[Routine, ...]
+
+    @property
+    def opaque(self) -> Routine | None:
+        """A routine among them that puts SQL together while it runs."""
+        return next((routine for routine in self.routines if routine.opaque), None)
+
+    @property
+    def uses(self) -> Iterator[tuple[Routine, Use]]:
+        """What they name in their heads and bodies."""
+        for routine in self.routines:
+            for use in (*routine.head, *routine.body):
+                yield routine, use
+
+
+class Routines:
+    """All routines of a folder, by name."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self._by_name: dict[Relation, list[Routine]] = {}
+        self.by_stem: dict[str, list[Routine]] = {stem: [] for stem in sources}
+        for stem, source in sources.items():
+            for routine in find_routines(stem, source):
+                self.by_stem[stem].append(routine)
+                for name in _names(routine.name):
+                    self._by_name.setdefault(name, []).append(routine)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_name)
+
+    def called(self, uses: Iterable[Use]) -> Iterator[tuple[Routine, Use]]:
+        """The routines that are called, or named by a string or a trigger, in `uses`."""
+        for use in uses:
+            if use.role in ("call", "mention", "spelled", "alter"):
+                for routine in self._by_name.get(use.relation, ()):
+                    yield routine, use
+
+    def reach(self, uses: Iterable[Use]) -> Reach:
+        """Everything that the calls in `uses` reach."""
+        found: dict[int, Routine] = {}
+        waiting = [routine for routine, _ in self.called(uses)]
+        while waiting:
+            routine = waiting.pop(0)
+            if id(routine) not in found:
+                found[id(routine)] = routine
+                waiting += [each for each, _ in self.called((*routine.head, *routine.body))]
+        return Reach(tuple(found.values()))
+
+
+def find_routines(stem: str, source: Source) -> Iterator[Routine]:
+    """The routines that a script creates."""
+    for statement in source.statements:
+        name = next((use.relation for use in statement.uses if use.role == "define"), None)
+        if name is None:
+            continue
+        uses = [use for use in statement.uses if use.role != "define"]
+        yield Routine(
+            name=name,
+            stem=stem,
+            source=source,
+            head=tuple(use for use in uses if not use.lasting),
+            body=tuple(use for use in uses if use.lasting),
+            opaque=is_opaque(statement),
+        )
+
+
+def _names(name: Relation) -> tuple[Relation, ...]:
+    """The ways to call it: what has no schema is created in, and found in, public."""
+    if name.schema in ("", "public"):
+        return (Relation("", name.name), Relation("public", name.name))
+    return (name,)

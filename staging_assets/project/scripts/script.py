@@ -1,0 +1,51 @@
+"""A script that has been read: its text, its statements and where things stand in it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from staging_assets.errors import Problem
+from staging_assets.model import Script
+from staging_assets.parser.lexer.tokens import Comment, LexicalError, Lines
+from staging_assets.parser.statements import ReadStatement, Use, is_opaque, read_statements
+
+
+class Source:
+    """A script with its statements; `problem` says why it has none that can be read."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.comments: list[Comment] = []
+        self.statements: list[ReadStatement] = []
+        self.problem: Problem | None = None
+        try:
+            self.statements = read_statements(script.text, self.comments)
+        except LexicalError as error:
+            self.problem = self.note(error.offset, error.what, error.todo)
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """Everything that its statements name."""
+        return tuple(use for statement in self.statements for use in statement.uses)
+
+    @cached_property
+    def opaque(self) -> bool:
+        """Whether some of its SQL is only made while it runs."""
+        return any(is_opaque(statement) for statement in self.statements)
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(self.script.text)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, counted from 1."""
+        return self._lines.position(offset)
+
+    def place(self, offset: int) -> str:
+        """An offset as people read it: `path:line:column`."""
+        line, column = self.position(offset)
+        return f"{self.script.label}:{line}:{column}"
+
+    def note(self, offset: int, what: str, todo: str) -> Problem:
+        """A problem at an offset."""
+        return Problem(self.script.label, *self.position(offset), what, todo)

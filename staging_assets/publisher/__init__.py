@@ -1,0 +1,1 @@
+"""Put the new in the place of the old in one short transaction, and lose nothing."""

@@ -1,0 +1,1 @@
+"""What hangs on a table or a schema: keys, views, grants, comments, policies, triggers."""

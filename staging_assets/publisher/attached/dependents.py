@@ -1,0 +1,242 @@
+"""Views, materialized views and functions that depend on a table which is replaced.
+
+Three ways lead from the old table to the new one, the first that does is taken:
+
+- REPLACE: `CREATE OR REPLACE` says their definition again where they stand, and it finds the new
+  table. They keep everything: grants, comments, what depends on them.
+- COPY: they are made anew on the new table, under their own names in a private schema, before
+  anything is locked; then they change places with the old ones, as the table does. For
+  materialized views, which nobody should have to wait for, and for views whose columns change type.
+- RECREATE: they are dropped, and made again behind the new table, while readers wait. For
+  functions that take rows of the table as an argument, and views upon these.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2 import errors, extensions
+
+from staging_assets.model import Relation
+from staging_assets.parser.lexer.spelling import spell_name
+from staging_assets.publisher.attached.attachments import Dependent, Hanging, Step
+from staging_assets.publisher.swap_plan import StepError, explain, find_order
+
+_SQL = Path(__file__).with_suffix(".sql")
+_FUNCTIONS = ("function", "procedure")
+
+
+class Mode(enum.Enum):
+    """How dependents get from the old table to the new one."""
+
+    REPLACE = "replace"
+    COPY = "copy"
+    RECREATE = "recreate"
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Dependents that are ready in a schema of their own, beside the new table.
+
+    Args:
+        schema: the private schema.
+        dependents: those that are in it.
+    """
+
+    schema: str
+    dependents: Sequence[Dependent]
+
+
+def find_mode(hanging: Hanging, *, replaceable: bool = True) -> Mode:
+    """Choose how the dependents get to the new table.
+
+    Args:
+        replaceable: whether CREATE OR REPLACE can be hoped to do.
+    """
+    found = hanging.dependents
+    used = {oid for dependent in found for oid in dependent.needs}
+    stored = any(d.noun == "materialized view" for d in found)
+    if replaceable and not stored and not any(d.signature and d.oid in used for d in found):
+        return Mode.REPLACE
+    names = [d.simple for d in found]
+    own = {item.simple for item in hanging.new}
+    alone = len(set(names)) == len(names) and not own & {spell_name(n) for n in names}
+    if alone and not own & set(names) and not any(d.noun in _FUNCTIONS for d in found):
+        return Mode.COPY
+    return Mode.RECREATE
+
+
+def is_misfit(failed: StepError) -> bool:
+    """Whether a view could not be replaced because its columns change, and a new one may do."""
+    return isinstance(
+        failed.error, errors.InvalidTableDefinition | errors.InvalidFunctionDefinition
+    )
+
+
+def find_steps(
+    cursor: extensions.cursor, found: Sequence[Dependent], mode: Mode, copies: Copies | None
+) -> tuple[list[Step], list[Step]]:
+    """Return the statements that take dependents off the old table, and put them on the new one."""
+    if not found:
+        return [], []
+    ordered = find_order(found)
+    if mode is Mode.REPLACE:
+        anew = [d for d in ordered if d.signature]
+        again = [d for d in ordered if d.direct and not d.signature]
+    else:
+        anew, again = ordered, []
+    properties = _read_properties(cursor, anew)
+    create: list[Step] = []
+    for dependent in ordered:
+        if dependent in again:
+            create.append(find_creation(dependent, replace=True))
+        elif dependent in anew:
+            if copies:
+                create.append(
+                    Step(
+                        dependent.label,
+                        f"alter {dependent.noun} "
+                        f"{spell_name(copies.schema)}.{spell_name(dependent.simple)} "
+                        f"set schema {spell_name(dependent.schema)}",
+                    )
+                )
+            else:
+                create.append(find_creation(dependent))
+                create += find_indexes(dependent, properties, dependent.name)
+            create += [
+                Step(dependent.label, statement)
+                for statement in properties[dependent.oid]["statements"]
+            ]
+    if copies:
+        create.append(Step("the private schema", f"drop schema {spell_name(copies.schema)}"))
+    drop = [Step(d.label, f"drop {d.noun} {d.name}") for d in reversed(ordered) if d in anew]
+    return drop, create
+
+
+def find_creation(
+    dependent: Dependent,
+    *,
+    name: str | None = None,
+    query: str | None = None,
+    replace: bool = False,
+) -> Step:
+    """The statement that makes a dependent.
+
+    Args:
+        name: where, as SQL; None is where it is now.
+        query: of a view, if not the one it has.
+        replace: whether it is there already.
+    """
+    if dependent.noun in _FUNCTIONS:
+        return Step(dependent.label, dependent.definition)
+    verb = "create or replace" if replace else "create"
+    options = f" with ({dependent.options})" if dependent.options else ""
+    data = ""
+    if dependent.noun == "materialized view" and not dependent.populated:
+        data = " with no data"
+    return Step(
+        dependent.label,
+        f"{verb} {dependent.noun} {name or dependent.name}{options} as "
+        f"{query or dependent.definition}{data}",
+    )
+
+
+def find_indexes(
+    dependent: Dependent, properties: dict[int, dict[str, Any]], name: str
+) -> list[Step]:
+    """The indexes of a materialized view, on the one called `name`."""
+    return [
+        Step(f"index {index} of {dependent.label}", f"create {unique}index {index} on {name}{rest}")
+        for unique, index, rest in properties[dependent.oid]["indexes"]
+    ]
+
+
+@contextmanager
+def copied(connection: extensions.connection, seen: Hanging, live: Relation) -> Iterator[Copies]:
+    """Make the dependents anew on the new table, in a transaction that the caller's swap ends in.
+
+    The new table moves to a private schema that stands first in the search_path, and the
+    definitions are written without the names of the schemas that follow in it: so they find the
+    new table where they mean the old one, and everything else where it is.
+
+    Raises BuildError when one of them does not fit the new table.
+    """
+    private = f"{live.schema}__v{connection.info.backend_pid:x}"
+    ordered = find_order(seen.dependents)
+    schemas = sorted({live.schema, *(d.schema for d in ordered)})
+    with connection.cursor() as cursor:
+        cursor.execute("begin")
+        try:
+            cursor.execute("select current_setting('search_path')")
+            row = cursor.fetchone()
+            assert row is not None
+            path = ", ".join([*map(spell_name, schemas), *([row[0]] if row[0] else [])])
+            _run(cursor, [Step("the private schema", f"create schema {spell_name(private)}")], live)
+            properties = _read_properties(cursor, ordered)
+            cursor.execute(f"set local search_path = {path}")
+            queries = _read_queries(cursor, ordered)
+            moves = [
+                Step(
+                    f"moving {item.name}",
+                    f"alter {'type' if item.noun == 'multirange' else item.noun} {item.name} "
+                    f"set schema {spell_name(private)}",
+                )
+                for item in seen.new
+                if item.moves
+            ]
+            _run(cursor, moves, live)
+            cursor.execute(f"set local search_path = {spell_name(private)}, {path}")
+            for dependent in ordered:
+                name = f"{spell_name(private)}.{spell_name(dependent.simple)}"
+                steps = [find_creation(dependent, name=name, query=queries[dependent.oid])]
+                _run(cursor, steps + find_indexes(dependent, properties, name), live)
+                if dependent.noun == "materialized view" and dependent.populated:
+                    cursor.execute(f"analyze {name}")
+            yield Copies(private, ordered)
+            cursor.execute("commit")
+        except BaseException:
+            if not connection.closed:
+                cursor.execute("rollback")
+            raise
+
+
+def _run(cursor: extensions.cursor, steps: Sequence[Step], live: Relation) -> None:
+    for step in steps:
+        try:
+            cursor.execute(step.statement)
+        except psycopg2.Error as error:
+            if cursor.connection.closed or isinstance(error, errors.QueryCanceled):
+                raise
+            failed = StepError(error, step)
+        else:
+            continue
+        raise explain(failed, live)
+
+
+def _read_queries(cursor: extensions.cursor, found: Sequence[Dependent]) -> dict[int, str]:
+    cursor.execute(
+        "select oid::bigint, rtrim(pg_get_viewdef(oid), ';') from unnest(%s::oid[]) oid",
+        ([d.oid for d in found],),
+    )
+    return dict(cursor.fetchall())
+
+
+def _read_properties(
+    cursor: extensions.cursor, found: Sequence[Dependent]
+) -> dict[int, dict[str, Any]]:
+    """Read what has to be said when each of them is made anew, and its indexes."""
+    if not found:
+        return {}
+    classes = [d.oid for d in found if d.noun not in _FUNCTIONS]
+    functions = [d.oid for d in found if d.noun in _FUNCTIONS]
+    cursor.execute(_SQL.read_text(encoding="utf-8"), {"relations": classes, "functions": functions})
+    return {
+        oid: {"statements": statements, "indexes": indexes}
+        for oid, statements, indexes in cursor.fetchall()
+    }

@@ -1,0 +1,166 @@
+"""Foreign keys of other tables that reference a table which is replaced.
+
+They are checked against the new rows before anything is locked, come back NOT VALID with the
+new table, and are validated after it: readers wait for none of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import psycopg2
+from psycopg2 import errors, extensions
+
+from staging_assets.errors import BuildError
+from staging_assets.model import Relation
+from staging_assets.postgres.messages.errors import find_safe_text
+from staging_assets.publisher.attached.attachments import Inbound, Step
+
+_NOT_VALID_ON_PARTITIONED = 180000
+"""The server version since which a partitioned table can have a NOT VALID foreign key."""
+
+
+def find_unchecked(
+    inbound: Iterable[Inbound], live: Relation, later: frozenset[str]
+) -> list[Inbound]:
+    """Return those whose rows have to be looked up in the new table before it is published.
+
+    Args:
+        inbound: all that reference it.
+        live: where the table belongs.
+        later: tables of its schema that this run rebuilds after it.
+    """
+    return [
+        key
+        for key in inbound
+        if not key.scrap
+        and key.validated
+        and key.enforced
+        and not key.period
+        and not (key.schema == live.schema and key.table in later)
+    ]
+
+
+def run_check(cursor: extensions.cursor, key: Inbound, live: Relation, *, target: str) -> None:
+    """Count the rows of the referencing table that find no row in the new one.
+
+    Args:
+        target: the new table as SQL, where it is now.
+
+    Raises BuildError with the constraint and the count when there are any.
+    """
+    own = [column for column, _, _ in key.columns]
+    filled = " and ".join(f"r.{column} is not null" for column in own)
+    meets = " and ".join(f"k.{there} {operator} r.{here}" for here, there, operator in key.columns)
+    only = "" if key.partitioned else "only "
+    cursor.execute(
+        f"select count(*) from {only}{key.on} r where {filled}"  # noqa: S608 - quoted names
+        f" and not exists (select from {target} k where {meets})"
+    )
+    row = cursor.fetchone()
+    if row and row[0]:
+        raise BuildError(
+            f"{live}: {row[0]:,} rows of {key.on} ({', '.join(own)}) have no row in the new "
+            f"{key.references}: foreign key {key}. The old table is as it was. "
+            f"Rebuild {key.on} with it, or correct the rows that it is filled with."
+        )
+
+
+def find_left(inbound: Iterable[Inbound], live: Relation, later: frozenset[str]) -> list[Inbound]:
+    """Return those of tables that this run rebuilds anyway.
+
+    They stay on the old table, which then has to wait, and go with their own old tables: nobody
+    has to lock these now. Should one not be rebuilt after all, `run_bury` turns its key around.
+    """
+    return [
+        key for key in inbound if not key.scrap and key.schema == live.schema and key.table in later
+    ]
+
+
+def find_missing_target(inbound: Iterable[Inbound]) -> Inbound | None:
+    """Return a foreign key whose referenced table the script no longer makes."""
+    return next((key for key in inbound if key.target is None and not key.scrap), None)
+
+
+def find_drops(inbound: Iterable[Inbound]) -> list[Step]:
+    """Statements that take the foreign keys off their tables."""
+    return [
+        Step(f"foreign key {key}", f"alter table {key.on} drop constraint {key.constraint}")
+        for key in inbound
+    ]
+
+
+def find_returns(inbound: Iterable[Inbound], *, server_version: int) -> list[Step]:
+    """Statements that put the foreign keys back, NOT VALID where the server can."""
+    steps = []
+    for key in inbound:
+        if key.scrap:
+            continue
+        possible = not key.partitioned or server_version >= _NOT_VALID_ON_PARTITIONED
+        late = " not valid" if key.validated and key.enforced and possible else ""
+        steps.append(
+            Step(
+                f"foreign key {key}",
+                f"alter table {key.on} add constraint {key.constraint} {key.definition}{late}",
+            )
+        )
+        if key.comment:
+            steps.append(Step(f"comment on foreign key {key}", key.comment))
+    return steps
+
+
+def run_validate(
+    connection: extensions.connection,
+    constraints: Sequence[Inbound],
+    stop: Callable[[], bool] = lambda: False,
+) -> list[str]:
+    """Validate foreign keys that came back NOT VALID; readers and writers go on meanwhile.
+
+    Args:
+        connection: not in a transaction.
+        constraints: one that is gone, or valid by now, is passed over: its table was rebuilt.
+        stop: asked before each of them.
+
+    Returns one sentence for each that could not be validated; it stays as it is.
+    """
+    autocommit = connection.autocommit
+    connection.autocommit = True
+    sentences = []
+    try:
+        with connection.cursor() as cursor:
+            for key in read_not_valid(cursor, constraints):
+                if stop():
+                    break
+                try:
+                    cursor.execute(f"alter table {key.on} validate constraint {key.constraint}")
+                except errors.ForeignKeyViolation:
+                    sentences.append(
+                        f"{key.on}: rows have no row in {key.references}, so foreign key {key} "
+                        f"stays NOT VALID. Rebuild {key.on}."
+                    )
+                except psycopg2.Error as error:
+                    if connection.closed:
+                        raise
+                    sentences.append(
+                        f"{key.on}: foreign key {key} stays NOT VALID: {find_safe_text(error)}. "
+                        f"Rebuild {key.on}, or validate it by hand."
+                    )
+    finally:
+        if not connection.closed:
+            connection.autocommit = autocommit
+    return sentences
+
+
+def read_not_valid(cursor: extensions.cursor, constraints: Sequence[Inbound]) -> list[Inbound]:
+    """Return those of the foreign keys that exist and are not valid."""
+    if not constraints:
+        return []
+    cursor.execute(
+        "select n.nspname, c.relname, k.conname from pg_constraint k"
+        " join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace"
+        " where k.contype = 'f' and not k.convalidated"
+        " and k.conrelid in (select to_regclass(name) from unnest(%s) name)",
+        ([key.on for key in constraints],),
+    )
+    there = set(cursor.fetchall())
+    return [key for key in constraints if (key.schema, key.table, key.name) in there]

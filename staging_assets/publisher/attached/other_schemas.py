@@ -1,0 +1,93 @@
+"""What other schemas have on a whole schema: its tables, and its functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from psycopg2 import extensions
+
+from staging_assets.builder.history import find_build_schema
+from staging_assets.errors import BuildError
+from staging_assets.parser.lexer.spelling import spell_name
+from staging_assets.postgres.client.catalog import has_schema
+from staging_assets.publisher.attached.attachments import Hanging, Step, read_hanging
+from staging_assets.publisher.swap_plan import run_steps
+
+_OBJECTS = """
+select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = %(schema)s and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+union
+select t.typname from pg_type t join pg_namespace n on n.oid = t.typnamespace
+where n.nspname = %(schema)s and t.typtype in ('e', 'd', 'r')
+"""
+
+# What other schemas have on functions of this one: the relation it belongs to, and its name.
+_FUNCTION_USERS = """
+select distinct coalesce(c.oid, 0)::bigint, pg_describe_object(
+    case when w.oid is null then d.classid else 'pg_class'::regclass end,
+    coalesce(w.ev_class, d.objid), case when w.oid is null then d.objsubid else 0 end
+)
+from pg_namespace n
+join pg_proc p on p.pronamespace = n.oid
+join pg_depend d on d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid
+left join pg_rewrite w on d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
+left join pg_attrdef a on d.classid = 'pg_attrdef'::regclass and a.oid = d.objid
+left join pg_trigger t on d.classid = 'pg_trigger'::regclass and t.oid = d.objid
+left join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid
+left join pg_policy y on d.classid = 'pg_policy'::regclass and y.oid = d.objid
+left join pg_class c on c.oid = coalesce(
+    w.ev_class, a.adrelid, t.tgrelid, nullif(k.conrelid, 0), y.polrelid,
+    case when d.classid = 'pg_class'::regclass then d.objid end
+)
+left join pg_proc f on d.classid = 'pg_proc'::regclass and f.oid = d.objid
+where n.nspname = %s and d.deptype in ('n', 'a')
+and coalesce(c.relnamespace, f.pronamespace, 0) <> n.oid
+"""
+
+
+def read_outside(cursor: extensions.cursor, live: str, incoming: str) -> Hanging:
+    """Read what other schemas have on the live one; refuse what cannot be turned."""
+    names = set(_read_names(cursor, live)) | set(_read_names(cursor, incoming))
+    found = read_hanging(cursor, live_schema=live, build_schema=incoming, own=sorted(names))
+    outside = [d for d in found.dependents if d.schema != live]
+    turned = {d.oid for d in outside}
+    unknown = [what for what, schema, _ in found.unknown if schema != live]
+    cursor.execute(_FUNCTION_USERS, (live,))
+    unknown += [what for oid, what in cursor.fetchall() if oid not in turned]
+    gone = [str(key) for key in found.inbound if key.target is None]
+    if unknown or gone:
+        raise BuildError(
+            f"{live}: {'; '.join([*unknown, *(f'foreign key {name}' for name in gone)])}: this "
+            f"hangs on the schema and cannot be turned to {incoming}. Nothing was changed. "
+            "Drop it first."
+        )
+    return replace(found, dependents=tuple(outside))
+
+
+def run_drop_schema(cursor: extensions.cursor, schema: str) -> None:
+    """Drop an older previous schema, unless something outside hangs on it."""
+    names = _read_names(cursor, schema)
+    found = read_hanging(cursor, live_schema=schema, build_schema="", own=names)
+    outside = [d.label for d in found.dependents if d.schema != schema]
+    outside += [f"foreign key {key}" for key in found.inbound]
+    outside += [step.label for step in found.kept]
+    outside += [what for what, owner, _ in found.unknown if owner != schema]
+    cursor.execute(_FUNCTION_USERS, (schema,))
+    outside += [what for _, what in cursor.fetchall()]
+    if outside:
+        raise BuildError(
+            f"{schema}: {'; '.join(sorted(set(outside)))}: this hangs on the schema that has to"
+            f" make room. "
+            "Nothing was changed. Drop it first."
+        )
+    names = [spell_name(schema)]
+    if has_schema(cursor.connection, find_build_schema(schema)):
+        names.append(spell_name(find_build_schema(schema)))
+    cursor.execute("set local lock_timeout = '1s'; set local client_min_messages = error")
+    step = Step(f"dropping {schema}", f"drop schema {', '.join(names)} cascade")
+    run_steps(cursor, [step], singly=True, relations=[])
+
+
+def _read_names(cursor: extensions.cursor, schema: str) -> list[str]:
+    cursor.execute(_OBJECTS, {"schema": schema})
+    return [name for (name,) in cursor.fetchall()]

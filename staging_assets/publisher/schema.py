@@ -1,0 +1,249 @@
+"""Put a finished candidate schema in place of the live one, in one transaction, and take it back.
+
+Schemas change names, which locks no table: readers do not wait. What other schemas have on the
+old tables (views, foreign keys, policies) is turned to the new ones, and grants and comments made
+by hand are carried over, as when a single table is published.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from psycopg2 import extensions
+
+from staging_assets.builder.history import find_build_schema
+from staging_assets.errors import BuildError
+from staging_assets.model import Relation, StagingProject
+from staging_assets.parser.lexer.spelling import spell, spell_name
+from staging_assets.postgres.client.catalog import has_schema
+from staging_assets.postgres.client.schema_lock import SchemaLock
+from staging_assets.postgres.client.server import Server
+from staging_assets.publisher.attached import dependents
+from staging_assets.publisher.attached.attachments import (
+    CATALOG_SETTINGS,
+    Hanging,
+    Step,
+    run_prepare_hanging,
+)
+from staging_assets.publisher.attached.inbound_keys import (
+    find_drops,
+    find_returns,
+    find_unchecked,
+    run_check,
+    run_validate,
+)
+from staging_assets.publisher.attached.other_schemas import read_outside, run_drop_schema
+from staging_assets.publisher.attached.schema_rename import find_function_steps, find_schema_steps
+from staging_assets.publisher.retired import run_bury
+from staging_assets.publisher.swap_plan import StepError, explain, run_steps
+from staging_assets.publisher.transaction.brief_locks import Log, Tries, find_seconds, run_in_tries
+
+_LONGEST_NAME = 63
+_SWAP = "__swap"
+
+
+@dataclass(frozen=True)
+class _Exchange:
+    """One schema takes the place of another.
+
+    Args:
+        live: the name that is taken over.
+        incoming: the schema that takes it.
+        away: what the one that has it now is called afterwards.
+    """
+
+    live: str
+    incoming: str
+    away: str
+
+
+def run_promote(
+    server: Server,
+    project: StagingProject,
+    schema: str,
+    candidate: str | None = None,
+    *,
+    log: Log = lambda level, text: None,
+) -> None:
+    """Make the candidate the live schema; the old one is kept as `<schema>__previous`.
+
+    Args:
+        server: where both are.
+        project: what the candidate has to hold completely.
+        schema: the live schema; it may be missing.
+        candidate: `<schema>_next` if not told otherwise.
+        log: level and message.
+
+    Raises BuildError when the candidate is missing or incomplete, or something outside cannot be
+    turned to it; BusyError when a run holds one of the schemas. Nothing is changed then.
+    """
+    candidate = candidate or f"{schema}_next"
+    away = f"{schema}__previous"
+    if candidate in (schema, away):
+        raise BuildError(f"{candidate}: a schema cannot be promoted to itself. Name a candidate.")
+    _check_length(schema, away)
+    with ExitStack() as locks:
+        connection = locks.enter_context(_hold(server, schema, "promotion", log)).connection
+        locks.enter_context(_hold(server, candidate, "promotion", log))
+        if not has_schema(connection, candidate):
+            raise BuildError(
+                f"{candidate}: there is no such schema to promote. Build it first: "
+                f"STAGING_SCHEMA={candidate}, or run config schema: {candidate}."
+            )
+        _check_complete(connection, project, candidate)
+        for name in (schema, candidate):
+            run_bury(connection, name, log)
+        _run(connection, server, _Exchange(schema, candidate, away), log)
+
+
+def run_rollback(
+    server: Server,
+    project: StagingProject,
+    schema: str,
+    *,
+    log: Log = lambda level, text: None,
+) -> None:
+    """Swap the live schema with `<schema>__previous`; doing it twice changes nothing.
+
+    Args:
+        server: where both are.
+        project: not looked at: the previous schema may stem from older scripts.
+        schema: the live schema.
+        log: level and message.
+
+    Raises BuildError when there is nothing to go back to, or something outside cannot be turned
+    to it; BusyError when a run holds the schema. Nothing is changed then.
+    """
+    del project
+    previous = f"{schema}__previous"
+    _check_length(schema, previous)
+    with _hold(server, schema, "rollback", log) as lock:
+        if not has_schema(lock.connection, previous):
+            raise BuildError(
+                f"{schema}: there is no schema {previous} to go back to. Nothing was promoted yet."
+            )
+        _run(lock.connection, server, _Exchange(schema, previous, previous), log)
+
+
+def _hold(server: Server, schema: str, what: str, log: Log) -> SchemaLock:
+    return SchemaLock(server, schema, what, wait=0, log=log, cancelled=threading.Event())
+
+
+def _check_length(schema: str, away: str) -> None:
+    longest = find_build_schema(away)
+    if len(longest.encode()) > _LONGEST_NAME:
+        most = _LONGEST_NAME - len(longest.encode()) + len(schema.encode())
+        raise BuildError(
+            f"{schema}: the name is too long to keep a previous schema beside it. "
+            f"Use a name of at most {most} bytes."
+        )
+
+
+def _check_complete(
+    connection: extensions.connection, project: StagingProject, candidate: str
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+            " where n.nspname = %(schema)s and c.relkind in ('r', 'p')"
+            " union all select p.proname::text || '()' from pg_proc p"
+            " join pg_namespace n on n.oid = p.pronamespace where n.nspname = %(schema)s",
+            {"schema": candidate},
+        )
+        there = {name for (name,) in cursor.fetchall()}
+    functions = {f"{f.name}()" for p in project.procedures.values() for f in p.functions}
+    missing = sorted((set(project.tables) | functions) - there)
+    if missing:
+        named = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" * (len(missing) > 10))
+        raise BuildError(
+            f"{candidate}: it is not complete; missing: {named}. Nothing was changed. "
+            "Build the candidate completely, then promote it."
+        )
+
+
+def _run(connection: extensions.connection, server: Server, exchange: _Exchange, log: Log) -> None:
+    patience = find_seconds(server.sessions.lock_timeout)
+    tries = Tries(f"promoting {exchange.incoming}", patience, log, threading.Event())
+    with connection.cursor() as cursor:
+        cursor.execute("select from pg_prepared_statements where name = 'staging_assets_hanging'")
+        if cursor.rowcount == 0:
+            run_prepare_hanging(cursor)
+    hanging = run_in_tries(connection, tries, lambda cursor: _swap(cursor, exchange))
+    if hanging is not None:
+        live = Relation(exchange.live, "")
+        for sentence in run_validate(
+            connection, find_unchecked(hanging.inbound, live, frozenset())
+        ):
+            log("error", sentence)
+
+
+def _swap(cursor: extensions.cursor, exchange: _Exchange) -> Hanging | None:
+    """One try, inside a transaction; returns what hung on the old schema, if there was one."""
+    connection = cursor.connection
+    live = Relation(exchange.live, "*")
+    cursor.execute(CATALOG_SETTINGS)
+    if exchange.away != exchange.incoming and has_schema(connection, exchange.away):
+        run_drop_schema(cursor, exchange.away)
+    hanging = None
+    before: list[Step] = []
+    after: list[Step] = []
+    if has_schema(connection, exchange.live):
+        hanging = read_outside(cursor, exchange.live, exchange.incoming)
+        for key in find_unchecked(hanging.inbound, live, frozenset()):
+            target = spell(Relation(exchange.incoming, key.references))
+            run_check(cursor, key, Relation(exchange.incoming, key.references), target=target)
+        drop, create = dependents.find_steps(
+            cursor, hanging.dependents, dependents.Mode.RECREATE, None
+        )
+        before = [
+            *find_drops(hanging.inbound),
+            *(
+                Step(f"publication {name}", f"alter publication {name} drop table {table}")
+                for name, table in hanging.unpublish
+            ),
+            *drop,
+        ]
+        returns = find_returns(hanging.inbound, server_version=connection.server_version)
+        after = [*hanging.carried, *create, *hanging.kept, *returns]
+        after += find_schema_steps(cursor, exchange.live, exchange.incoming)
+    relations = [*(key.on for key in hanging.inbound)] if hanging else []
+    relations += [d.name for d in hanging.dependents] if hanging else []
+    try:
+        run_steps(cursor, before, singly=True, relations=relations)
+        run_steps(cursor, _find_renames(cursor, exchange), singly=True, relations=[])
+        functions = find_function_steps(cursor, exchange.incoming, exchange.live)
+        run_steps(cursor, [*functions, *after], singly=True, relations=relations)
+    except StepError as failed:
+        raise explain(failed, live) from None
+    return hanging
+
+
+def _find_renames(cursor: extensions.cursor, exchange: _Exchange) -> list[Step]:
+    """The schemas' new names, and those of their companions."""
+    pairs: list[tuple[str, str]] = []
+    if exchange.away == exchange.incoming:
+        between = f"{exchange.live[: _LONGEST_NAME - len(_SWAP) - 8]}{_SWAP}"
+        pairs = [
+            (exchange.live, between),
+            (exchange.incoming, exchange.live),
+            (between, exchange.away),
+        ]
+    else:
+        pairs = [(exchange.live, exchange.away), (exchange.incoming, exchange.live)]
+    steps: list[Step] = []
+    for name in ("", "build"):
+        there: set[str] = set()
+        for old, new in pairs:
+            source = find_build_schema(old) if name else old
+            target = find_build_schema(new) if name else new
+            if source in there or has_schema(cursor.connection, source):
+                there.add(target)
+                steps.append(
+                    Step(
+                        f"renaming {source}",
+                        f"alter schema {spell_name(source)} rename to {spell_name(target)}",
+                    )
+                )
+    return steps

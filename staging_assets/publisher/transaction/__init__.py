@@ -1,0 +1,1 @@
+"""The short transaction: its steps, and locks that nobody waits for long."""

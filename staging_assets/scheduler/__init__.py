@@ -1,0 +1,1 @@
+"""Many nodes: their order, the workers that build them, and the end of a run."""

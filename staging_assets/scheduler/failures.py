@@ -1,0 +1,57 @@
+"""What a build raised, as a result: for people, and without values from rows."""
+
+from __future__ import annotations
+
+import psycopg2
+
+from staging_assets.builder.audit import ChecksFailedError
+from staging_assets.builder.context import NodeResult, Task, Work
+from staging_assets.checks.suite import TargetResult
+from staging_assets.errors import StagingError
+from staging_assets.model import Relation
+from staging_assets.parser.lexer.spelling import spell
+from staging_assets.postgres.client.session import CancelledError, Session
+from staging_assets.postgres.messages.errors import find_safe_text
+
+MISSING = frozenset({"42P01", "42883", "42704"})
+"""Undefined table, function, and type."""
+
+
+def find_failure(task: Task, error: BaseException, seconds: float) -> NodeResult:
+    """Turn what a build raised into its result."""
+    checks: tuple[TargetResult, ...] = ()
+    if isinstance(error, ChecksFailedError):
+        checks = error.checks
+    sqlstate = getattr(error, "sqlstate", None)
+    if isinstance(error, CancelledError):
+        return NodeResult(task.node, "skipped", seconds=seconds, message=str(error))
+    if isinstance(error, psycopg2.Error):
+        sqlstate = error.pgcode
+        message = f"{task.node}: {find_safe_text(error)} (SQLSTATE {sqlstate})"
+    elif isinstance(error, StagingError):
+        message = str(error)
+    else:
+        message = f"{task.node}: {type(error).__name__}: {error}"
+    return NodeResult(
+        task.node, "failed", seconds=seconds, message=message, checks=checks, sqlstate=sqlstate
+    )
+
+
+def find_lacking(session: Session, work: Work, task: Task) -> str:
+    """Say which tables that the node needs are neither there nor in this run."""
+    needed = sorted(work.project.dependencies[task.node] - work.nodes)
+    tables = [node for node in needed if node in work.project.tables]
+    try:
+        found = session.run(
+            "select name from unnest(%s, %s) as t (name, spelled)"
+            " where to_regclass(spelled) is null",
+            (tables, [spell(Relation(work.schema, name)) for name in tables]),
+        )
+    except (StagingError, psycopg2.Error):
+        return ""
+    missing = [name for (name,) in found]
+    missing += [node for node in needed if node.startswith("stored_procedures/")]
+    if not missing:
+        return ""
+    named = ", ".join(f"staging/{name}" for name in missing)
+    return f"\nIt needs {named}, which this run does not build. Select +staging/{task.node}."

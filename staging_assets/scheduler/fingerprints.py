@@ -1,0 +1,18 @@
+"""What decides a node's content: its own files, and those of everything above it."""
+
+from __future__ import annotations
+
+import hashlib
+
+from staging_assets.model import StagingProject
+
+
+def find_fingerprints(project: StagingProject) -> dict[str, str]:
+    """Node to a hash over its own fingerprint and those of the nodes that it depends on."""
+    found: dict[str, str] = {}
+    for node, above in project.dependencies.items():
+        digest = hashlib.sha256(project.fingerprints.get(node, "").encode())
+        for parent in sorted(above):
+            digest.update(found[parent].encode())
+        found[node] = digest.hexdigest()
+    return found

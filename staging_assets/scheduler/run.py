@@ -1,0 +1,130 @@
+"""One run: hold the schema, build its nodes in order on several connections, remember them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+
+import psycopg2
+
+from staging_assets.builder.context import BuildOptions, NodeResult, Rebuild, Work
+from staging_assets.builder.history import (
+    find_build_schema,
+    read_history,
+    run_prepare_history,
+)
+from staging_assets.builder.shadow.leftovers import run_clear
+from staging_assets.checks.suite import Target
+from staging_assets.errors import BuildError
+from staging_assets.model import SCHEMA_NODE, StagingProject
+from staging_assets.parser.lexer.spelling import spell_name
+from staging_assets.postgres.client.schema_lock import SchemaLock, run_end_orphans
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.messages.errors import find_safe_text
+from staging_assets.publisher.retired import run_bury
+from staging_assets.scheduler.estimates import find_seconds, read_sizes
+from staging_assets.scheduler.fingerprints import find_fingerprints
+from staging_assets.scheduler.scheduler import Run
+
+__all__ = ["BuildOptions", "NodeResult", "Rebuild", "run_build"]
+
+Log = Callable[[str, str], None]
+
+
+def run_build(  # noqa: PLR0917 - all of them are needed
+    server: Server,
+    project: StagingProject,
+    nodes: Collection[str],
+    options: BuildOptions,
+    targets: Mapping[str, Sequence[Target]],
+    log: Log,
+    cancelled: threading.Event,
+) -> Generator[NodeResult, None, None]:
+    """Build nodes; yield what came of each as it ends, after everything it depends on.
+
+    Args:
+        nodes: the selected ones; dependencies outside them are taken to be built.
+        targets: node to the checks to evaluate before it is published.
+        log: level and one line of text; called in the thread that takes the results.
+        cancelled: set it to end the run: what is not published by then is skipped.
+
+    Closing the generator, or an exception thrown into it, ends the run as well: queries are
+    cancelled on the server, and nothing is published half.
+
+    Raises BusyError when another run holds the schema, DatabaseError when the server cannot be
+    used, BuildError when the build schema cannot be made.
+    """
+    with SchemaLock(
+        server,
+        options.schema,
+        options.run_id,
+        wait=options.wait_for_lock,
+        log=log,
+        cancelled=cancelled,
+    ) as lock:
+        work = _prepare(server, project, nodes, options, targets, lock=lock, log=log)
+        run = Run(server, work, nodes, lock, log)
+        try:
+            yield from run.results(cancelled)
+            run.end(cancelled)
+        finally:
+            run.close()
+
+
+def _prepare(
+    server: Server,
+    project: StagingProject,
+    nodes: Collection[str],
+    options: BuildOptions,
+    targets: Mapping[str, Sequence[Target]],
+    *,
+    lock: SchemaLock,
+    log: Log,
+) -> Work:
+    """Make the build schema, clear it, and read what the last runs have left to know."""
+    connection = lock.connection
+    build_schema = find_build_schema(options.schema)
+    sources = project.sources
+    wanted = [build_schema] if SCHEMA_NODE in nodes else [build_schema, options.schema]
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select nspname::text from pg_namespace where nspname = any (%s)", (wanted,)
+            )
+            present = {name for (name,) in cursor.fetchall()}
+            for name in wanted:
+                if name not in present:
+                    cursor.execute(f"create schema if not exists {spell_name(name)}")
+        run_end_orphans(connection, options.schema)
+        run_prepare_history(connection, options.schema)
+        reason = run_clear(connection, build_schema)
+        run_bury(connection, options.schema, log)
+        history = read_history(connection, options.schema)
+        sizes = read_sizes(
+            connection, {r for n in set(nodes) - set(history) for r in sources.get(n, ())}
+        )
+    except psycopg2.Error as error:
+        failure = error
+    else:
+        if reason:
+            log("warning", f"schema {build_schema}: leftovers of an earlier run stay: {reason}")
+        return Work(
+            project=project,
+            options=options,
+            sessions=options.sessions or server.sessions,
+            targets=targets,
+            history=history,
+            fingerprints=find_fingerprints(project),
+            nodes=frozenset(nodes),
+            seconds={
+                **{
+                    node: find_seconds(sizes.get(r, 0) for r in sources.get(node, ()))
+                    for node in nodes
+                },
+                **{node: build.seconds for node, build in history.items()},
+            },
+        )
+    raise BuildError(
+        f"schema {build_schema}: {find_safe_text(failure)}. "
+        "The role that builds must own it and may need CREATE on the database."
+    )

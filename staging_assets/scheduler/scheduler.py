@@ -1,0 +1,241 @@
+"""The course of one run, in the thread that takes its results."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+
+import psycopg2
+
+from staging_assets.builder.context import NodeResult, Task, Work
+from staging_assets.builder.history import Build, remember
+from staging_assets.builder.node import Built
+from staging_assets.builder.shadow.leftovers import run_clear
+from staging_assets.errors import DatabaseError
+from staging_assets.model import SCHEMA_NODE, Kind
+from staging_assets.postgres.client.schema_lock import SchemaLock
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.client.session import Session
+from staging_assets.postgres.messages.errors import find_safe_text
+from staging_assets.publisher.retired import run_bury
+from staging_assets.publisher.table import Inbound, run_validate
+from staging_assets.scheduler.ready_queue import Graph, build_graph
+from staging_assets.scheduler.workers import Crew, Said
+
+Log = Callable[[str, str], None]
+
+_POLL = 0.1
+_CHECK_LOCK_EVERY = 5.0
+_REMEMBER_EVERY = 2.0
+
+
+class Run:
+    """The state of one run. Workers move it on under a lock; the generator's thread tells of it."""
+
+    def __init__(
+        self, server: Server, work: Work, nodes: Collection[str], lock: SchemaLock, log: Log
+    ) -> None:
+        project = work.project
+        self._work = work
+        self._lock = lock
+        self._log = log
+        self._graph: Graph = build_graph(
+            project.dependencies,
+            nodes,
+            priorities=project.config.priorities,
+            seconds=work.seconds,
+        )
+        count = len(self._graph.waiting)
+        self._left = count
+        self._moving = threading.Lock()
+        self._crew = Crew(server, work, max(1, min(work.options.workers, count)), self._take)
+        self._tables = {node for node in self._graph.waiting if node in project.tables}
+        self._changed: set[str] = set()
+        self._built: dict[str, Build] = {}
+        self._same: set[str] = set()
+        self._not_valid: list[Inbound] = []
+        self._remembered = self._checked = time.monotonic()
+        self._open = True
+
+    def results(self, cancelled: threading.Event) -> Iterator[NodeResult]:
+        """Yield a result for every node."""
+        with self._moving:
+            for node in self._graph.find_ready():
+                self._give(node)
+        while self._left:
+            if cancelled.is_set():
+                yield from self._skip_all("the run was cancelled")
+                return
+            try:
+                event = self._crew.events.get(timeout=_POLL)
+            except queue.Empty:
+                event = None
+            self._keep_lock()
+            if event is None:
+                continue
+            if isinstance(event, BaseException):
+                raise event
+            if isinstance(event, Said):
+                self._log(event.level, event.text)
+            else:
+                self._left -= 1
+                yield event
+            if time.monotonic() - self._remembered > _REMEMBER_EVERY:
+                # When the lock's session is lost, it is noticed soon; what is built is kept.
+                with contextlib.suppress(psycopg2.Error):
+                    self._remember()
+
+    def _take(self, built: Built) -> list[NodeResult]:
+        """Note what was built and hand out what waited for it; return what there is to tell.
+
+        The worker that built it calls this, so that nothing waits until results are taken: Dagster
+        stores each of them for a tenth of a second.
+        """
+        result = built.result
+        node = result.node
+        with self._moving:
+            if node not in self._graph.waiting:
+                return []
+            self._tables.discard(node)
+            self._not_valid += built.not_valid
+            if result.status in ("built", "unchanged"):
+                if result.status == "built":
+                    self._note(result)
+                for child in self._graph.finish(node):
+                    self._give(child)
+                return [result]
+            lost = self._graph.fail(node)
+            self._tables -= set(lost)
+        why = f"it depends on {node}, which was not built"
+        return [result, *(NodeResult(child, "skipped", message=why) for child in lost)]
+
+    def _note(self, result: NodeResult) -> None:
+        """Keep in mind what was built, and whether it may differ from what was there."""
+        node, work = result.node, self._work
+        if work.options.create_only:
+            return
+        fingerprint = work.fingerprints[node]
+        before = work.history.get(node)
+        same = before is not None and before.fingerprint == fingerprint and _is_fixed(work, node)
+        if same:
+            self._same.add(node)
+        elif node != SCHEMA_NODE:
+            self._changed.add(node)
+        self._built[node] = Build(
+            fingerprint, result.rows, result.seconds, run_id=work.options.run_id
+        )
+
+    def _give(self, node: str) -> None:
+        above = self._graph.above[node]
+        task = Task(
+            node=node,
+            settled=not any(parent in self._changed for parent in above),
+            rebuilt_later=frozenset(self._tables - {node}),
+        )
+        self._crew.give(self._graph.ranks[node], task)
+
+    def _skip_all(self, why: str) -> Iterator[NodeResult]:
+        self._crew.cancel()
+        self._open = False
+        yield from self._drain()
+        with self._moving:
+            left = list(self._graph.waiting)
+            self._graph.waiting.clear()
+        for node in left:
+            yield NodeResult(node, "skipped", message=why)
+
+    def _drain(self) -> Iterator[NodeResult]:
+        """What the workers have told and nobody has taken yet."""
+        while True:
+            try:
+                event = self._crew.events.get_nowait()
+            except queue.Empty:
+                return
+            if isinstance(event, Said):
+                self._log(event.level, event.text)
+            elif isinstance(event, NodeResult):
+                yield event
+
+    def _keep_lock(self) -> None:
+        if time.monotonic() - self._checked > _CHECK_LOCK_EVERY:
+            self._checked = time.monotonic()
+            self._lock.check()
+
+    def _remember(self) -> None:
+        self._remembered = time.monotonic()
+        with self._moving:
+            built, same = self._built, self._same
+            self._built, self._same = {}, set()
+        if built:
+            try:
+                remember(self._lock.connection, self._work.schema, built, same=same)
+            except BaseException:
+                with self._moving:
+                    self._built, self._same = {**built, **self._built}, same | self._same
+                raise
+
+    def end(self, cancelled: threading.Event) -> None:
+        """Everything has been answered for: validate what was left, remember, clear."""
+        if self._open:
+            self._crew.finish()
+        for _ in self._drain():
+            pass  # all were taken; this only logs
+        try:
+            if self._open:
+                for level, text in self._crew.call(self._settle, cancelled):
+                    self._log(level, text)
+            self._crew.close()
+            self._lock.check()
+            # This commit waits for the disk, and with it all commits before it.
+            self._remember()
+            run_clear(self._lock.connection, self._work.build_schema)
+            self._open = False
+        except psycopg2.Error as error:
+            raise DatabaseError(
+                f"schema {self._work.schema}: {find_safe_text(error)}. "
+                "The tables are published; the next run may build them again."
+            ) from None
+
+    def _settle(self, session: Session) -> list[tuple[str, str]]:
+        """Drop old tables that had to wait; validate the keys of tables that were not rebuilt."""
+        try:
+            return self._settle_once(session)
+        except psycopg2.Error:
+            # A session that sat idle through a restart of the server finds out only now.
+            if not session.connection_lost:
+                raise
+        return self._settle_once(session)
+
+    def _settle_once(self, session: Session) -> list[tuple[str, str]]:
+        said: list[tuple[str, str]] = []
+        session.begin("end")
+        schema = self._work.schema
+        run_bury(session.connection, schema, lambda level, text: said.append((level, text)))
+        broken = run_validate(session.connection, self._not_valid, session.stop.is_set)
+        return said + [("error", sentence) for sentence in broken]
+
+    def close(self) -> None:
+        """End early, if it has not ended: nothing of ours runs on after this."""
+        if not self._open:
+            return
+        self._open = False
+        self._crew.cancel()
+        try:
+            for _ in self._drain():
+                pass  # what was built has been noted; this only logs
+            self._remember()
+            run_clear(self._lock.connection, self._work.build_schema, tries=3)
+            run_bury(self._lock.connection, self._work.schema, self._log)
+        except (psycopg2.Error, DatabaseError):
+            return  # the next run clears
+
+
+def _is_fixed(work: Work, node: str) -> bool:
+    """Whether the files alone decide what the node is, and building it twice changes nothing."""
+    kind = work.project.kind(node)
+    if kind is Kind.LOOKUP:
+        return work.project.tables[node].populate is None
+    return kind in (Kind.PROCEDURES, Kind.SCHEMA)

@@ -1,0 +1,236 @@
+"""The workers of a run: threads with a session each, fed by priority, stopped within two seconds.
+
+psycopg2 blocks in C while a query runs, so the main thread never runs one that may take long:
+it waits for events, and cancels the workers' queries on the server when the run ends early.
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import psycopg2
+
+from staging_assets.builder.context import NodeResult, Task, Work
+from staging_assets.builder.node import Built, run_node
+from staging_assets.builder.shadow.keys import PREPARE
+from staging_assets.builder.shadow.leftovers import run_clear
+from staging_assets.errors import StagingError
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.client.session import CancelledError, Session
+from staging_assets.scheduler.failures import MISSING, find_failure, find_lacking
+from staging_assets.scheduler.ready_queue import Rank
+from staging_assets.scheduler.retries import MOST_TRIES, find_mendable, find_pause
+
+T = TypeVar("T")
+
+_CANCEL_EVERY = 0.1
+_PATIENCE = 1.5
+"""Seconds after which a session whose query ignores its cancelling is terminated."""
+
+_LAST = Rank(2**31, 0.0, 0, 2**31)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A line for the log, from a worker."""
+
+    level: str
+    text: str
+
+
+Event = Said | NodeResult | BaseException
+"""What a worker tells; an exception is one of its own, and not of what it builds."""
+
+
+class Crew:
+    """Workers that build what they are given.
+
+    Args:
+        server: where to connect.
+        work: what they share.
+        count: how many at most; each connects when it first has something to do.
+        take: takes what a worker has built, in the worker's thread, and gives what is to be told.
+    """
+
+    def __init__(
+        self, server: Server, work: Work, count: int, take: Callable[[Built], Sequence[NodeResult]]
+    ) -> None:
+        self._server = server
+        self._work = work
+        self._take = take
+        self._jobs: queue.PriorityQueue[tuple[Rank, int, Task | None]] = queue.PriorityQueue()
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._turns = itertools.count()
+        functions = [p.script for p in work.project.procedures.values()]
+        self._sessions = [
+            Session(
+                server,
+                work.options.run_id,
+                work.sessions,
+                self._stop,
+                self._say,
+                schema=work.schema,
+                number=number,
+                functions=functions,
+                prepared=[PREPARE],
+            )
+            for number in range(1, count + 1)
+        ]
+        self._threads = [
+            threading.Thread(target=self._run, args=(session,), daemon=True, name=f"build-{n}")
+            for n, session in enumerate(self._sessions, 1)
+        ]
+        self._started = 0
+
+    def give(self, rank: Rank, task: Task) -> None:
+        """Hand a node to whoever is free first."""
+        self._jobs.put((rank, next(self._turns), task))
+        if self._started < len(self._threads):
+            self._threads[self._started].start()
+            self._started += 1
+
+    def finish(self) -> None:
+        """Let the workers end: all is done. Their sessions stay open."""
+        for _ in range(self._started):
+            self._jobs.put((_LAST, next(self._turns), None))
+        for thread in self._threads[: self._started]:
+            thread.join()
+
+    def cancel(self) -> None:
+        """End what runs now, on the server too, and wait until it has ended."""
+        self._stop.set()
+        for _ in range(self._started):
+            self._jobs.put((Rank(-(2**31), 0.0, 0, 0), next(self._turns), None))
+        began = time.monotonic()
+        terminated = False
+        alive = self._alive()
+        while alive and time.monotonic() - began < 2 * _PATIENCE:
+            for _, session in alive:
+                session.cancel()
+            if not terminated and time.monotonic() - began > _PATIENCE:
+                terminated = True
+                self._terminate([session for _, session in alive])
+            alive[0][0].join(_CANCEL_EVERY)
+            alive = self._alive()
+        self.close()
+
+    def call(self, function: Callable[[Session], T], cancelled: threading.Event) -> T:
+        """Run something of the run's own in a thread, so that it can be cancelled from this one.
+
+        Raises what the function raises; CancelledError when `cancelled` is set meanwhile.
+        """
+        session = self._sessions[0]
+        answers: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                answers.put(function(session))
+            except BaseException as error:  # noqa: BLE001 - it is raised in the other thread
+                answers.put(error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        try:
+            while thread.is_alive():
+                thread.join(_CANCEL_EVERY)
+                if cancelled.is_set():
+                    raise CancelledError("the run was cancelled")
+        except BaseException:
+            self._stop.set()
+            session.cancel()
+            thread.join(_PATIENCE)
+            raise
+        answer = answers.get()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def _alive(self) -> list[tuple[threading.Thread, Session]]:
+        pairs = zip(self._threads[: self._started], self._sessions, strict=False)
+        return [(thread, session) for thread, session in pairs if thread.is_alive()]
+
+    def _terminate(self, sessions: Sequence[Session]) -> None:
+        """A query can swallow its cancelling (an exception block does); not its session's end."""
+        backends = [session.backend for session in sessions if session.backend]
+        try:
+            connection = self._server.connect(
+                f"staging_assets {self._work.options.run_id} end", autocommit=True
+            )
+        except StagingError:
+            return
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_terminate_backend(pid) from unnest(%s) pid", (backends,))
+        except psycopg2.Error:
+            return
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Close the sessions of workers that have ended."""
+        alive = {id(session) for _, session in self._alive()}
+        for session in self._sessions:
+            if id(session) not in alive:
+                session.close()
+
+    def _say(self, level: str, text: str) -> None:
+        self.events.put(Said(level, text))
+
+    def _run(self, session: Session) -> None:
+        while not self._stop.is_set():
+            _, _, task = self._jobs.get()
+            if task is None:
+                return
+            try:
+                told = self._take(self._build(session, task))
+            except BaseException as error:  # noqa: BLE001 - it is raised in the other thread
+                self.events.put(error)
+                return
+            for result in told:
+                self.events.put(result)
+
+    def _build(self, session: Session, task: Task) -> Built:
+        """Build a node in as many tries as it needs; whatever goes wrong becomes a result."""
+        began = time.monotonic()
+        for tries in range(1, MOST_TRIES + 1):
+            try:
+                built = run_node(session, self._work, task)
+            except BaseException as error:  # noqa: BLE001 - a worker must answer for each task
+                failure = error
+            else:
+                result = replace(built.result, seconds=time.monotonic() - began)
+                return replace(built, result=result)
+            session.rollback()
+            lost = session.connection_lost
+            what = find_mendable(failure, connection_lost=lost)
+            if what is None or self._stop.is_set() or tries == MOST_TRIES:
+                break
+            pause = find_pause(tries)
+            self._say(
+                "warning",
+                f"{task.node}: {what} (try {tries} of {MOST_TRIES}); again in {pause:.1f} s",
+            )
+            self._stop.wait(pause)
+            self._clear(session, task)
+        result = find_failure(task, failure, time.monotonic() - began)
+        if result.sqlstate in MISSING:
+            lacking = find_lacking(session, self._work, task)
+            result = replace(result, message=f"{result.message}{lacking}")
+        return Built(result)
+
+    def _clear(self, session: Session, task: Task) -> None:
+        """Drop what the last try has left of the shadow."""
+        table = self._work.project.tables.get(task.node)
+        if table is None:
+            return
+        try:
+            run_clear(session.connection, self._work.build_schema, table.own | {table.name})
+        except (StagingError, psycopg2.Error):
+            return

@@ -1,0 +1,1 @@
+"""The source tables: CSV files and the demo's generated ones."""

@@ -1,0 +1,223 @@
+"""CSV files into source tables: streamed with COPY, all columns text, replaced at once.
+
+The table is made and filled in one transaction, in a schema of the load's own (a server with
+`wal_level=minimal` then writes no WAL for it), and published like any other: readers see the old
+table until the new one stands in its place, with the old one's keys, indexes and rights.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg2
+from psycopg2 import errors, extensions, sql
+
+from staging_assets.errors import BuildError, BusyError
+from staging_assets.model import Relation
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.messages.redaction import find_safe_message
+from staging_assets.publisher.table import run_publish
+from staging_assets.sources.csv_file import CsvStream, find_csv_files, read_header
+
+__all__ = ["CsvLoad", "find_csv_files", "run_csv_load"]
+
+Log = Callable[[str, str], None]
+_CHUNK = 1 << 20
+_VERSION_18 = 180_000
+_TODO = "Correct the file and load it again. The old table is as it was."
+
+
+@dataclass(frozen=True)
+class CsvLoad:
+    """What was loaded.
+
+    Args:
+        rows: in the table now.
+        bytes: of CSV text, unpacked.
+        seconds: from beginning to end.
+    """
+
+    rows: int
+    bytes: int
+    seconds: float
+
+
+def run_csv_load(
+    server: Server,
+    path: Path,
+    relation: Relation,
+    *,
+    log: Log | None = None,
+    cancelled: threading.Event | None = None,
+) -> CsvLoad:
+    """Replace a table by the contents of a CSV file; the header names its columns, all text.
+
+    Args:
+        server: where to.
+        path: `.csv`, or `.csv.gz`, which is unpacked on the way.
+        relation: the table; its schema is made when it is missing.
+        log: level and message, about waiting for locks.
+        cancelled: the load gives up once it is set.
+
+    Raises BuildError (with file and line for a malformed one, without any of its text), BusyError
+    when another process loads the same table. The old table is then as it was.
+    """
+    began = time.monotonic()
+    columns = read_header(path)
+    digest = sha256(str(relation).encode()).digest()
+    shadow = Relation(f"{relation.schema[:40]}__csv_{digest[:5].hex()}", relation.name)
+    with closing(server.connect(f"staging_assets csv {relation}", autocommit=True)) as connection:
+        with connection.cursor() as cursor:
+            _take(cursor, relation, int.from_bytes(digest[:8], "big", signed=True))
+            try:
+                # `if not exists` does not look at what another session makes at this moment.
+                with suppress(errors.UniqueViolation, errors.DuplicateSchema):
+                    cursor.execute(_sql("create schema if not exists {}", relation.schema))
+                kept = _read_indexes(cursor, relation)
+            except psycopg2.Error as error:
+                raise _refused(path, relation, error) from None
+        rows, size = _load(
+            connection,
+            path,
+            relation,
+            shadow=shadow,
+            columns=columns,
+            kept=kept,
+            cancelled=cancelled,
+        )
+        try:
+            run_publish(
+                connection,
+                live=relation,
+                shadow_schema=shadow.schema,
+                own=frozenset({relation.name}),
+                rebuilt_later=frozenset(),
+                sessions=server.sessions,
+                log=log or (lambda level, message: None),
+                cancelled=cancelled or threading.Event(),
+            )
+        finally:
+            if not connection.closed:
+                with connection.cursor() as cursor:
+                    cursor.execute(_sql("drop schema if exists {} cascade", shadow.schema))
+    return CsvLoad(rows, size, time.monotonic() - began)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A key or index of the old table: the SQL that makes it, around the table's name."""
+
+    name: str
+    before: str
+    after: str
+
+
+_INDEXES = """
+select c.conname, 'alter table',
+    format('add constraint %%I %%s', c.conname, pg_get_constraintdef(c.oid))
+from pg_constraint c where c.conrelid = %(table)s and c.contype in ('p', 'u', 'x', 'c')
+union all
+select i.relname, split_part(d.definition, d.on_table, 1) || ' on',
+    substr(d.definition, strpos(d.definition, d.on_table) + length(d.on_table))
+from pg_index x
+join pg_class i on i.oid = x.indexrelid
+join pg_class t on t.oid = x.indrelid
+join pg_namespace n on n.oid = t.relnamespace
+cross join lateral (
+    select pg_get_indexdef(i.oid), format(' ON %%I.%%I ', n.nspname, t.relname)
+) d (definition, on_table)
+where x.indrelid = %(table)s
+and not exists (select from pg_constraint c where c.conindid = i.oid and c.conrelid = t.oid)
+"""
+
+
+def _take(cursor: extensions.cursor, relation: Relation, key: int) -> None:
+    cursor.execute("select pg_try_advisory_lock(%s)", (key,))
+    row = cursor.fetchone()
+    if row is None or not row[0]:
+        raise BusyError(f"{relation}: another process is loading it. Wait until that has ended.")
+
+
+def _read_indexes(cursor: extensions.cursor, relation: Relation) -> list[_Kept]:
+    cursor.execute("select to_regclass(%s)::oid", (str(relation),))
+    row = cursor.fetchone()
+    if row is None or row[0] is None:
+        return []
+    cursor.execute(_INDEXES, {"table": row[0]})
+    return [_Kept(*found) for found in cursor.fetchall()]
+
+
+def _load(
+    connection: extensions.connection,
+    path: Path,
+    relation: Relation,
+    *,
+    shadow: Relation,
+    columns: tuple[str, ...],
+    kept: list[_Kept],
+    cancelled: threading.Event | None,
+) -> tuple[int, int]:
+    """Make and fill the table in one transaction; return its rows and the bytes read."""
+    table = sql.Identifier(shadow.schema, shadow.name)
+    listed = sql.SQL(", ").join(sql.Identifier(name) + sql.SQL(" text") for name in columns)
+    stream = CsvStream(path, cancelled, guards_end=connection.server_version < _VERSION_18)
+    with closing(stream), connection.cursor() as cursor:
+        try:
+            cursor.execute(_sql("drop schema if exists {} cascade", shadow.schema))
+            cursor.execute("begin")
+            cursor.execute(_sql("create schema {}", shadow.schema))
+            cursor.execute(sql.SQL("create table {} ({})").format(table, listed))
+            copy = sql.SQL("copy {} from stdin with (format csv, header, freeze)").format(table)
+            cursor.copy_expert(copy, cast(Any, stream), _CHUNK)
+            rows = cursor.rowcount
+            for index in kept:
+                _keep(cursor, index, table, path, relation)
+            cursor.execute(sql.SQL("analyze {}").format(table))
+            cursor.execute("commit")
+        except BaseException as error:
+            if not connection.closed:
+                cursor.execute("rollback")
+            if stream.failure is not None:
+                raise stream.failure from None
+            if isinstance(error, psycopg2.Error):
+                raise _refused(path, relation, error) from None
+            raise
+    return rows, stream.bytes
+
+
+def _keep(
+    cursor: extensions.cursor, index: _Kept, table: sql.Identifier, path: Path, relation: Relation
+) -> None:
+    try:
+        cursor.execute(sql.SQL(" ").join([sql.SQL(index.before), table, sql.SQL(index.after)]))
+    except psycopg2.Error as error:
+        text = find_safe_message(error.diag.message_primary or "", error.pgcode, "")
+        raise BuildError(
+            f"{path}: {index.name} of {relation} does not fit the new rows: {text}. "
+            "Drop it, or correct the file. The old table is as it was."
+        ) from None
+
+
+def _refused(path: Path, relation: Relation, error: psycopg2.Error) -> BuildError:
+    """Say which line the server refused, and nothing of what it holds."""
+    text = error.diag.message_primary or str(error).partition("\n")[0]
+    text = find_safe_message(text, error.pgcode, "").rstrip(".")
+    # COPY <table>, line <number>: "..." - in the server's language.
+    found = re.match(rf"COPY {re.escape(relation.name)}, \S+ (\d+)", error.diag.context or "")
+    if found is None:
+        return BuildError(
+            f"{path}: {relation} could not be loaded: {text}. The old table is as it was."
+        )
+    return BuildError(f"{path}:{found[1]}: {text}. {_TODO}")
+
+
+def _sql(text: str, name: str) -> sql.Composed:
+    return sql.SQL(text).format(sql.Identifier(name))

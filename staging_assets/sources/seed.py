@@ -1,0 +1,78 @@
+"""A department's own sources: scripts under `sql/etl/<department>/` that make its `etl` schema."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import extensions
+
+from staging_assets.errors import BuildError
+from staging_assets.model import STAGING, Script
+from staging_assets.parser.rewrite import rewrite
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.messages.errors import script_error
+
+_ETL = "etl"
+_LOCK = 7_264_519_483_021_116_001
+"""Any number that is nobody else's: two processes must not both find the schema missing."""
+
+
+def seed_demo(server: Server, sql_dir: Path, department: str, scale: float) -> bool:
+    """Make the schema `etl` from the department's scripts, when it is missing and they exist.
+
+    The scripts run in the order of their names, all in one transaction; they read how much to
+    make from the setting `staging_assets.demo_scale`.
+
+    Args:
+        server: where to.
+        sql_dir: the folder of scripts.
+        department: whose sources.
+        scale: 1 is about a million events.
+
+    Returns whether it made anything. Raises ScriptError when a script fails, BuildError when one
+    cannot be read; nothing is made then.
+    """
+    paths = sorted((sql_dir / _ETL / department).glob("*.sql"))
+    if not paths:
+        return False
+    with closing(server.connect("staging_assets seed", autocommit=True)) as connection:
+        with connection.cursor() as cursor:
+            if _exists(cursor):
+                return False
+            scripts = [_read(path) for path in paths]
+            cursor.execute("select pg_advisory_lock(%s)", (_LOCK,))
+            if _exists(cursor):
+                return False
+        connection.autocommit = False
+        with connection.cursor() as cursor:
+            cursor.execute("set local lock_timeout = 0")
+            cursor.execute(
+                "select set_config('staging_assets.demo_scale', %s, true)", (f"{scale}",)
+            )
+            for script in scripts:
+                try:
+                    cursor.execute(script.text)
+                except psycopg2.Error as error:
+                    rewritten = rewrite(script.text, schema=STAGING)
+                    raise script_error(error, script, rewritten, 0) from None
+        connection.commit()
+    return True
+
+
+def _exists(cursor: extensions.cursor) -> bool:
+    cursor.execute("select to_regnamespace(%s) is not null", (_ETL,))
+    row = cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
+def _read(path: Path) -> Script:
+    try:
+        return Script(path, str(path), path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise BuildError(
+            f"{path}: it cannot be read ({error.strerror}). Check its rights."
+        ) from None
+    except UnicodeDecodeError:
+        raise BuildError(f"{path}: it is not UTF-8. Save it as UTF-8.") from None
