@@ -11,7 +11,7 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres.client.server import Server
-from staging_assets_tests.servers import (
+from staging_assets_tests.support.servers import (
     DEBIAN_15,
     debian_15,
     embedded,

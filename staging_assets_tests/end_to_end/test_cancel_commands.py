@@ -1,0 +1,68 @@
+"""A build that is stopped from outside: by Ctrl-C or by a signal to the command."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets_tests.end_to_end.test_commands import LITERAL, count, typed  # noqa: F401 - a fixture
+from staging_assets_tests.support.commands import ACTIVATE, ROOT
+
+SLEEPERS = """
+select count(*) from pg_stat_activity where query ~ 'pg_sleep' and state = 'active'
+and pid <> pg_backend_pid()
+"""
+
+
+def wait_for(witness: Connection, sleepers: int, seconds: float) -> float:
+    """Wait until that many queries sleep; return how long it took, in seconds."""
+    started = time.monotonic()
+    while count(witness, SLEEPERS) != sleepers:
+        assert time.monotonic() - started < seconds, f"not {sleepers} after {seconds} s"
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_build_leaves_no_query_and_the_old_table(
+    typed: dict[str, str],  # noqa: F811
+    witness: Connection,
+    number: signal.Signals,
+) -> None:
+    script = Path(typed["STAGING_SQL_DIR"], "populate_tables/demo/POPULATE-staging-officers.sql")
+    with witness.cursor() as cursor:
+        cursor.execute(
+            "create schema staging;"
+            "create table staging.officers (officer_id int primary key);"
+            "insert into staging.officers values (7)"
+        )
+    script.write_text("insert into staging.officers (badge) select 'x' from pg_sleep(120);")
+    command = subprocess.Popen(
+        ["bash", "-c", f"source '{ACTIVATE}' && exec {LITERAL}"],
+        cwd=ROOT,
+        env=typed,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        wait_for(witness, 1, 90)
+        command.send_signal(number)
+        assert wait_for(witness, 0, 15) < 5
+        screen, _ = command.communicate(timeout=60)
+    finally:
+        if command.poll() is None:
+            os.killpg(command.pid, signal.SIGKILL)
+    assert command.returncode != 0
+    assert "cancel" in screen.lower()
+    with witness.cursor() as cursor:
+        cursor.execute("select * from staging.officers")
+        assert cursor.fetchall() == [(7,)]

@@ -1,0 +1,77 @@
+"""The README followed as a newcomer would: a fresh clone, a fresh environment, nothing set."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from staging_assets_tests.support.commands import ROOT, find_environment, run_typed
+
+README = (ROOT / "README.md").read_text()
+
+
+def find_blocks(text: str) -> list[str]:
+    """The shell blocks of a page, in order."""
+    return re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What is committed, plus what is about to be, as a folder with a space in its name."""
+    folder = tmp_path_factory.mktemp("new comer") / "staging_assets"
+    folder.mkdir()
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    yield folder
+    run_typed(".venv/bin/staging-assets db stop", find_environment(), activate=False, folder=folder)
+
+
+@pytest.mark.timeout(900)
+def test_every_command_of_the_readme_works_on_a_fresh_clone(clone: Path) -> None:
+    environment = find_environment()
+    activated = False
+    for block in find_blocks(README):
+        for line in block.splitlines():
+            command = line.split("  #")[0].strip()
+            if not command or command == "make test":  # this very test is part of it
+                continue
+            if command == "source .venv/bin/activate":
+                activated = True
+                continue
+            typed = f"source .venv/bin/activate && {command}" if activated else command
+            ran = run_typed(typed, environment, activate=False, folder=clone, timeout=600)
+            screen = ran.stdout + ran.stderr
+            assert ran.returncode == 0, f"{command}\n{screen}"
+            assert "Traceback" not in screen, f"{command}\n{screen}"
+            assert "Warning" not in screen or "validate" in command, f"{command}\n{screen}"
+    again = run_typed("make install && make demo", environment, activate=False, folder=clone)
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_links_of_the_readme_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists(), target
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    used = {
+        name
+        for path in (ROOT / "staging_assets").rglob("*.py")
+        for name in re.findall(r"STAGING_[A-Z_]+[A-Z]", path.read_text())
+    }
+    assert {name for name in used if name not in README} == set()

@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg2 import extensions
+
+from staging_assets.errors import BuildError, BusyError
+from staging_assets.model import StagingProject
+from staging_assets.postgres.client.schema_lock import SchemaLock
+from staging_assets.postgres.client.server import Server
+from staging_assets.publisher.attached.schema_rename import rename_schema
+from staging_assets.publisher.schema import run_promote, run_rollback
+from staging_assets_tests.support.builds import Rebuild, ask, build_all, load, tables
+
+
+def files(mark: str) -> dict[str, str]:
+    return {
+        "create_stored_procedures/count.sql": (
+            "create or replace function staging.count_them(what text default 'all')"
+            " returns bigint language plpgsql as $$\n"
+            "declare n bigint;\n"
+            "begin\n"
+            "    -- staging.t is counted\n"
+            "    select count(*) into n from staging.t;\n"
+            "    execute 'select count(*) from staging.t' into n;\n"
+            "    return n;\n"
+            "end $$;"
+        ),
+        **tables(
+            t=(
+                "create table staging.t (id serial primary key, mark text)",
+                f"insert into staging.t (mark) select '{mark}' from generate_series(1, 3)",
+            ),
+            child=(
+                "create table staging.child (t int references staging.t)",
+                "insert into staging.child select id from staging.t",
+            ),
+        ),
+    }
+
+
+class Stage:
+    """A live schema with mark `old`, and a finished candidate with mark `new`."""
+
+    def __init__(self, server: Server, folder: Path, connection: extensions.connection) -> None:
+        self.server = server
+        self.old = load(folder / "old", files("old"))
+        self.new = load(folder / "new", files("new"))
+        self.connection = connection
+
+    def build(self, project: StagingProject, schema: str) -> None:
+        build_all(self.server, project, schema=schema)
+
+    def ask(self, query: str) -> Any:
+        return ask(self.connection, query)
+
+    def mark(self, schema: str = "staging") -> str:
+        return str(self.ask(f"select min(mark) from {schema}.t"))
+
+    def schemas(self) -> list[str]:
+        return list(
+            self.ask(
+                "select array_agg(nspname::text order by nspname) from pg_namespace"
+                " where nspname like 'staging%'"
+            )
+        )
+
+
+@pytest.fixture
+def stage(database: Server, tmp_path: Path, witness: extensions.connection) -> Iterator[Stage]:
+    stage = Stage(database, tmp_path, witness)
+    stage.build(stage.old, "staging")
+    stage.build(stage.new, "staging_next")
+    yield stage
+
+
+def test_candidate_becomes_live_and_the_old_schema_is_kept(stage: Stage) -> None:
+    run_promote(stage.server, stage.new, "staging")
+    assert stage.mark() == "new"
+    assert stage.mark("staging__previous") == "old"
+    assert stage.schemas() == [
+        "staging",
+        "staging__build",
+        "staging__previous",
+        "staging__previous__build",
+    ]
+
+
+def test_functions_name_the_new_schema(stage: Stage) -> None:
+    stage.ask("insert into staging_next.t (mark) values ('new')")
+    run_promote(stage.server, stage.new, "staging")
+    assert stage.ask("select staging.count_them()") == 4
+    assert (
+        stage.ask(
+            "select prosrc like '%staging_next%' from pg_proc where pronamespace ="
+            " 'staging'::regnamespace"
+        )
+        is False
+    )
+    stage.ask("drop schema staging__previous cascade")
+    assert stage.ask("select staging.count_them()") == 4
+
+
+def test_rollback_brings_the_old_schema_back_and_forth(stage: Stage) -> None:
+    run_promote(stage.server, stage.new, "staging")
+    before = stage.schemas()
+    for mark in ("old", "new", "old"):
+        run_rollback(stage.server, stage.new, "staging")
+        assert stage.mark() == mark
+        assert stage.ask("select staging.count_them()") == 3
+    assert stage.schemas() == before
+
+
+def test_second_promotion_drops_the_older_previous_schema(stage: Stage) -> None:
+    run_promote(stage.server, stage.new, "staging")
+    newer = load(Path(stage.new.sql_dir).parent / "newer", files("newer"))
+    stage.build(newer, "staging_next")
+    run_promote(stage.server, newer, "staging")
+    assert (stage.mark(), stage.mark("staging__previous")) == ("newer", "new")
+
+
+def test_promoted_schema_can_be_built_again(stage: Stage) -> None:
+    run_promote(stage.server, stage.new, "staging")
+    stage.build(stage.old, "staging")
+    assert stage.mark() == "old"
+    results = build_all(stage.server, stage.new, schema="staging_next")
+    assert results["t"].rows == 3
+
+
+def test_memory_of_builds_goes_with_the_schema(stage: Stage) -> None:
+    run_promote(stage.server, stage.new, "staging")
+    results = build_all(stage.server, stage.new, rebuild=Rebuild.CHANGED)
+    assert {node: r.status for node, r in results.items()}["t"] == "unchanged"
+
+
+def test_first_promotion_needs_no_live_schema(
+    database: Server, tmp_path: Path, witness: extensions.connection
+) -> None:
+    stage = Stage(database, tmp_path, witness)
+    stage.build(stage.new, "staging_next")
+    run_promote(database, stage.new, "staging")
+    assert stage.mark() == "new"
+    with pytest.raises(BuildError, match="there is no schema staging__previous to go back to"):
+        run_rollback(database, stage.new, "staging")
+
+
+def test_views_and_foreign_keys_elsewhere_turn_to_the_new_tables(stage: Stage) -> None:
+    stage.ask(
+        "create view public.seen as select mark, staging.count_them() as n from staging.t;"
+        "create materialized view public.stored as select max(mark) as mark from public.seen;"
+        "create table public.outside (t int references staging.t); insert into public.outside"
+        " values (1);"
+        "grant select on public.seen to public; comment on view public.seen is 'why'"
+    )
+    run_promote(stage.server, stage.new, "staging")
+    assert stage.ask("select distinct mark from public.seen") == "new"
+    assert stage.ask("select mark from public.stored") == "new"
+    assert (
+        stage.ask(
+            "select confrelid::regclass::text || convalidated from pg_constraint where conrelid"
+            " = 'public.outside'::regclass"
+        )
+        == "staging.ttrue"
+    )
+    assert stage.ask("select obj_description('public.seen'::regclass)") == "why"
+    run_rollback(stage.server, stage.new, "staging")
+    assert stage.ask("select distinct mark from public.seen") == "old"
+    stage.ask("drop schema staging__previous cascade")
+    assert stage.ask("select count(*) from public.seen") == 3
+
+
+def test_grants_and_comments_made_by_hand_are_carried_over(stage: Stage) -> None:
+    stage.ask(
+        "grant usage on schema staging to public; grant select on staging.t to public;"
+        "comment on schema staging is 'ours'; comment on column staging.t.mark is 'by hand';"
+        "alter default privileges in schema staging grant select on tables to public"
+    )
+    run_promote(stage.server, stage.new, "staging")
+    assert stage.ask("select has_schema_privilege('public', 'staging', 'usage')")
+    assert stage.ask("select has_table_privilege('public', 'staging.t', 'select')")
+    assert stage.ask("select obj_description('staging'::regnamespace)") == "ours"
+    assert stage.ask("select col_description('staging.t'::regclass, 2)") == "by hand"
+    assert (
+        stage.ask(
+            "select count(*) from pg_default_acl where defaclnamespace = 'staging'::regnamespace"
+        )
+        == 1
+    )
+
+
+def test_foreign_key_elsewhere_that_would_break_stops_the_promotion(stage: Stage) -> None:
+    stage.ask(
+        "insert into staging.t values (77, 'old');"
+        "create table public.outside (t int references staging.t); insert into public.outside"
+        " values (77)"
+    )
+    with pytest.raises(BuildError, match=r"1 rows of public\.outside \(t\)"):
+        run_promote(stage.server, stage.new, "staging")
+    assert stage.mark() == "old"
+
+
+def test_what_cannot_be_turned_is_named(stage: Stage) -> None:
+    stage.ask("create table public.heir () inherits (staging.t)")
+    with pytest.raises(BuildError, match=r"table public\.heir: this hangs on the schema"):
+        run_promote(stage.server, stage.new, "staging")
+    assert stage.mark() == "old"
+
+
+def test_user_of_a_function_is_named_and_not_destroyed(stage: Stage) -> None:
+    stage.ask("create view public.counted as select staging.count_them() as n")
+    with pytest.raises(BuildError, match=r"view public\.counted"):
+        run_promote(stage.server, stage.new, "staging")
+    assert stage.ask("select n from public.counted") == 3
+
+
+def test_what_hangs_on_the_older_previous_schema_is_not_destroyed(stage: Stage) -> None:
+    run_promote(stage.server, stage.new, "staging")
+    stage.ask("create view public.history as select mark from staging__previous.t")
+    stage.build(stage.new, "staging_next")
+    with pytest.raises(BuildError, match=r"view public\.history"):
+        run_promote(stage.server, stage.new, "staging")
+    assert stage.ask("select count(*) from public.history") == 3
+
+
+def test_missing_candidate_is_said(stage: Stage) -> None:
+    with pytest.raises(BuildError, match="staging_dev: there is no such schema to promote"):
+        run_promote(stage.server, stage.new, "staging", "staging_dev")
+
+
+def test_incomplete_candidate_is_named_and_nothing_happens(stage: Stage) -> None:
+    stage.ask("drop table staging_next.child; drop function staging_next.count_them")
+    with pytest.raises(BuildError, match=r"missing: child, count_them\(\)"):
+        run_promote(stage.server, stage.new, "staging")
+    assert stage.mark() == "old"
+
+
+def test_running_build_of_the_candidate_stops_the_promotion(stage: Stage) -> None:
+    with SchemaLock(
+        stage.server,
+        "staging_next",
+        "nightly",
+        wait=0,
+        log=lambda level, text: None,
+        cancelled=threading.Event(),
+    ):
+        began = time.monotonic()
+        with pytest.raises(BusyError, match="nightly"):
+            run_promote(stage.server, stage.new, "staging")
+        assert time.monotonic() - began < 2
+
+
+def test_readers_in_a_transaction_do_not_hold_it_up(stage: Stage) -> None:
+    reader = stage.server.connect("report")
+    reader.cursor().execute("select * from staging.t")
+    began = time.monotonic()
+    run_promote(stage.server, stage.new, "staging")
+    assert time.monotonic() - began < 2
+    with reader.cursor() as cursor:
+        cursor.execute("select min(mark) from staging.t")
+        assert cursor.fetchone() == ("new",)
+    reader.close()
+
+
+def test_hostile_schema_names_are_harmless(
+    database: Server, tmp_path: Path, witness: extensions.connection
+) -> None:
+    stage = Stage(database, tmp_path, witness)
+    for project, name in ((stage.old, 'My "Stage'), (stage.new, 'My "Stage_next')):
+        stage.build(project, name)
+    run_promote(database, stage.new, 'My "Stage')
+    assert stage.mark('"My ""Stage"') == "new"
+    assert stage.ask('select "My ""Stage".count_them()') == 3
+    run_rollback(database, stage.new, 'My "Stage')
+    assert stage.mark('"My ""Stage"') == "old"
+
+
+def test_name_that_is_too_long_is_said(database: Server, tmp_path: Path) -> None:
+    project = load(tmp_path, files("a"))
+    with pytest.raises(BuildError, match="at most 46 bytes"):
+        run_promote(database, project, "s" * 50)
+
+
+@pytest.mark.parametrize(
+    ("text", "renamed"),
+    [
+        ("select from next.t", "select from live.t"),
+        ("select from next_week.t, my_next.t", "select from next_week.t, my_next.t"),
+        ("where table_schema = 'next'", "where table_schema = 'live'"),
+        ("nextval('next.seq')", "nextval('live.seq')"),
+        ('select from "next".t', "select from live.t"),
+    ],
+)
+def test_schema_is_renamed_in_the_text_of_functions(text: str, renamed: str) -> None:
+    assert rename_schema(text, "next", "live") == renamed
+
+
+def test_name_that_has_to_be_quoted_is_quoted_in_the_text_of_functions() -> None:
+    assert rename_schema("select from next.t", "next", "My Own") == 'select from "My Own".t'
+    assert rename_schema("table_schema = 'next'", "next", "My Own") == "table_schema = 'My Own'"
+    assert rename_schema('from "My Own_next".t', "My Own_next", "My Own") == 'from "My Own".t'
