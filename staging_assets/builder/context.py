@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from staging_assets.builder.history import Build, find_build_schema
+from staging_assets.builder.history import Build
 from staging_assets.checks.suite import Target, TargetResult
 from staging_assets.model import StagingProject
+from staging_assets.postgres.client.catalog import find_build_schema
 from staging_assets.settings import SessionSettings
 
 

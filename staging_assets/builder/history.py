@@ -15,14 +15,8 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extras import execute_values
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.spelling import spell, spell_text
-
-BUILDS = "__builds"
-
-
-def find_build_schema(schema: str) -> str:
-    """The private schema in which the tables of a schema are made."""
-    return f"{schema}__build"
+from staging_assets.parser.lexer.quoting import spell, spell_text
+from staging_assets.postgres.client.catalog import BUILDS, find_build_schema
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from staging_assets.builder.shadow.table import Plan, run_discard, run_make_shad
 from staging_assets.builder.up_to_date import is_done
 from staging_assets.checks.suite import TargetResult
 from staging_assets.model import Kind, Relation, Table
-from staging_assets.parser.lexer.spelling import spell_name
+from staging_assets.parser.lexer.quoting import spell_name
 from staging_assets.postgres.client.catalog import has_schema
 from staging_assets.postgres.client.session import Session
 from staging_assets.publisher.table import Inbound, run_publish

@@ -8,13 +8,8 @@ from itertools import pairwise
 
 from staging_assets.model import Column
 from staging_assets.parser.lexer.literals import read_literal
-from staging_assets.parser.lexer.tokens import (
-    NAME_KINDS,
-    TEXT_KINDS,
-    Comment,
-    Lines,
-    Token,
-)
+from staging_assets.parser.lexer.positions import Lines
+from staging_assets.parser.lexer.tokens import NAME_KINDS, TEXT_KINDS, Comment, Token
 
 
 @dataclass

@@ -17,9 +17,14 @@ from staging_assets.model import (
     Table,
 )
 from staging_assets.parser.lexer.tokens import fold
-from staging_assets.project.check_edges import find_check_edges, find_early_checks
 from staging_assets.project.declarations.staging_yaml import find_checks
-from staging_assets.project.dependencies import Parts, find_graph, find_sources
+from staging_assets.project.dependencies import (
+    Parts,
+    find_check_edges,
+    find_early_checks,
+    find_graph,
+    find_sources,
+)
 from staging_assets.project.files import read_files
 from staging_assets.project.gc_pause import no_garbage_search
 from staging_assets.project.graph import Edge

@@ -14,11 +14,12 @@ from string import ascii_lowercase, digits
 import psycopg2
 from psycopg2 import extensions
 
-from staging_assets.parser.lexer.spelling import spell_name, spell_text
-from staging_assets.publisher.attached.attachments import ASIDE, Inbound, Movable, Step
+from staging_assets.parser.lexer.quoting import spell_name, spell_text
+from staging_assets.publisher.attached.attachments import ASIDE, Inbound, Movable
 from staging_assets.publisher.attached.inbound_keys import find_drops as find_key_drops
 from staging_assets.publisher.attached.inbound_keys import find_returns, run_validate
 from staging_assets.publisher.transaction.brief_locks import LOCK_TIMEOUT, Log
+from staging_assets.publisher.transaction.steps import Step
 
 _DIGITS = digits + ascii_lowercase
 _DROP_ORDER = (

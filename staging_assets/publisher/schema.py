@@ -13,18 +13,16 @@ from dataclasses import dataclass
 
 from psycopg2 import extensions
 
-from staging_assets.builder.history import find_build_schema
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation, StagingProject
-from staging_assets.parser.lexer.spelling import spell, spell_name
-from staging_assets.postgres.client.catalog import has_schema
+from staging_assets.parser.lexer.quoting import spell, spell_name
+from staging_assets.postgres.client.catalog import find_build_schema, has_schema
 from staging_assets.postgres.client.schema_lock import SchemaLock
 from staging_assets.postgres.client.server import Server
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     CATALOG_SETTINGS,
     Hanging,
-    Step,
     run_prepare_hanging,
 )
 from staging_assets.publisher.attached.inbound_keys import (
@@ -37,8 +35,8 @@ from staging_assets.publisher.attached.inbound_keys import (
 from staging_assets.publisher.attached.other_schemas import read_outside, run_drop_schema
 from staging_assets.publisher.attached.schema_rename import find_function_steps, find_schema_steps
 from staging_assets.publisher.retired import run_bury
-from staging_assets.publisher.swap_plan import StepError, explain, run_steps
 from staging_assets.publisher.transaction.brief_locks import Log, Tries, find_seconds, run_in_tries
+from staging_assets.publisher.transaction.steps import Step, StepError, explain, run_steps
 
 _LONGEST_NAME = 63
 _SWAP = "__swap"

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import psycopg2
 from psycopg2 import errors, extensions
 
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.spelling import spell, spell_text
-from staging_assets.postgres.messages.errors import find_safe_text
-from staging_assets.postgres.messages.redaction import find_safe_detail
+from staging_assets.parser.lexer.quoting import spell, spell_text
 from staging_assets.publisher import retired as aside
 from staging_assets.publisher.attached import inbound_keys as inbound
-from staging_assets.publisher.attached.attachments import Dependent, Hanging, Inbound, Step
-from staging_assets.publisher.transaction.brief_locks import LockBusyError, Log, take_locks
-
-_RETRIED = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
+from staging_assets.publisher.attached.attachments import Hanging, Inbound
+from staging_assets.publisher.attached.dependents import find_order
+from staging_assets.publisher.transaction.brief_locks import Log, take_locks
+from staging_assets.publisher.transaction.steps import Step
 
 _BESIDE = ("function", "statistics")
 """What may have the same name as a table or type."""
@@ -38,15 +35,6 @@ begin
     end loop;
 end
 """
-
-
-class StepError(Exception):
-    """A statement failed on the server; `step` is None when several were sent together."""
-
-    def __init__(self, error: psycopg2.Error, step: Step | None) -> None:
-        self.error = error
-        self.step = step
-        super().__init__()
 
 
 @dataclass(frozen=True)
@@ -216,61 +204,6 @@ def find_exchange(
             *inbound.find_returns(keys, server_version=server_version),
         ],
         finish=finish,
-    )
-
-
-def run_steps(
-    cursor: extensions.cursor, steps: Sequence[Step], *, singly: bool, relations: Sequence[str]
-) -> None:
-    """Run the statements, all in one round trip or one by one.
-
-    Args:
-        relations: what they may have to lock, to find out who is in the way.
-
-    Raises LockBusyError, or StepError with the statement that failed if they run one by one.
-    """
-    parts: list[tuple[Step | None, str]] = [(step, step.statement) for step in steps]
-    if not singly and steps:
-        parts = [(None, ";\n".join(step.statement for step in steps))]
-    for step, statement in parts:
-        try:
-            cursor.execute(statement)
-        except _RETRIED:
-            raise LockBusyError(relations) from None
-        except psycopg2.Error as error:
-            if cursor.connection.closed or isinstance(error, errors.QueryCanceled):
-                raise
-            raise StepError(error, step) from None
-
-
-def find_order(found: Sequence[Dependent]) -> list[Dependent]:
-    """Sort dependents so that each comes after those that it needs."""
-    by_oid = {dependent.oid: dependent for dependent in found}
-    ordered: dict[int, Dependent] = {}
-
-    def visit(dependent: Dependent, above: frozenset[int]) -> None:
-        for oid in dependent.needs:
-            if oid in by_oid and oid not in ordered and oid not in above:
-                visit(by_oid[oid], above | {oid})
-        ordered[dependent.oid] = dependent
-
-    for dependent in sorted(found, key=lambda d: d.oid):
-        if dependent.oid not in ordered:
-            visit(dependent, frozenset({dependent.oid}))
-    return list(ordered.values())
-
-
-def explain(failed: StepError, live: Relation) -> BuildError:
-    """Say which part of the publication failed, and why."""
-    error = failed.error
-    what = failed.step.label if failed.step else "the new table"
-    text = find_safe_text(error).rstrip(".")
-    detail = find_safe_detail(error.diag.message_detail, error.pgcode)
-    if detail:
-        text = f"{text}: {' '.join(detail.split())}".rstrip(".")
-    return BuildError(
-        f"{live}: {what} does not fit the new table: {text}. The old table is as it was. "
-        "Change or drop what hangs there, or correct the script, then build this again."
     )
 
 

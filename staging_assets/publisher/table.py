@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from psycopg2 import extensions
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.spelling import spell
+from staging_assets.parser.lexer.quoting import spell
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     CATALOG_SETTINGS,
     Hanging,
     Inbound,
     NotPreparedError,
-    Step,
     read_hanging,
     run_prepare_hanging,
 )
@@ -34,16 +33,14 @@ from staging_assets.publisher.attached.inbound_keys import (
     run_validate,
 )
 from staging_assets.publisher.swap_plan import (
-    StepError,
     check_possible,
-    explain,
     find_exchange,
     lock_hubs,
-    run_steps,
     take_all_locks,
     tell_gone,
 )
 from staging_assets.publisher.transaction.brief_locks import Log, Tries, find_seconds, run_in_tries
+from staging_assets.publisher.transaction.steps import Step, StepError, explain, run_steps
 from staging_assets.settings import SessionSettings
 
 __all__ = ["Inbound", "PublishOutcome", "run_publish", "run_validate"]

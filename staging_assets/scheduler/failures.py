@@ -9,7 +9,7 @@ from staging_assets.builder.context import NodeResult, Task, Work
 from staging_assets.checks.suite import TargetResult
 from staging_assets.errors import StagingError
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.spelling import spell
+from staging_assets.parser.lexer.quoting import spell
 from staging_assets.postgres.client.session import CancelledError, Session
 from staging_assets.postgres.messages.errors import find_safe_text
 

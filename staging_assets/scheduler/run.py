@@ -8,16 +8,13 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 import psycopg2
 
 from staging_assets.builder.context import BuildOptions, NodeResult, Rebuild, Work
-from staging_assets.builder.history import (
-    find_build_schema,
-    read_history,
-    run_prepare_history,
-)
+from staging_assets.builder.history import read_history, run_prepare_history
 from staging_assets.builder.shadow.leftovers import run_clear
 from staging_assets.checks.suite import Target
 from staging_assets.errors import BuildError
 from staging_assets.model import SCHEMA_NODE, StagingProject
-from staging_assets.parser.lexer.spelling import spell_name
+from staging_assets.parser.lexer.quoting import spell_name
+from staging_assets.postgres.client.catalog import find_build_schema
 from staging_assets.postgres.client.schema_lock import SchemaLock, run_end_orphans
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.errors import find_safe_text

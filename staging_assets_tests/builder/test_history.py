@@ -9,12 +9,12 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.builder.history import (
     Build,
-    find_build_schema,
     find_forgetting,
     read_history,
     remember,
     run_prepare_history,
 )
+from staging_assets.postgres.client.catalog import find_build_schema
 
 
 def prepare(connection: Connection, schema: str = "staging") -> None:

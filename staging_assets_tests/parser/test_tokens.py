@@ -8,13 +8,8 @@ from contextlib import closing
 import pytest
 
 from staging_assets.parser.lexer.literals import read_literal
-from staging_assets.parser.lexer.tokens import (
-    TEXT_KINDS,
-    Comment,
-    LexicalError,
-    find_position,
-    tokenize,
-)
+from staging_assets.parser.lexer.positions import find_position
+from staging_assets.parser.lexer.tokens import TEXT_KINDS, Comment, LexicalError, tokenize
 from staging_assets.postgres.client.server import Server
 
 

@@ -14,7 +14,7 @@ import psycopg2
 from staging_assets.builder.shadow.keys import Key, Shape, find_removals, read_shape
 from staging_assets.errors import BuildError, ScriptError
 from staging_assets.model import Relation, Table
-from staging_assets.parser.lexer.spelling import spell
+from staging_assets.parser.lexer.quoting import spell
 from staging_assets.parser.rewrite import rewrite
 from staging_assets.parser.stand_ins import find_referenced, redirect_references
 from staging_assets.postgres.client.scripts import run_script

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from staging_assets.parser.lexer.spelling import spell_text
+from staging_assets.parser.lexer.quoting import spell_text
 
 _BLOCK = 1000
 _LOOKS = re.compile(r"last_value|log_cnt|is_called", re.IGNORECASE)

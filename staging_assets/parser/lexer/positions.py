@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from dataclasses import dataclass
 from typing import Protocol
@@ -77,3 +78,23 @@ def find_line_place(script: Script, line: int) -> Place:
     lines = find_lines(script.text)
     text = lines[line - 1] if line <= len(lines) else ""
     return Place(script, line, len(text) - len(text.lstrip()) + 1)
+
+
+class Lines:
+    """Turns offsets into lines and columns; one per text, as it remembers the line ends."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column, both counted from 1, of a 0-based character offset."""
+        line = bisect.bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+
+def find_position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, both counted from 1, of a 0-based character offset into `text`."""
+    return Lines(text[: offset + 1]).position(offset)
+
+
+_LINE_END = re.compile(r"\r\n|\r|\n")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from staging_assets.model import Relation
+
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 # select word from pg_get_keywords() where catcode <> 'U', Postgres 18
@@ -31,3 +33,18 @@ def quote_name(name: str) -> str:
     if _PLAIN.fullmatch(name) and name not in _QUOTED:
         return name
     return '"' + name.replace('"', '""') + '"'
+
+
+def spell(relation: Relation) -> str:
+    """`"schema"."name"`."""
+    return f"{spell_name(relation.schema)}.{spell_name(relation.name)}"
+
+
+def spell_name(name: str) -> str:
+    """One identifier in double quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def spell_text(text: str) -> str:
+    """A string literal; every session of ours has standard_conforming_strings on."""
+    return "'" + text.replace("'", "''") + "'"

@@ -7,7 +7,6 @@ hold a dollar sign, operators that end before a comment. psql and the server agr
 
 from __future__ import annotations
 
-import bisect
 import re
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -81,7 +80,6 @@ _TOKEN = re.compile(
 _NESTED = re.compile(r"/\*|\*/")
 _QUOTE_OR_BACKSLASH = re.compile(r"'|\\")
 _CONTINUED = re.compile(r"[ \t\f\v]*(?:--[^\r\n]*)?[\r\n](?:[ \t\n\r\f\v]|--[^\r\n]*[\r\n])*'")
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _UNICODE_ESCAPE = re.compile(r"\\(?:\\|([0-9A-Fa-f]{4})|\+([0-9A-Fa-f]{6}))")
 _FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _MAX_NAME_BYTES = 63
@@ -233,20 +231,3 @@ def decode_unicode(text: str) -> str:
         return chr(code) if code <= 0x10FFFF else found[0]
 
     return _UNICODE_ESCAPE.sub(character, text)
-
-
-class Lines:
-    """Turns offsets into lines and columns; one per text, as it remembers the line ends."""
-
-    def __init__(self, text: str) -> None:
-        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
-
-    def position(self, offset: int) -> tuple[int, int]:
-        """Line and column, both counted from 1, of a 0-based character offset."""
-        line = bisect.bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
-
-
-def find_position(text: str, offset: int) -> tuple[int, int]:
-    """Line and column, both counted from 1, of a 0-based character offset into `text`."""
-    return Lines(text[: offset + 1]).position(offset)

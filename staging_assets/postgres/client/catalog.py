@@ -8,7 +8,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.spelling import spell, spell_name
+from staging_assets.parser.lexer.quoting import spell, spell_name
 
 
 def has_schema(connection: Connection, schema: str) -> bool:
@@ -58,3 +58,11 @@ def _ask(connection: Connection, query: str, *arguments: Any) -> bool:
         cursor.execute(query, arguments or None)
         row = cursor.fetchone()
     return bool(row and row[0])
+
+
+BUILDS = "__builds"
+
+
+def find_build_schema(schema: str) -> str:
+    """The private schema in which the tables of a schema are made."""
+    return f"{schema}__build"

@@ -13,7 +13,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BusyError, DatabaseError
-from staging_assets.parser.lexer.spelling import spell_text
+from staging_assets.parser.lexer.quoting import spell_text
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.notices import Log
 

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from staging_assets.errors import Problem
 from staging_assets.model import Script
-from staging_assets.parser.lexer.tokens import Comment, LexicalError, Lines
+from staging_assets.parser.lexer.positions import Lines
+from staging_assets.parser.lexer.tokens import Comment, LexicalError
 from staging_assets.parser.statements import ReadStatement, Use, is_opaque, read_statements
 
 

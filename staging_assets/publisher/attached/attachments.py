@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from psycopg2 import errors, extensions
 
+from staging_assets.publisher.transaction.steps import Step
+
 ASIDE = "staging_assets: set aside"
 """How the comment begins on a schema that holds replaced tables."""
 
@@ -31,13 +33,6 @@ _SQL = Path(__file__).with_suffix(".sql")
 
 class NotPreparedError(Exception):
     """The session has not planned the query yet."""
-
-
-class Step(NamedTuple):
-    """One statement of a publication, and what it is about, for people."""
-
-    label: str
-    statement: str
 
 
 class Movable(NamedTuple):

@@ -24,9 +24,9 @@ import psycopg2
 from psycopg2 import errors, extensions
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.spelling import spell_name
-from staging_assets.publisher.attached.attachments import Dependent, Hanging, Step
-from staging_assets.publisher.swap_plan import StepError, explain, find_order
+from staging_assets.parser.lexer.quoting import spell_name
+from staging_assets.publisher.attached.attachments import Dependent, Hanging
+from staging_assets.publisher.transaction.steps import Step, StepError, explain
 
 _SQL = Path(__file__).with_suffix(".sql")
 _FUNCTIONS = ("function", "procedure")
@@ -240,3 +240,20 @@ def _read_properties(
         oid: {"statements": statements, "indexes": indexes}
         for oid, statements, indexes in cursor.fetchall()
     }
+
+
+def find_order(found: Sequence[Dependent]) -> list[Dependent]:
+    """Sort dependents so that each comes after those that it needs."""
+    by_oid = {dependent.oid: dependent for dependent in found}
+    ordered: dict[int, Dependent] = {}
+
+    def visit(dependent: Dependent, above: frozenset[int]) -> None:
+        for oid in dependent.needs:
+            if oid in by_oid and oid not in ordered and oid not in above:
+                visit(by_oid[oid], above | {oid})
+        ordered[dependent.oid] = dependent
+
+    for dependent in sorted(found, key=lambda d: d.oid):
+        if dependent.oid not in ordered:
+            visit(dependent, frozenset({dependent.oid}))
+    return list(ordered.values())

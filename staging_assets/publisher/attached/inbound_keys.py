@@ -14,7 +14,8 @@ from psycopg2 import errors, extensions
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
 from staging_assets.postgres.messages.errors import find_safe_text
-from staging_assets.publisher.attached.attachments import Inbound, Step
+from staging_assets.publisher.attached.attachments import Inbound
+from staging_assets.publisher.transaction.steps import Step
 
 _NOT_VALID_ON_PARTITIONED = 180000
 """The server version since which a partitioned table can have a NOT VALID foreign key."""

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 from psycopg2 import extensions
 
-from staging_assets.builder.history import find_build_schema
 from staging_assets.errors import BuildError
-from staging_assets.parser.lexer.spelling import spell_name
-from staging_assets.postgres.client.catalog import has_schema
-from staging_assets.publisher.attached.attachments import Hanging, Step, read_hanging
-from staging_assets.publisher.swap_plan import run_steps
+from staging_assets.parser.lexer.quoting import spell_name
+from staging_assets.postgres.client.catalog import find_build_schema, has_schema
+from staging_assets.publisher.attached.attachments import Hanging, read_hanging
+from staging_assets.publisher.transaction.steps import Step, run_steps
 
 _OBJECTS = """
 select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -6,8 +6,8 @@ import re
 
 from psycopg2 import extensions
 
-from staging_assets.parser.lexer.spelling import spell_name
-from staging_assets.publisher.attached.attachments import Step
+from staging_assets.parser.lexer.quoting import spell_name
+from staging_assets.publisher.transaction.steps import Step
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
 

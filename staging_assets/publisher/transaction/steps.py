@@ -1,0 +1,72 @@
+"""Statements with their labels, and running them in the short transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import psycopg2
+from psycopg2 import errors, extensions
+
+from staging_assets.errors import BuildError
+from staging_assets.model import Relation
+from staging_assets.postgres.messages.errors import find_safe_text
+from staging_assets.postgres.messages.redaction import find_safe_detail
+from staging_assets.publisher.transaction.brief_locks import LockBusyError
+
+
+class Step(NamedTuple):
+    """One statement of a publication, and what it is about, for people."""
+
+    label: str
+    statement: str
+
+
+_RETRIED = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
+
+
+class StepError(Exception):
+    """A statement failed on the server; `step` is None when several were sent together."""
+
+    def __init__(self, error: psycopg2.Error, step: Step | None) -> None:
+        self.error = error
+        self.step = step
+        super().__init__()
+
+
+def run_steps(
+    cursor: extensions.cursor, steps: Sequence[Step], *, singly: bool, relations: Sequence[str]
+) -> None:
+    """Run the statements, all in one round trip or one by one.
+
+    Args:
+        relations: what they may have to lock, to find out who is in the way.
+
+    Raises LockBusyError, or StepError with the statement that failed if they run one by one.
+    """
+    parts: list[tuple[Step | None, str]] = [(step, step.statement) for step in steps]
+    if not singly and steps:
+        parts = [(None, ";\n".join(step.statement for step in steps))]
+    for step, statement in parts:
+        try:
+            cursor.execute(statement)
+        except _RETRIED:
+            raise LockBusyError(relations) from None
+        except psycopg2.Error as error:
+            if cursor.connection.closed or isinstance(error, errors.QueryCanceled):
+                raise
+            raise StepError(error, step) from None
+
+
+def explain(failed: StepError, live: Relation) -> BuildError:
+    """Say which part of the publication failed, and why."""
+    error = failed.error
+    what = failed.step.label if failed.step else "the new table"
+    text = find_safe_text(error).rstrip(".")
+    detail = find_safe_detail(error.diag.message_detail, error.pgcode)
+    if detail:
+        text = f"{text}: {' '.join(detail.split())}".rstrip(".")
+    return BuildError(
+        f"{live}: {what} does not fit the new table: {text}. The old table is as it was. "
+        "Change or drop what hangs there, or correct the script, then build this again."
+    )
