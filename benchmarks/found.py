@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.workload import Step, Workload, Written, spell_insert
-from staging_assets.checks.suite import find_targets
+from staging_assets.checks.suite import find_checks
 from staging_assets.model import SCHEMA_NODE, Kind, Relation, StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
@@ -44,7 +44,7 @@ class FoundWorkload(Workload):
         lookups.mkdir(parents=True, exist_ok=True)
         yaml = lookups / "lookup_tables.yaml"
         yaml.write_text(json.dumps(filled, indent=1, default=str))  # JSON is YAML
-        targets = find_targets(project)
+        targets = find_checks(project)
         steps = (
             replace(
                 _find_step(project, node, lookups),

@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.builder.context import Work
+from staging_assets.builder.context import RunContext
 from staging_assets.checks.core.check import build_result
 from staging_assets.checks.suite import (
+    Check,
+    CheckResult,
     EvaluationContext,
-    Target,
-    TargetResult,
-    evaluate_targets,
+    evaluate_checks,
 )
 from staging_assets.errors import BuildError
 from staging_assets.model import SCHEMA_NODE, Relation
@@ -22,7 +22,7 @@ from staging_assets.postgres.client.catalog import has_schema
 class ChecksFailedError(BuildError):
     """A blocking check failed on what was built; it was not published."""
 
-    def __init__(self, node: str, checks: Sequence[TargetResult]) -> None:
+    def __init__(self, node: str, checks: Sequence[CheckResult]) -> None:
         self.checks = tuple(checks)
         failed = [check for check in checks if check.stops]
         named = "; ".join(f"{check.name}: {check.summary}" for check in failed)
@@ -34,13 +34,13 @@ class ChecksFailedError(BuildError):
 
 def run_audit(
     connection: Connection,
-    work: Work,
+    work: RunContext,
     node: str,
     *,
     relation: Relation | None = None,
     own: Collection[str] = (),
     rows: int | None = None,
-) -> tuple[TargetResult, ...]:
+) -> tuple[CheckResult, ...]:
     """Evaluate the node's targets.
 
     Args:
@@ -61,7 +61,7 @@ def run_audit(
         before = work.history.get(node)
         asked = [target for target in targets if known[target.name] is None]
         answers = iter(
-            evaluate_targets(
+            evaluate_checks(
                 connection,
                 asked,
                 relation=relation or Relation(work.schema, node.removesuffix("_cleanup")),
@@ -77,7 +77,7 @@ def run_audit(
     return tuple(found)
 
 
-def _judge_rows(target: Target, rows: int | None) -> TargetResult | None:
+def _judge_rows(target: Check, rows: int | None) -> CheckResult | None:
     """The result of a check that the number of rows answers; None for any other."""
     if rows is None or target.relation != target.table:
         return None
@@ -90,13 +90,13 @@ def _judge_rows(target: Target, rows: int | None) -> TargetResult | None:
 
 
 def _evaluate_schema(
-    connection: Connection, schema: str, targets: Sequence[Target]
-) -> list[TargetResult]:
+    connection: Connection, schema: str, targets: Sequence[Check]
+) -> list[CheckResult]:
     """Evaluate `schema_exists`; the other checks of the whole schema are the caller's, later."""
     exists = has_schema(connection, schema)
     summary = f"the schema {schema} exists" if exists else f"there is no schema {schema}"
     return [
-        TargetResult(t.name, t.table, exists, t.severity, t.blocking, summary=summary)
+        CheckResult(t.name, t.table, exists, t.severity, t.blocking, summary=summary)
         for t in targets
         if t.kind == "schema_exists"
     ]

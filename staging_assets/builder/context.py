@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from staging_assets.builder.history import Build
-from staging_assets.checks.suite import Target, TargetResult
+from staging_assets.checks.suite import Check, CheckResult
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.catalog import find_build_schema
 from staging_assets.settings import SessionSettings
@@ -75,13 +75,13 @@ class NodeResult:
     rows: int | None = None
     seconds: float = 0.0
     message: str | None = None
-    checks: tuple[TargetResult, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     sqlstate: str | None = None
 
 
 @dataclass(frozen=True)
-class Work:
+class RunContext:
     """What all workers of a run share; nothing in it changes while they work.
 
     Args:
@@ -98,7 +98,7 @@ class Work:
     project: StagingProject
     options: BuildOptions
     sessions: SessionSettings
-    targets: Mapping[str, Sequence[Target]]
+    targets: Mapping[str, Sequence[Check]]
     history: Mapping[str, Build]
     fingerprints: Mapping[str, str]
     nodes: frozenset[str]

@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extras import execute_values
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import spell, spell_text
+from staging_assets.parser.lexer.quoting import quote, quote_literal
 from staging_assets.postgres.client.catalog import BUILDS, find_build_schema
 
 
@@ -70,14 +70,14 @@ def read_history(connection: Connection, schema: str) -> dict[str, Build]:
         return {row[0]: Build(*row[1:]) for row in cursor.fetchall()}
 
 
-def find_forgetting(schema: str, nodes: Iterable[str]) -> str:
+def forget_builds_sql(schema: str, nodes: Iterable[str]) -> str:
     """SQL that forgets what was built under these names: a build of them begins.
 
     A run that is killed after it published and before it remembered must not leave a row that
     says something else was built last.
     """
-    table = spell(Relation(find_build_schema(schema), BUILDS))
-    named = ", ".join(spell_text(node) for node in nodes)
+    table = quote(Relation(find_build_schema(schema), BUILDS))
+    named = ", ".join(quote_literal(node) for node in nodes)
     return f"update {table} set fingerprint = '' where node in ({named})"  # noqa: S608
 
 

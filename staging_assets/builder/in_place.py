@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 from psycopg2 import extensions
 
-from staging_assets.builder.context import Work
+from staging_assets.builder.context import RunContext
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
-from staging_assets.builder.shadow.table import Plan, run_discard, run_make_shadow
+from staging_assets.builder.shadow.table import ShadowPlan, run_discard, run_make_shadow
 from staging_assets.model import Relation, Table
-from staging_assets.parser.lexer.quoting import spell
+from staging_assets.parser.lexer.quoting import quote
 from staging_assets.parser.rewrite import rewrite
 from staging_assets.postgres.client.scripts import run_script
 from staging_assets.postgres.client.session import Session
@@ -27,7 +27,7 @@ from staging_assets.publisher.table import (
 
 def run_table_in_place(
     session: Session,
-    work: Work,
+    work: RunContext,
     table: Table,
     live: Relation,
     *,
@@ -42,7 +42,7 @@ def run_table_in_place(
 
     Raises ScriptError, BuildError, or what `audit` raises; the old table is then as it was.
     """
-    plan = Plan(work.schema, work.build_schema, filled=False)
+    plan = ShadowPlan(work.schema, work.build_schema, filled=False)
     shadow, _ = run_make_shadow(session, table, plan)
     rows = 0
 
@@ -50,8 +50,8 @@ def run_table_in_place(
         nonlocal rows
         session.pin()
         fill_in_place(session, table, live)
-        session.run(f"analyze {spell(live)}")
-        rows = int(session.run(f"select count(*) from {spell(live)}")[0][0])  # noqa: S608
+        session.run(f"analyze {quote(live)}")
+        rows = int(session.run(f"select count(*) from {quote(live)}")[0][0])  # noqa: S608
 
     try:
         outcome = run_in_place(

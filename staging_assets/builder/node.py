@@ -9,22 +9,22 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.builder.audit import run_audit
 from staging_assets.builder.cleanups.run import run_cleanup
-from staging_assets.builder.context import NodeResult, Rebuild, Task, Work
-from staging_assets.builder.history import find_forgetting
+from staging_assets.builder.context import NodeResult, Rebuild, RunContext, Task
+from staging_assets.builder.history import forget_builds_sql
 from staging_assets.builder.in_place import run_table_in_place
 from staging_assets.builder.procedures import run_procedures
-from staging_assets.builder.shadow.table import Plan, run_discard, run_make_shadow
+from staging_assets.builder.shadow.table import ShadowPlan, run_discard, run_make_shadow
 from staging_assets.builder.up_to_date import is_done
-from staging_assets.checks.suite import TargetResult
+from staging_assets.checks.suite import CheckResult
 from staging_assets.model import Kind, Relation, Table
-from staging_assets.parser.lexer.quoting import spell_name
+from staging_assets.parser.lexer.quoting import quote_identifier
 from staging_assets.postgres.client.catalog import has_schema
 from staging_assets.postgres.client.session import Session
-from staging_assets.publisher.table import Inbound, run_publish
+from staging_assets.publisher.table import InboundKey, run_publish
 
 
 @dataclass(frozen=True)
-class Built:
+class NodeOutcome:
     """What a build gave.
 
     Args:
@@ -33,7 +33,7 @@ class Built:
     """
 
     result: NodeResult
-    not_valid: tuple[Inbound, ...] = ()
+    not_valid: tuple[InboundKey, ...] = ()
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Clock:
         self.last = now
 
 
-def run_node(session: Session, work: Work, task: Task) -> Built:
+def run_node(session: Session, work: RunContext, task: Task) -> NodeOutcome:
     """Build one node, or find it unchanged.
 
     Raises StagingError or psycopg2.Error when it fails; what was there before is then as it was.
@@ -76,53 +76,53 @@ def run_node(session: Session, work: Work, task: Task) -> Built:
         session.end()
 
 
-def _find_unchanged(session: Session, work: Work, task: Task) -> Built:
+def _find_unchanged(session: Session, work: RunContext, task: Task) -> NodeOutcome:
     """A node that is left alone; its checks are evaluated where it is."""
-    checks: tuple[TargetResult, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
     if not work.options.create_only:
         checks = run_audit(session.connection, work, task.node)
-    return Built(NodeResult(task.node, "unchanged", checks=checks))
+    return NodeOutcome(NodeResult(task.node, "unchanged", checks=checks))
 
 
-def _run_schema(session: Session, work: Work, task: Task) -> Built:
+def _run_schema(session: Session, work: RunContext, task: Task) -> NodeOutcome:
     existed = has_schema(session.connection, work.schema)
     if not existed:
-        session.run(f"create schema if not exists {spell_name(work.schema)}")
+        session.run(f"create schema if not exists {quote_identifier(work.schema)}")
     checks = run_audit(session.connection, work, task.node)
     unchanged = existed and work.options.rebuild is not Rebuild.ALL
-    return Built(NodeResult(task.node, "unchanged" if unchanged else "built", checks=checks))
+    return NodeOutcome(NodeResult(task.node, "unchanged" if unchanged else "built", checks=checks))
 
 
-def _run_procedures(session: Session, work: Work, task: Task) -> Built:
-    session.run(find_forgetting(work.schema, [task.node]))
+def _run_procedures(session: Session, work: RunContext, task: Task) -> NodeOutcome:
+    session.run(forget_builds_sql(work.schema, [task.node]))
     run_procedures(session, work.project.procedures[task.node.split("/", 1)[1]], work.schema)
     checks = run_audit(session.connection, work, task.node)
-    return Built(NodeResult(task.node, "built", checks=checks))
+    return NodeOutcome(NodeResult(task.node, "built", checks=checks))
 
 
-def _run_cleanup(session: Session, work: Work, task: Task) -> Built:
+def _run_cleanup(session: Session, work: RunContext, task: Task) -> NodeOutcome:
     """Run a cleanup and its check in one transaction: a cleanup that fails it leaves nothing."""
     cleanup = work.project.cleanups[task.node.removesuffix("_cleanup")]
-    with session.transaction(find_forgetting(work.schema, [task.node])):
+    with session.transaction(forget_builds_sql(work.schema, [task.node])):
         session.notices.at(cleanup.script.label)
         run_cleanup(session.connection, cleanup.script, work.schema, server=session.server)
         session.pin()
         checks = run_audit(session.connection, work, task.node)
-    return Built(NodeResult(task.node, "built", checks=checks))
+    return NodeOutcome(NodeResult(task.node, "built", checks=checks))
 
 
-def _run_table(session: Session, work: Work, task: Task, table: Table) -> Built:
+def _run_table(session: Session, work: RunContext, task: Task, table: Table) -> NodeOutcome:
     clock = Clock()
-    plan = Plan(
+    plan = ShadowPlan(
         work.schema,
         work.build_schema,
-        first=find_forgetting(work.schema, [task.node]),
+        first=forget_builds_sql(work.schema, [task.node]),
         filled=not work.options.create_only,
         referenced=table.name in work.referenced,
     )
     shadow, rows = run_make_shadow(session, table, plan)
     clock.mark("load_seconds")
-    checks: tuple[TargetResult, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
     try:
         if not work.options.create_only:
             place, own = shadow.relation, shadow.own
@@ -146,14 +146,14 @@ def _run_table(session: Session, work: Work, task: Task, table: Table) -> Built:
         run_discard(session, shadow)
         raise
     result = NodeResult(task.node, "built", rows=rows, checks=checks, metadata=clock.parts)
-    return Built(result, outcome.not_valid)
+    return NodeOutcome(result, outcome.not_valid)
 
 
-def _run_in_place(session: Session, work: Work, task: Task, table: Table) -> Built:
+def _run_in_place(session: Session, work: RunContext, task: Task, table: Table) -> NodeOutcome:
     clock = Clock()
-    session.run(find_forgetting(work.schema, [task.node]))
+    session.run(forget_builds_sql(work.schema, [task.node]))
     live = Relation(work.schema, table.name)
-    checks: tuple[TargetResult, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
 
     def audit(connection: Connection, relation: Relation) -> None:
         nonlocal checks
@@ -165,4 +165,4 @@ def _run_in_place(session: Session, work: Work, task: Task, table: Table) -> Bui
     clock.mark("load_seconds")
     metadata = {**clock.parts, "in_place": table.in_place}
     result = NodeResult(task.node, "built", rows=rows, checks=checks, metadata=metadata)
-    return Built(result, outcome.not_valid)
+    return NodeOutcome(result, outcome.not_valid)

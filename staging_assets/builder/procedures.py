@@ -39,7 +39,7 @@ _OBJECTS = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 
 
 @dataclass
-class _Plan:
+class _ProcedurePlan:
     """What the tries so far have shown about the statements, by their place in the script.
 
     Args:
@@ -67,7 +67,7 @@ def run_procedures(session: Session, procedures: Procedures, schema: str) -> Non
     """
     script = procedures.script
     text = rewrite(script.text, schema=schema)
-    plan = _Plan()
+    plan = _ProcedurePlan()
     for _ in range(_MOST_TRIES):
         try:
             with session.transaction():
@@ -86,7 +86,9 @@ def run_procedures(session: Session, procedures: Procedures, schema: str) -> Non
     )
 
 
-def _run_once(session: Session, procedures: Procedures, text: SentText, plan: _Plan) -> None:
+def _run_once(
+    session: Session, procedures: Procedures, text: SentText, plan: _ProcedurePlan
+) -> None:
     script = procedures.script
     statements = find_statements(text.text)
     for index, statement in enumerate(statements):
@@ -114,7 +116,7 @@ def _run_once(session: Session, procedures: Procedures, text: SentText, plan: _P
 
 
 def _mend(
-    plan: _Plan, index: int, error: ScriptError, cascades: bool, statements: list[str]
+    plan: _ProcedurePlan, index: int, error: ScriptError, cascades: bool, statements: list[str]
 ) -> None:
     """Change the plan so that the next try goes further, or raise the error."""
     created = _CREATE.match(statements[index])
@@ -173,7 +175,7 @@ def _read_objects(session: Session) -> frozenset[str]:
 
 
 def _check_lost(
-    session: Session, procedures: Procedures, before: Iterable[str], plan: _Plan
+    session: Session, procedures: Procedures, before: Iterable[str], plan: _ProcedurePlan
 ) -> None:
     """Fail when something that a CASCADE took is not there again at the end."""
     lost = sorted(set(before) - _read_objects(session))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.builder.context import Rebuild, Task, Work
+from staging_assets.builder.context import Rebuild, RunContext, Task
 from staging_assets.model import Kind, Relation
 from staging_assets.postgres.client.catalog import has_functions, has_rows, has_table, has_values
 
 
-def is_done(connection: Connection, work: Work, task: Task) -> bool:
+def is_done(connection: Connection, work: RunContext, task: Task) -> bool:
     """Whether a node of any kind but the schema is left alone."""
     kind = work.project.kind(task.node)
     if work.options.create_only:
@@ -21,7 +21,7 @@ def is_done(connection: Connection, work: Work, task: Task) -> bool:
     return work.options.rebuild is Rebuild.MISSING and _is_filled(connection, work, task)
 
 
-def _is_there(connection: Connection, work: Work, task: Task) -> bool:
+def _is_there(connection: Connection, work: RunContext, task: Task) -> bool:
     """Whether what was built is still there: somebody may have dropped it by hand."""
     kind = work.project.kind(task.node)
     if kind is Kind.PROCEDURES:
@@ -31,7 +31,7 @@ def _is_there(connection: Connection, work: Work, task: Task) -> bool:
     return has_table(connection, Relation(work.schema, table))
 
 
-def _is_filled(connection: Connection, work: Work, task: Task) -> bool:
+def _is_filled(connection: Connection, work: RunContext, task: Task) -> bool:
     """Luigi's rule. Lookup tables and procedures are always built."""
     kind = work.project.kind(task.node)
     if kind is Kind.CLEANUP:
@@ -47,7 +47,7 @@ def _is_filled(connection: Connection, work: Work, task: Task) -> bool:
     return not work.project.tables[task.node].filled or has_rows(connection, live)
 
 
-def _is_as_remembered(work: Work, task: Task) -> bool:
+def _is_as_remembered(work: RunContext, task: Task) -> bool:
     """Whether the last build of the node was made from the same files, and after all above it."""
     before = work.history.get(task.node)
     if before is None or not task.settled:

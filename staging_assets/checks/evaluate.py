@@ -15,15 +15,15 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks.core.check import (
+    Check,
+    CheckResult,
     EvaluationContext,
-    Target,
-    TargetResult,
     build_error,
     build_result,
 )
 from staging_assets.checks.core.facts import Facts, TableFacts, read_facts
 from staging_assets.checks.core.failing_rows import read_failing
-from staging_assets.checks.core.probe import Place, Probe, Values
+from staging_assets.checks.core.probe import CheckedTable, Probe, Values
 from staging_assets.checks.core.snapshot import (
     describe_error,
     raise_unless_ours,
@@ -49,14 +49,14 @@ class Subject:
     """
 
     relation: Relation
-    targets: Sequence[Target]
+    targets: Sequence[Check]
     context: EvaluationContext = field(default_factory=EvaluationContext)
 
 
 @dataclass(frozen=True)
 class _Question:
-    target: Target
-    place: Place
+    target: Check
+    place: CheckedTable
     probe: Probe
 
     @property
@@ -64,14 +64,14 @@ class _Question:
         return (*self.probe.aggregates, *self.probe.scalars)
 
 
-def evaluate_targets(
+def evaluate_checks(
     connection: Connection,
-    targets: Sequence[Target],
+    targets: Sequence[Check],
     *,
     relation: Relation,
     schema: str,
     context: EvaluationContext | None = None,
-) -> list[TargetResult]:
+) -> list[CheckResult]:
     """Evaluate the targets of one table, in their order.
 
     Args:
@@ -91,12 +91,12 @@ def evaluate_targets(
 
 def evaluate_many(
     connection: Connection, subjects: Sequence[Subject], *, schema: str
-) -> list[TargetResult]:
-    """Evaluate the targets of many tables, in their order. See `evaluate_targets`."""
+) -> list[CheckResult]:
+    """Evaluate the targets of many tables, in their order. See `evaluate_checks`."""
     with reading(connection):
         history = Relation(f"{schema}__build", BUILDS_TABLE)
         facts = read_facts(connection, [history, *(subject.relation for subject in subjects)])
-        known: dict[tuple[int, str], TargetResult] = {}
+        known: dict[tuple[int, str], CheckResult] = {}
         asked: list[tuple[int, list[_Question]]] = []
         for number, subject in enumerate(subjects):
             questions = []
@@ -118,8 +118,8 @@ def evaluate_many(
 
 
 def _find_question(
-    target: Target, subject: Subject, facts: Facts, schema: str, history: Relation
-) -> _Question | TargetResult:
+    target: Check, subject: Subject, facts: Facts, schema: str, history: Relation
+) -> _Question | CheckResult:
     """What to ask; or the result, where the catalog alone says that it cannot hold."""
     found = facts.get(subject.relation)
     if target.kind == "schema_exists":
@@ -132,7 +132,7 @@ def _find_question(
         text = f"{target.relation} has no column {named}"
         return build_result(target, False, text, {"missing columns": missing})
     moved = subject.relation.schema if subject.relation.schema != schema else None
-    place = Place(
+    place = CheckedTable(
         relation=subject.relation,
         schema=schema,
         facts=found,
@@ -147,7 +147,7 @@ def _find_question(
 
 def _ask(
     connection: Connection, asked: Sequence[tuple[int, list[_Question]]]
-) -> Mapping[tuple[int, str], TargetResult]:
+) -> Mapping[tuple[int, str], CheckResult]:
     """Ask for many tables at once; where that fails, table by table, then target by target."""
     try:
         answers = _read(connection, [questions for _, questions in asked])
@@ -214,7 +214,7 @@ def _build_statement(tables: Sequence[Sequence[_Question]]) -> sql.Composed:
     return sql.SQL("\nunion all\n").join(parts)
 
 
-def _judge(connection: Connection, question: _Question, values: Values) -> TargetResult:
+def _judge(connection: Connection, question: _Question, values: Values) -> CheckResult:
     target, probe = question.target, question.probe
     verdict = probe.judge(values)
     metadata = dict(verdict.metadata)

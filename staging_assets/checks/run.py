@@ -14,11 +14,11 @@ from staging_assets.checks.core.snapshot import describe_error, raise_unless_our
 from staging_assets.checks.schema.drift import evaluate_drift
 from staging_assets.checks.schema.foreign_keys import evaluate_foreign_keys
 from staging_assets.checks.suite import (
+    Check,
+    CheckResult,
     Subject,
-    Target,
-    TargetResult,
     evaluate_many,
-    find_targets,
+    find_checks,
 )
 from staging_assets.errors import DatabaseError
 from staging_assets.model import SCHEMA_NODE, Relation, StagingProject
@@ -32,7 +32,7 @@ def run_checks(
     project: StagingProject,
     schema: str,
     select: Collection[str] = (),
-) -> list[TargetResult]:
+) -> list[CheckResult]:
     """Evaluate the checks of a schema, all or some.
 
     Args:
@@ -44,11 +44,11 @@ def run_checks(
 
     Raises DatabaseError when the server cannot be reached or there is no such schema.
     """
-    targets = [target for of_node in find_targets(project).values() for target in of_node]
+    targets = [target for of_node in find_checks(project).values() for target in of_node]
     return run_targets(server, project, schema, find_selected(targets, select))
 
 
-def find_selected(targets: Iterable[Target], select: Collection[str]) -> list[Target]:
+def find_selected(targets: Iterable[Check], select: Collection[str]) -> list[Check]:
     """The targets that a selection means. Raises DatabaseError for a part that means none."""
     every = list(targets)
     if not select:
@@ -74,9 +74,9 @@ def run_targets(
     server: Server,
     project: StagingProject,
     schema: str,
-    targets: Sequence[Target],
+    targets: Sequence[Check],
     built: Collection[str] | None = None,
-) -> list[TargetResult]:
+) -> list[CheckResult]:
     """Evaluate some targets on a schema as it is.
 
     Args:
@@ -107,11 +107,9 @@ def run_targets(
     return [found[target.table, target.name] for target in targets]
 
 
-def _find_subjects(
-    project: StagingProject, schema: str, targets: Sequence[Target]
-) -> list[Subject]:
+def _find_subjects(project: StagingProject, schema: str, targets: Sequence[Check]) -> list[Subject]:
     """Targets by the table that they look at: cleanups share it with their table."""
-    by_table: dict[str, list[Target]] = {}
+    by_table: dict[str, list[Check]] = {}
     for target in targets:
         by_table.setdefault(target.relation, []).append(target)
     return [
@@ -130,9 +128,9 @@ def _run_whole(
     connection: Connection,
     project: StagingProject,
     schema: str,
-    target: Target,
+    target: Check,
     built: Collection[str] | None,
-) -> TargetResult:
+) -> CheckResult:
     tables = None if built is None else frozenset(name for name in project.tables if name in built)
     try:
         if target.kind == DRIFT:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from staging_assets.checks.core.check import ERROR, EvaluationContext, Target, TargetResult
-from staging_assets.checks.evaluate import Subject, evaluate_many, evaluate_targets
+from staging_assets.checks.core.check import ERROR, Check, CheckResult, EvaluationContext
+from staging_assets.checks.evaluate import Subject, evaluate_checks, evaluate_many
 from staging_assets.model import SCHEMA_NODE, CheckDeclaration, StagingProject
 
 SCHEMA_KINDS = ("schema_exists", "schema_matches_scripts", "foreign_keys_valid")
@@ -24,7 +24,7 @@ _DESCRIPTIONS = {
 }
 
 
-def find_targets(project: StagingProject) -> dict[str, tuple[Target, ...]]:
+def find_checks(project: StagingProject) -> dict[str, tuple[Check, ...]]:
     """Find the checks of every node that has any: node to checks.
 
     Args:
@@ -33,7 +33,7 @@ def find_targets(project: StagingProject) -> dict[str, tuple[Target, ...]]:
     By default there is one check a node, the one that was its luigi target, and three of the
     whole schema. A declaration named like a default (or of its kind) overrides it; others add.
     """
-    found: dict[str, dict[str, Target]] = {}
+    found: dict[str, dict[str, Check]] = {}
     for target in _find_defaults(project):
         found.setdefault(target.table, {})[target.name] = target
     nodes = frozenset(project.nodes)
@@ -44,24 +44,24 @@ def find_targets(project: StagingProject) -> dict[str, tuple[Target, ...]]:
         if declared.arguments.get("override"):
             _override(of_node, declared)
         else:
-            of_node[declared.name] = _build_target(project, declared)
+            of_node[declared.name] = _build_check(project, declared)
     return {node: tuple(of_node.values()) for node, of_node in found.items() if of_node}
 
 
-def _find_defaults(project: StagingProject) -> Iterator[Target]:
+def _find_defaults(project: StagingProject) -> Iterator[Check]:
     for kind in SCHEMA_KINDS:
-        yield Target(kind, kind, SCHEMA_NODE, description=_DESCRIPTIONS[kind])
+        yield Check(kind, kind, SCHEMA_NODE, description=_DESCRIPTIONS[kind])
     for table in project.tables.values():
         kind = "table_not_empty" if table.filled else "table_exists"
-        yield Target(kind, kind, table.name, description=_DESCRIPTIONS[kind])
+        yield Check(kind, kind, table.name, description=_DESCRIPTIONS[kind])
     for cleanup in project.cleanups.values():
         node = f"{cleanup.table}_cleanup"
         if cleanup.column is None:
             kind = "table_not_empty"
             text = "The cleanup left rows in the table."
-            yield Target(kind, kind, node, description=text, relation=cleanup.table)
+            yield Check(kind, kind, node, description=text, relation=cleanup.table)
         else:
-            yield Target(
+            yield Check(
                 build_check_name(f"{cleanup.column}_has_values"),
                 "has_values",
                 node,
@@ -71,7 +71,7 @@ def _find_defaults(project: StagingProject) -> Iterator[Target]:
             )
 
 
-def _override(of_node: dict[str, Target], declared: CheckDeclaration) -> None:
+def _override(of_node: dict[str, Check], declared: CheckDeclaration) -> None:
     """Change the default check that is meant, or take it away."""
     changes: Mapping[str, Any] = declared.arguments["override"]
     if changes.get("severity") == ERROR:
@@ -85,10 +85,10 @@ def _override(of_node: dict[str, Target], declared: CheckDeclaration) -> None:
                 of_node[name] = replace(target, **changes)
 
 
-def _build_target(project: StagingProject, declared: CheckDeclaration) -> Target:
+def _build_check(project: StagingProject, declared: CheckDeclaration) -> Check:
     node = declared.table
     of_cleanup = node not in project.tables and node.endswith("_cleanup")
-    return Target(
+    return Check(
         name=declared.name,
         kind=declared.kind,
         table=node,
@@ -107,12 +107,12 @@ def build_check_name(text: str) -> str:
 
 __all__ = [
     "SCHEMA_KINDS",
+    "Check",
+    "CheckResult",
     "EvaluationContext",
     "Subject",
-    "Target",
-    "TargetResult",
     "build_check_name",
+    "evaluate_checks",
     "evaluate_many",
-    "evaluate_targets",
-    "find_targets",
+    "find_checks",
 ]

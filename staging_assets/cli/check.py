@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from staging_assets.checks.core.check import TargetResult
+from staging_assets.checks.core.check import CheckResult
 from staging_assets.checks.run import run_checks
 from staging_assets.cli.junit import write_junit
 from staging_assets.errors import StagingError
@@ -88,7 +88,7 @@ def run_check_command(options: argparse.Namespace) -> int:
     return EXIT_CHECK_FAILED if any(result.fails for result in results) else EXIT_GOOD
 
 
-def build_table(results: Sequence[TargetResult], colour: bool = False) -> str:
+def build_table(results: Sequence[CheckResult], colour: bool = False) -> str:
     """A line a check: state, node, check, summary; under a failed one its keys and findings."""
     names = [f"{result.table}" for result in results]
     wide = max((len(name) for name in names), default=0)
@@ -106,7 +106,7 @@ def build_table(results: Sequence[TargetResult], colour: bool = False) -> str:
 _COLOURS = {"ok": "\033[32m", "FAIL": "\033[31m", "ERROR": "\033[31m", "WARN": "\033[33m"}
 
 
-def _find_state(result: TargetResult) -> str:
+def _find_state(result: CheckResult) -> str:
     if result.passed:
         return "ok"
     if result.error:
@@ -114,7 +114,7 @@ def _find_state(result: TargetResult) -> str:
     return "FAIL" if result.severity == "ERROR" else "WARN"
 
 
-def _find_details(result: TargetResult) -> list[str]:
+def _find_details(result: CheckResult) -> list[str]:
     """The findings in full, and the keys."""
     findings = result.metadata.get("findings", ())
     lines = [str(each) for each in findings] if isinstance(findings, list) else []
@@ -132,7 +132,7 @@ def _find_details(result: TargetResult) -> list[str]:
     return lines
 
 
-def build_json(results: Sequence[TargetResult]) -> str:
+def build_json(results: Sequence[CheckResult]) -> str:
     """A JSON list, one object a check."""
     return json.dumps(
         [
@@ -153,7 +153,7 @@ def build_json(results: Sequence[TargetResult]) -> str:
     )
 
 
-def summarize(results: Sequence[TargetResult], schema: str, seconds: float) -> str:
+def summarize(results: Sequence[CheckResult], schema: str, seconds: float) -> str:
     """`312 checks of schema "staging": 310 hold, 1 failed, 1 warning (0.84 s)`."""
     failed = sum(result.fails for result in results)
     warned = sum(not result.passed and not result.fails for result in results)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from staging_assets.checks.core.check import TargetResult
+from staging_assets.checks.core.check import CheckResult
 
 # XML 1.0 cannot hold these at all, not even escaped.
 _IMPOSSIBLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def build_junit(results: Sequence[TargetResult], seconds: float) -> str:
+def build_junit(results: Sequence[CheckResult], seconds: float) -> str:
     """Build the XML.
 
     Args:
@@ -24,7 +24,7 @@ def build_junit(results: Sequence[TargetResult], seconds: float) -> str:
     no failure: it is a case with its text in `system-out`, since JUnit knows no warnings.
     """
     root = ElementTree.Element("testsuites", name="staging checks", time=f"{seconds:.3f}")
-    tables: dict[str, list[TargetResult]] = {}
+    tables: dict[str, list[CheckResult]] = {}
     for result in results:
         tables.setdefault(result.table, []).append(result)
     _count(root, results)
@@ -37,20 +37,20 @@ def build_junit(results: Sequence[TargetResult], seconds: float) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def write_junit(path: Path, results: Sequence[TargetResult], seconds: float) -> None:
+def write_junit(path: Path, results: Sequence[CheckResult], seconds: float) -> None:
     """Write the XML to a file, and make its folder. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(build_junit(results, seconds), encoding="utf-8")
 
 
-def _count(element: ElementTree.Element, results: Sequence[TargetResult]) -> None:
+def _count(element: ElementTree.Element, results: Sequence[CheckResult]) -> None:
     element.set("tests", str(len(results)))
     element.set("failures", str(sum(result.fails and not result.error for result in results)))
     element.set("errors", str(sum(result.error for result in results)))
     element.set("skipped", "0")
 
 
-def _add_case(suite: ElementTree.Element, result: TargetResult) -> None:
+def _add_case(suite: ElementTree.Element, result: CheckResult) -> None:
     case = ElementTree.SubElement(
         suite, "testcase", classname=f"staging.{result.table}", name=result.name, time="0"
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from staging_assets.checks.suite import Target, TargetResult, find_targets
+from staging_assets.checks.suite import Check, CheckResult, find_checks
 from staging_assets.defs.specs import build_key
 from staging_assets.model import StagingProject
 
@@ -19,11 +19,11 @@ def build_check_specs(project: StagingProject) -> list[dg.AssetCheckSpec]:
         project: the folder of scripts.
     """
     return [
-        build_check_spec(target) for targets in find_targets(project).values() for target in targets
+        build_check_spec(target) for targets in find_checks(project).values() for target in targets
     ]
 
 
-def build_check_spec(target: Target) -> dg.AssetCheckSpec:
+def build_check_spec(target: Check) -> dg.AssetCheckSpec:
     """The spec of one check.
 
     A blocking check is one that is evaluated before its table is published. Those of the whole
@@ -38,7 +38,7 @@ def build_check_spec(target: Target) -> dg.AssetCheckSpec:
     )
 
 
-def build_check_result(result: TargetResult, asset_key: dg.AssetKey) -> dg.AssetCheckResult:
+def build_check_result(result: CheckResult, asset_key: dg.AssetKey) -> dg.AssetCheckResult:
     """The result of one check, with numbers as numbers so that Dagster plots them.
 
     Args:
@@ -55,7 +55,7 @@ def build_check_result(result: TargetResult, asset_key: dg.AssetKey) -> dg.Asset
     )
 
 
-def _build_metadata(result: TargetResult) -> Mapping[str, Any]:
+def _build_metadata(result: CheckResult) -> Mapping[str, Any]:
     metadata: dict[str, Any] = {}
     for name, value in result.metadata.items():
         if name == "sql":
@@ -69,7 +69,7 @@ def _build_metadata(result: TargetResult) -> Mapping[str, Any]:
     return metadata
 
 
-def describe(target: Target) -> str:
+def describe(target: Check) -> str:
     """The check in words, from its kind and arguments."""
     arguments = {name: _say(value) for name, value in target.arguments.items()}
     if target.kind == "row_count_change":

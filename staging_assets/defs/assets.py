@@ -16,7 +16,7 @@ import dagster as dg
 from pydantic import Field
 
 from staging_assets.checks.run import run_targets
-from staging_assets.checks.suite import Target, TargetResult, find_targets
+from staging_assets.checks.suite import Check, CheckResult, find_checks
 from staging_assets.defs.asset_checks import build_check_result, build_check_specs
 from staging_assets.defs.dagster_patches.step_outputs import remember_outputs
 from staging_assets.defs.jobs import BUILD_STEP
@@ -27,7 +27,7 @@ from staging_assets.defs.specs import build_column_lineage, build_key, build_spe
 from staging_assets.errors import StagingError
 from staging_assets.model import SCHEMA_NODE, StagingProject
 from staging_assets.postgres.connect import Server
-from staging_assets.project.lineage.cache import LineageMemory
+from staging_assets.project.lineage.cache import LineageCache
 from staging_assets.scheduler.run import BuildOptions, NodeResult, Rebuild, run_build
 from staging_assets.settings import Settings, check_schema_name, check_workers
 
@@ -59,7 +59,7 @@ class BuildConfig(dg.Config):
 
 def build_staging_assets(project: StagingProject) -> dg.AssetsDefinition:
     """The multi-asset of everything in the folder, with its checks."""
-    targets = find_targets(project)
+    targets = find_checks(project)
 
     @dg.multi_asset(
         name=BUILD_STEP,
@@ -102,7 +102,7 @@ class _Step:
         context: dg.AssetExecutionContext,
         project: StagingProject,
         nodes: frozenset[str],
-        targets: Mapping[str, Sequence[Target]],
+        targets: Mapping[str, Sequence[Check]],
         settings: Settings,
         config: BuildConfig,
     ) -> None:
@@ -115,9 +115,9 @@ class _Step:
         self._schema = check_schema_name(
             config.schema_ or settings.schema, "run config `schema` of staging_build"
         )
-        self._lineage = LineageMemory(project, settings.home)
+        self._lineage = LineageCache(project, settings.home)
         self._results: list[NodeResult] = []
-        self._failed_checks: list[TargetResult] = []
+        self._failed_checks: list[CheckResult] = []
 
     def run(self, server: Server) -> Iterator[Event]:
         """Build what was selected, then evaluate the checks of the whole; fail when either did."""
@@ -203,7 +203,7 @@ class _Step:
             if not check.passed:
                 self._failed_checks.append(check)
 
-    def _run_late_checks(self, server: Server) -> list[TargetResult]:
+    def _run_late_checks(self, server: Server) -> list[CheckResult]:
         """Checks that were selected and not evaluated during the build.
 
         Those of the whole schema look at what this run has built; in a run of checks alone, at

@@ -17,7 +17,7 @@ from staging_assets.model import STAGING
 from staging_assets.parser.lexer.literals import Literal, read_literal
 from staging_assets.parser.lexer.quoting import quote_name
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token
-from staging_assets.parser.names.tree import Piece, compose
+from staging_assets.parser.names.tree import Fragment, compose
 from staging_assets.parser.schema_literals import find_schema_literals
 from staging_assets.parser.statements import read_statements
 
@@ -130,7 +130,7 @@ class _Editor:
             return quote_name(self.shadow)
         return quote_name(self.schema)
 
-    def edit(self, piece: Piece, outside: _Place, escape: _Escape, lasting: bool) -> None:
+    def edit(self, piece: Fragment, outside: _Place, escape: _Escape, lasting: bool) -> None:
         """Collect the edits of a piece, whose offsets `outside` turns into the script's."""
         lasting = lasting or piece.kind in ("routine", "query", "foreign")
         for name in piece.names.found:
@@ -196,7 +196,7 @@ class _Editor:
 def within(escape: _Escape, token: Token, *, formatted: bool = False) -> _Escape:
     """How a name is spelled in a literal, itself in text that needs `escape`."""
 
-    def spell(name: str) -> str:
+    def quote(name: str) -> str:
         if formatted:
             name = name.replace("%", "%%")
         if token.kind in ("escaped", "unicode"):
@@ -205,4 +205,4 @@ def within(escape: _Escape, token: Token, *, formatted: bool = False) -> _Escape
             name = name.replace("'", "''")
         return escape(name)
 
-    return spell
+    return quote

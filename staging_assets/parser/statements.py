@@ -15,7 +15,7 @@ from typing import NamedTuple
 from staging_assets.model import STAGING, Relation
 from staging_assets.parser.lexer.tokens import Comment, Token, tokenize
 from staging_assets.parser.names.scope import Name, Role
-from staging_assets.parser.names.tree import Piece, PieceKind, read_piece
+from staging_assets.parser.names.tree import Fragment, PieceKind, read_piece
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class ReadStatement:
         self._search_path = search_path
 
     @cached_property
-    def piece(self) -> Piece:
+    def piece(self) -> Fragment:
         """The statement as a tree of code."""
         return read_piece(self.tokens)
 
@@ -191,7 +191,7 @@ def _is_routine(tokens: Sequence[Token], index: int) -> bool:
     return words[:1] in (["function"], ["procedure"])
 
 
-def _find_uses(piece: Piece, search_path: tuple[str, ...]) -> Iterator[Use]:
+def _find_uses(piece: Fragment, search_path: tuple[str, ...]) -> Iterator[Use]:
     for part, outside, lasting in piece.walk():
         for name in part.names.found:
             relation = _resolve(name, search_path)

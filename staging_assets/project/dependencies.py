@@ -9,7 +9,7 @@ from staging_assets.errors import Problem
 from staging_assets.model import SCHEMA_NODE, STAGING, CheckDeclaration, Relation
 from staging_assets.parser.statements import Use, find_references
 from staging_assets.project.declarations.staging_yaml import Config
-from staging_assets.project.graph import Edge, Graph, Strength
+from staging_assets.project.graph import DependencyGraph, Edge, Strength
 from staging_assets.project.scripts.cleanup import CleanupCode, names_schema
 from staging_assets.project.scripts.create import Creation
 from staging_assets.project.scripts.routines import Routines
@@ -21,7 +21,7 @@ _SYSTEM = ("", "pg_catalog", "information_schema", "pg_temp", "pg_toast", STAGIN
 
 
 @dataclass
-class Parts:
+class FolderContents:
     """All that was read of a folder.
 
     Args:
@@ -76,9 +76,9 @@ class Parts:
         return "{}:{}:{}".format(*self.position(edge))
 
 
-def find_graph(parts: Parts, config: Config) -> Graph:
+def find_graph(parts: FolderContents, config: Config) -> DependencyGraph:
     """The edges between all nodes: declared ones, then those that the scripts give."""
-    graph = Graph(parts.nodes)
+    graph = DependencyGraph(parts.nodes)
     for node in parts.nodes:
         graph.add(Edge(node, SCHEMA_NODE, "declared", "", 0))
     for node, needs in config.dependencies:
@@ -99,7 +99,9 @@ def find_graph(parts: Parts, config: Config) -> Graph:
 class _Edges:
     """Adds the edges of one table that one of its scripts gives."""
 
-    def __init__(self, graph: Graph, parts: Parts, node: str, source: Source) -> None:
+    def __init__(
+        self, graph: DependencyGraph, parts: FolderContents, node: str, source: Source
+    ) -> None:
         self.graph, self.parts, self.node, self.source = graph, parts, node, source
         parts.sources[source.script.label] = source
 
@@ -130,7 +132,7 @@ class _Edges:
                     self.add(token.value[1:-1], token.start)
 
 
-def find_tables(parts: Parts, use: Use, node: str) -> Iterator[str]:
+def find_tables(parts: FolderContents, use: Use, node: str) -> Iterator[str]:
     """The nodes of the tables that a place touches; `lookup_%s` in dynamic SQL is many."""
     if use.relation.schema != STAGING or use.role not in _TOUCHES:
         return
@@ -143,7 +145,9 @@ def find_tables(parts: Parts, use: Use, node: str) -> Iterator[str]:
         yield from (table for table in parts.creations if table.startswith(name))
 
 
-def _add_procedures(graph: Graph, parts: Parts, stem: str, source: Source) -> None:
+def _add_procedures(
+    graph: DependencyGraph, parts: FolderContents, stem: str, source: Source
+) -> None:
     edges = _Edges(graph, parts, f"stored_procedures/{stem}", source)
     for use in source.uses:
         if not use.lasting and use.role != "define":
@@ -154,7 +158,9 @@ def _add_procedures(graph: Graph, parts: Parts, stem: str, source: Source) -> No
         edges.add(f"stored_procedures/{routine.stem}", use.offset, strength)
 
 
-def _add_cleanup(graph: Graph, parts: Parts, table: str, code: CleanupCode) -> None:
+def _add_cleanup(
+    graph: DependencyGraph, parts: FolderContents, table: str, code: CleanupCode
+) -> None:
     node, label = f"{table}_cleanup", code.script.label
     graph.add(Edge(node, table, "declared", label, 1))
     for said in code.named:
@@ -176,7 +182,7 @@ def _add_cleanup(graph: Graph, parts: Parts, table: str, code: CleanupCode) -> N
                 graph.add(Edge(node, word, "inferred", label, line))
 
 
-def find_sources(parts: Parts) -> dict[str, frozenset[Relation]]:
+def find_sources(parts: FolderContents) -> dict[str, frozenset[Relation]]:
     """Node to the relations outside `staging` that it reads."""
     found: dict[str, set[Relation]] = {node: set() for node in parts.nodes}
     spelled: dict[str, set[Relation]] = {node: set() for node in parts.nodes}
@@ -221,7 +227,7 @@ def find_check_edges(checks: Iterable[CheckDeclaration]) -> Iterator[Edge]:
             yield Edge(check.table, table, "soft", check.label, check.line)
 
 
-def find_early_checks(checks: Iterable[CheckDeclaration], graph: Graph) -> list[Problem]:
+def find_early_checks(checks: Iterable[CheckDeclaration], graph: DependencyGraph) -> list[Problem]:
     """Find checks that look at a table which is built after their own: they could never hold.
 
     Args:

@@ -30,7 +30,7 @@ class Edge:
     column: int = 1
 
 
-class Graph:
+class DependencyGraph:
     """Edges between nodes, one per pair: the strongest, then the first."""
 
     def __init__(self, nodes: Iterable[str]) -> None:

@@ -19,7 +19,7 @@ from staging_assets.model import (
 from staging_assets.parser.lexer.tokens import fold
 from staging_assets.project.declarations.staging_yaml import find_checks
 from staging_assets.project.dependencies import (
-    Parts,
+    FolderContents,
     find_check_edges,
     find_early_checks,
     find_graph,
@@ -29,7 +29,7 @@ from staging_assets.project.files import read_files
 from staging_assets.project.gc_pause import no_garbage_search
 from staging_assets.project.graph import Edge
 from staging_assets.project.lineage.lineage import Lineage
-from staging_assets.project.reading import Loading
+from staging_assets.project.reading import FolderReader
 from staging_assets.project.scripts.populate import (
     find_in_place,
     find_in_place_by_triggers,
@@ -47,7 +47,7 @@ def load_project(sql_dir: Path, department: str) -> StagingProject:
 
     Raises ProjectError with every problem of the folder.
     """
-    read = Loading(read_files(sql_dir, department), department)
+    read = FolderReader(read_files(sql_dir, department), department)
     read.read()
     columns = read.parts.columns
     tables = {name: _find_table(read, name, columns) for name in read.parts.creations}
@@ -84,7 +84,7 @@ def load_project(sql_dir: Path, department: str) -> StagingProject:
     )
 
 
-def _find_table(read: Loading, name: str, columns: Mapping[str, tuple[str, ...]]) -> Table:
+def _find_table(read: FolderReader, name: str, columns: Mapping[str, tuple[str, ...]]) -> Table:
     creation = read.parts.creations[name]
     populate = read.parts.populates.get(name)
     lookup = read.lookups.get(name)
@@ -127,7 +127,7 @@ def _find_table(read: Loading, name: str, columns: Mapping[str, tuple[str, ...]]
     )
 
 
-def _tell_cycle(parts: Parts, cycle: list[Edge]) -> Problem:
+def _tell_cycle(parts: FolderContents, cycle: list[Edge]) -> Problem:
     way = " -> ".join([cycle[0].node, *(edge.needs for edge in cycle)])
     reasons = "; ".join(f"{edge.node} needs {edge.needs} ({parts.place(edge)})" for edge in cycle)
     label, line, column = parts.position(cycle[0])
@@ -136,12 +136,12 @@ def _tell_cycle(parts: Parts, cycle: list[Edge]) -> Problem:
     return Problem(label, line, column, what, todo)
 
 
-def _find_procedures(read: Loading, stem: str) -> Procedures:
+def _find_procedures(read: FolderReader, stem: str) -> Procedures:
     functions = frozenset(routine.name for routine in read.parts.routines.by_stem[stem])
     return Procedures(stem, read.parts.procedures[stem].script, functions)
 
 
-def _find_cleanup_column(read: Loading, table: str) -> str | None:
+def _find_cleanup_column(read: FolderReader, table: str) -> str | None:
     placed = read.config.cleanups.get(table)
     if placed is None:
         return None
@@ -149,7 +149,7 @@ def _find_cleanup_column(read: Loading, table: str) -> str | None:
     return placed.name if placed.name in names else fold(placed.name)
 
 
-def _find_fingerprint(read: Loading, tables: Mapping[str, Table], node: str) -> str:
+def _find_fingerprint(read: FolderReader, tables: Mapping[str, Table], node: str) -> str:
     texts: list[str] = []
     if node in tables:
         table = tables[node]

@@ -9,7 +9,7 @@ from staging_assets.model import SCHEMA_NODE, STAGING, Lookup, Script
 from staging_assets.parser.lexer.tokens import fold
 from staging_assets.project.declarations.lookups import add_rows, read_lookups
 from staging_assets.project.declarations.staging_yaml import Config, Known, read_config
-from staging_assets.project.dependencies import Parts
+from staging_assets.project.dependencies import FolderContents
 from staging_assets.project.files import Files, Named
 from staging_assets.project.scripts.cleanup import CleanupCode, read_cleanup
 from staging_assets.project.scripts.create import find_creation
@@ -18,13 +18,13 @@ from staging_assets.project.scripts.routines import Routines
 from staging_assets.project.scripts.script import Source
 
 
-class Loading:
+class FolderReader:
     """One load: what has been read so far, and what is wrong with it."""
 
     def __init__(self, files: Files, department: str) -> None:
         self.files, self.department = files, department
         self.problems: list[Problem] = list(files.problems)
-        self.parts = Parts()
+        self.parts = FolderContents()
         self.lookups: dict[str, Lookup] = {}
         self.cleanups: dict[str, CleanupCode] = {}
         self.config = Config()

@@ -9,12 +9,12 @@ from dataclasses import replace
 from psycopg2 import extensions
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import spell, spell_text
+from staging_assets.parser.lexer.quoting import quote, quote_literal
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     CATALOG_SETTINGS,
-    Hanging,
-    run_prepare_hanging,
+    Attachments,
+    run_prepare_attachments,
 )
 from staging_assets.publisher.attached.inbound_keys import find_left, find_unchecked, run_check
 from staging_assets.publisher.swap_plan import (
@@ -90,7 +90,7 @@ def run_in_place(
         # A plan for the catalog is made before anything is locked.
         cursor.execute("select from pg_prepared_statements where name = 'staging_assets_hanging'")
         if cursor.rowcount == 0:
-            run_prepare_hanging(cursor)
+            run_prepare_attachments(cursor)
         cursor.execute("begin")
         try:
             restore = _read_settings(cursor)
@@ -114,13 +114,13 @@ def _read_settings(cursor: extensions.cursor) -> str:
     """Return the statement that brings the settings back to what they are now."""
     cursor.execute("select name, current_setting(name) from unnest(%s) as name", (list(_CHANGED),))
     parts = [
-        f"set_config({spell_text(name)}, {spell_text(value)}, true)"
+        f"set_config({quote_literal(name)}, {quote_literal(value)}, true)"
         for name, value in cursor.fetchall()
     ]
     return f"select {', '.join(parts)}"
 
 
-def _move_in(cursor: extensions.cursor, work: Publication) -> tuple[Hanging, Exchange]:
+def _move_in(cursor: extensions.cursor, work: Publication) -> tuple[Attachments, Exchange]:
     """Set the old table aside and give its place to the new one, which is empty."""
     take_all_locks(cursor, work.live, work.own, before=CATALOG_SETTINGS)
     hanging = read_known(cursor, work, work.build_schema)
@@ -141,14 +141,14 @@ def _move_in(cursor: extensions.cursor, work: Publication) -> tuple[Hanging, Exc
 
 
 def _attach(
-    cursor: extensions.cursor, work: Publication, hanging: Hanging, exchange: Exchange
+    cursor: extensions.cursor, work: Publication, hanging: Attachments, exchange: Exchange
 ) -> None:
     """Give the new table, which is full by now, what the old one had."""
     tables = sorted({key.on for key in hanging.inbound if key not in work.left})
     if tables:
         take_locks(cursor, [f"lock table {', '.join(tables)} in access exclusive mode"], tables)
     for key in find_unchecked(hanging.inbound, work.live, work.later):
-        target = spell(replace(work.live, name=key.references))
+        target = quote(replace(work.live, name=key.references))
         run_check(cursor, key, work.live, target=target)
     cursor.execute(CATALOG_SETTINGS)
     _run(cursor, exchange.detach, hanging, work)
@@ -158,7 +158,7 @@ def _attach(
 
 
 def _run(
-    cursor: extensions.cursor, steps: Sequence[Step], hanging: Hanging, work: Publication
+    cursor: extensions.cursor, steps: Sequence[Step], hanging: Attachments, work: Publication
 ) -> None:
     try:
         run_steps(cursor, steps, singly=True, relations=[key.on for key in hanging.inbound])

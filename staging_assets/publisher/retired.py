@@ -14,8 +14,8 @@ from string import ascii_lowercase, digits
 import psycopg2
 from psycopg2 import extensions
 
-from staging_assets.parser.lexer.quoting import spell_name, spell_text
-from staging_assets.publisher.attached.attachments import ASIDE, Inbound, Movable
+from staging_assets.parser.lexer.quoting import quote_identifier, quote_literal
+from staging_assets.publisher.attached.attachments import ASIDE, InboundKey, TableObject
 from staging_assets.publisher.attached.inbound_keys import find_drops as find_key_drops
 from staging_assets.publisher.attached.inbound_keys import find_returns, run_validate
 from staging_assets.publisher.transaction.brief_locks import LOCK_TIMEOUT, Log
@@ -108,16 +108,16 @@ order by n.oid
 
 
 @dataclass(frozen=True)
-class _Grave:
+class _RetiredTable:
     """A schema of old objects: its name as SQL, who still references them, what is in it."""
 
     name: str
-    inbound: tuple[Inbound, ...]
+    inbound: tuple[InboundKey, ...]
     objects: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
-class Aside:
+class RetiredSchema:
     """Where the old objects of one publication go.
 
     Args:
@@ -132,7 +132,7 @@ class Aside:
     own: bool
 
 
-def find_aside(schema: str, old: Sequence[Movable], aside: tuple[bool, bool]) -> Aside:
+def find_aside(schema: str, old: Sequence[TableObject], aside: tuple[bool, bool]) -> RetiredSchema:
     """Choose where the old objects go.
 
     Args:
@@ -142,21 +142,21 @@ def find_aside(schema: str, old: Sequence[Movable], aside: tuple[bool, bool]) ->
     """
     exists, taken = aside
     if not taken:
-        return Aside(f"{schema}__old", made=not exists, own=False)
+        return RetiredSchema(f"{schema}__old", made=not exists, own=False)
     oid, text = max((item.oid for item in old), default=0), ""
     while oid:
         oid, digit = divmod(oid, len(_DIGITS))
         text = _DIGITS[digit] + text
-    return Aside(f"{schema}__o{text}", made=True, own=True)
+    return RetiredSchema(f"{schema}__o{text}", made=True, own=True)
 
 
-def find_moves(old: Sequence[Movable], schema: str, aside: Aside) -> list[Step]:
+def find_moves(old: Sequence[TableObject], schema: str, aside: RetiredSchema) -> list[Step]:
     """Statements that move the old objects aside."""
-    name = spell_name(aside.schema)
+    name = quote_identifier(aside.schema)
     steps = []
     if aside.made:
         what = "setting the old table aside"
-        comment = spell_text(_find_comment(schema))
+        comment = quote_literal(_find_comment(schema))
         steps = [
             Step(what, f"create schema {name}"),
             Step(what, f"comment on schema {name} is {comment}"),
@@ -171,7 +171,7 @@ def find_moves(old: Sequence[Movable], schema: str, aside: Aside) -> list[Step]:
     ]
 
 
-def find_drops(old: Sequence[Movable], *, aside: Aside | None = None) -> list[Step]:
+def find_drops(old: Sequence[TableObject], *, aside: RetiredSchema | None = None) -> list[Step]:
     """Statements that drop the old objects, and nothing that hangs on them.
 
     Args:
@@ -180,24 +180,24 @@ def find_drops(old: Sequence[Movable], *, aside: Aside | None = None) -> list[St
     steps = []
     for noun in _DROP_ORDER:
         names = [
-            f"{spell_name(aside.schema)}.{item.simple}" if aside and item.moves else item.name
+            f"{quote_identifier(aside.schema)}.{item.simple}" if aside and item.moves else item.name
             for item in old
             if item.noun == noun
         ]
         if names:
             steps.append(Step("dropping the old table", f"drop {noun} {', '.join(names)}"))
     if aside and aside.own:
-        name = spell_name(aside.schema)
+        name = quote_identifier(aside.schema)
         steps.append(Step("dropping the old table", f"drop schema {name}"))
     return steps
 
 
-def find_noun(item: Movable) -> str:
+def find_noun(item: TableObject) -> str:
     """What ALTER calls it."""
     return "type" if item.noun == "multirange" else item.noun
 
 
-def run_bury(connection: extensions.connection, schema: str, log: Log) -> list[str]:
+def drop_retired(connection: extensions.connection, schema: str, log: Log) -> list[str]:
     """Drop what publications of `schema` have set aside, as far as locks can be had in a moment.
 
     Foreign keys of tables that were to be rebuilt, and were not, still reference it: they are
@@ -215,9 +215,9 @@ def run_bury(connection: extensions.connection, schema: str, log: Log) -> list[s
         return []
     turned = [key for grave in graves for key in grave.inbound]
     left: list[str] = []
-    if not _run_briefly(connection, _find_burial(connection, graves)):
+    if not _run_briefly(connection, _drop_steps(connection, graves)):
         turned = [
-            key for key in turned if _run_briefly(connection, _find_turning(connection, [key]))
+            key for key in turned if _run_briefly(connection, _repoint_steps(connection, [key]))
         ]
         left = [grave.name for grave in graves if not _run_piecewise(connection, grave)]
     for sentence in run_validate(connection, [k for k in turned if k.validated and k.enforced]):
@@ -225,21 +225,21 @@ def run_bury(connection: extensions.connection, schema: str, log: Log) -> list[s
     return left
 
 
-def _read_aside(connection: extensions.connection, schema: str) -> list[_Grave]:
+def _read_aside(connection: extensions.connection, schema: str) -> list[_RetiredTable]:
     with connection.cursor() as cursor:
         cursor.execute("begin; set local search_path = ''; set local jit = off")
         cursor.execute(_FIND, {"schema": schema, "comment": _find_comment(schema)})
         found = cursor.fetchall()
         cursor.execute("commit")
     return [
-        _Grave(name, tuple(Inbound(**key) for key in keys or ()), objects)
+        _RetiredTable(name, tuple(InboundKey(**key) for key in keys or ()), objects)
         for name, keys, objects in found
     ]
 
 
-def _find_burial(connection: extensions.connection, graves: Sequence[_Grave]) -> list[str]:
+def _drop_steps(connection: extensions.connection, graves: Sequence[_RetiredTable]) -> list[str]:
     """Turn foreign keys around and drop everything."""
-    steps = _find_turning(connection, [key for grave in graves for key in grave.inbound])
+    steps = _repoint_steps(connection, [key for grave in graves for key in grave.inbound])
     for noun in _DROP_ORDER:
         names = [name for grave in graves for name in grave.objects.get(noun) or ()]
         if names:
@@ -247,7 +247,7 @@ def _find_burial(connection: extensions.connection, graves: Sequence[_Grave]) ->
     return [*steps, f"drop schema {', '.join(grave.name for grave in graves)}"]
 
 
-def _run_piecewise(connection: extensions.connection, grave: _Grave) -> bool:
+def _run_piecewise(connection: extensions.connection, grave: _RetiredTable) -> bool:
     """Drop one object at a time; what is kept by another may go when that has gone."""
     left = [(noun, name) for noun in _DROP_ORDER for name in grave.objects.get(noun) or ()]
     progress = True
@@ -258,7 +258,7 @@ def _run_piecewise(connection: extensions.connection, grave: _Grave) -> bool:
     return not left and _run_briefly(connection, [f"drop schema {grave.name}"])
 
 
-def _find_turning(connection: extensions.connection, keys: Sequence[Inbound]) -> list[str]:
+def _repoint_steps(connection: extensions.connection, keys: Sequence[InboundKey]) -> list[str]:
     returning = find_returns(keys, server_version=connection.server_version)
     return [step.statement for step in [*find_key_drops(keys), *returning]]
 
@@ -284,7 +284,7 @@ def _find_comment(schema: str) -> str:
     return f"{ASIDE} by the build of {schema}; to be dropped"
 
 
-def _find_simple(item: Movable) -> str:
+def _find_simple(item: TableObject) -> str:
     """The last part of a quoted, qualified name."""
     at, quoted = 0, False
     for position, character in enumerate(item.name):

@@ -15,15 +15,15 @@ from psycopg2 import extensions
 
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation, StagingProject
-from staging_assets.parser.lexer.quoting import spell, spell_name
+from staging_assets.parser.lexer.quoting import quote, quote_identifier
 from staging_assets.postgres.client.catalog import find_build_schema, has_schema
 from staging_assets.postgres.client.schema_lock import SchemaLock
 from staging_assets.postgres.client.server import Server
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     CATALOG_SETTINGS,
-    Hanging,
-    run_prepare_hanging,
+    Attachments,
+    run_prepare_attachments,
 )
 from staging_assets.publisher.attached.inbound_keys import (
     find_drops,
@@ -34,7 +34,7 @@ from staging_assets.publisher.attached.inbound_keys import (
 )
 from staging_assets.publisher.attached.other_schemas import read_outside, run_drop_schema
 from staging_assets.publisher.attached.schema_rename import find_function_steps, find_schema_steps
-from staging_assets.publisher.retired import run_bury
+from staging_assets.publisher.retired import drop_retired
 from staging_assets.publisher.transaction.brief_locks import Log, Tries, find_seconds, run_in_tries
 from staging_assets.publisher.transaction.steps import Step, StepError, explain, run_steps
 
@@ -92,7 +92,7 @@ def run_promote(
             )
         _check_complete(connection, project, candidate)
         for name in (schema, candidate):
-            run_bury(connection, name, log)
+            drop_retired(connection, name, log)
         _run(connection, server, _Exchange(schema, candidate, away), log)
 
 
@@ -167,7 +167,7 @@ def _run(connection: extensions.connection, server: Server, exchange: _Exchange,
     with connection.cursor() as cursor:
         cursor.execute("select from pg_prepared_statements where name = 'staging_assets_hanging'")
         if cursor.rowcount == 0:
-            run_prepare_hanging(cursor)
+            run_prepare_attachments(cursor)
     hanging = run_in_tries(connection, tries, lambda cursor: _swap(cursor, exchange))
     if hanging is not None:
         live = Relation(exchange.live, "")
@@ -177,7 +177,7 @@ def _run(connection: extensions.connection, server: Server, exchange: _Exchange,
             log("error", sentence)
 
 
-def _swap(cursor: extensions.cursor, exchange: _Exchange) -> Hanging | None:
+def _swap(cursor: extensions.cursor, exchange: _Exchange) -> Attachments | None:
     """One try, inside a transaction; returns what hung on the old schema, if there was one."""
     connection = cursor.connection
     live = Relation(exchange.live, "*")
@@ -190,7 +190,7 @@ def _swap(cursor: extensions.cursor, exchange: _Exchange) -> Hanging | None:
     if has_schema(connection, exchange.live):
         hanging = read_outside(cursor, exchange.live, exchange.incoming)
         for key in find_unchecked(hanging.inbound, live, frozenset()):
-            target = spell(Relation(exchange.incoming, key.references))
+            target = quote(Relation(exchange.incoming, key.references))
             run_check(cursor, key, Relation(exchange.incoming, key.references), target=target)
         drop, create = dependents.find_steps(
             cursor, hanging.dependents, dependents.Mode.RECREATE, None
@@ -241,7 +241,8 @@ def _find_renames(cursor: extensions.cursor, exchange: _Exchange) -> list[Step]:
                 steps.append(
                     Step(
                         f"renaming {source}",
-                        f"alter schema {spell_name(source)} rename to {spell_name(target)}",
+                        f"alter schema {quote_identifier(source)}"
+                        f" rename to {quote_identifier(target)}",
                     )
                 )
     return steps

@@ -9,10 +9,10 @@ from psycopg2 import errors, extensions
 
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import spell, spell_text
+from staging_assets.parser.lexer.quoting import quote, quote_literal
 from staging_assets.publisher import retired as aside
 from staging_assets.publisher.attached import inbound_keys as inbound
-from staging_assets.publisher.attached.attachments import Hanging, Inbound
+from staging_assets.publisher.attached.attachments import Attachments, InboundKey
 from staging_assets.publisher.attached.dependents import find_order
 from staging_assets.publisher.transaction.brief_locks import Log, take_locks
 from staging_assets.publisher.transaction.steps import Step
@@ -60,8 +60,8 @@ def take_all_locks(
     names: Sequence[str],
     *,
     turn: int = 1,
-    seen: Hanging | None = None,
-    left: Sequence[Inbound] = (),
+    seen: Attachments | None = None,
+    left: Sequence[InboundKey] = (),
     every_view: bool = False,
     before: str = "",
 ) -> None:
@@ -82,9 +82,9 @@ def take_all_locks(
 
     Raises LockBusyError when another session uses one of them.
     """
-    listed = f"array[{', '.join(spell_text(name) for name in names)}]::name[]"
-    own = _LOCK_OWN.format(schema=spell_text(live.schema), names=listed)
-    relations = [spell(Relation(live.schema, name)) for name in names]
+    listed = f"array[{', '.join(quote_literal(name) for name in names)}]::name[]"
+    own = _LOCK_OWN.format(schema=quote_literal(live.schema), names=listed)
+    relations = [quote(Relation(live.schema, name)) for name in names]
     locking = [own]
     if seen is not None:
         views = [
@@ -100,7 +100,7 @@ def take_all_locks(
     take_locks(cursor, locking, relations, before=before, turn=turn)
 
 
-def lock_hubs(cursor: extensions.cursor, hanging: Hanging) -> bool:
+def lock_hubs(cursor: extensions.cursor, hanging: Attachments) -> bool:
     """Lock the tables that the old one references, if that takes no waiting at all.
 
     Dropping the old table needs it. Returns whether it was possible.
@@ -116,7 +116,7 @@ def lock_hubs(cursor: extensions.cursor, hanging: Hanging) -> bool:
     return True
 
 
-def check_possible(hanging: Hanging, live: Relation, later: frozenset[str]) -> None:
+def check_possible(hanging: Attachments, live: Relation, later: frozenset[str]) -> None:
     """Raise BuildError when the new objects cannot take the old ones' place."""
     old = {item.simple: item for item in hanging.old if item.noun not in _BESIDE}
     unchanged = "The old table is as it was."
@@ -152,14 +152,14 @@ def check_possible(hanging: Hanging, live: Relation, later: frozenset[str]) -> N
 
 
 def find_exchange(
-    hanging: Hanging,
+    hanging: Attachments,
     live: Relation,
     *,
     drop: Sequence[Step],
     create: Sequence[Step],
     at_once: bool,
     droppable: bool,
-    left: Sequence[Inbound] = (),
+    left: Sequence[InboundKey] = (),
     server_version: int,
 ) -> Exchange:
     """Put the statements in order.
@@ -207,7 +207,7 @@ def find_exchange(
     )
 
 
-def tell_gone(hanging: Hanging, live: Relation, log: Log) -> None:
+def tell_gone(hanging: Attachments, live: Relation, log: Log) -> None:
     """Log what the old table had and the script does not make."""
     if hanging.gone:
         log(

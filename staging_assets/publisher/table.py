@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from psycopg2 import extensions
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import spell
+from staging_assets.parser.lexer.quoting import quote
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     CATALOG_SETTINGS,
-    Hanging,
-    Inbound,
+    Attachments,
+    InboundKey,
     NotPreparedError,
-    read_hanging,
-    run_prepare_hanging,
+    read_attachments,
+    run_prepare_attachments,
 )
 from staging_assets.publisher.attached.inbound_keys import (
     find_left,
@@ -43,7 +43,7 @@ from staging_assets.publisher.transaction.brief_locks import Log, Tries, find_se
 from staging_assets.publisher.transaction.steps import Step, StepError, explain, run_steps
 from staging_assets.settings import SessionSettings
 
-__all__ = ["Inbound", "PublishOutcome", "run_publish", "run_validate"]
+__all__ = ["InboundKey", "PublishOutcome", "run_publish", "run_validate"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class PublishOutcome:
             were written since they had been checked. `run_validate` takes them.
     """
 
-    not_valid: tuple[Inbound, ...] = ()
+    not_valid: tuple[InboundKey, ...] = ()
 
 
 @dataclass
@@ -82,8 +82,8 @@ class Publication:
     checked: set[str] = field(default_factory=set)
     singly: bool = False
     mode: dependents.Mode = dependents.Mode.REPLACE
-    seen: Hanging | None = None
-    left: Sequence[Inbound] = ()
+    seen: Attachments | None = None
+    left: Sequence[InboundKey] = ()
     turn: int = 0
 
 
@@ -136,7 +136,7 @@ def run_publish(
         return run_validate_now(connection, hanging, work, log, cancelled)
 
 
-def _run_tries(connection: extensions.connection, work: Publication, tries: Tries) -> Hanging:
+def _run_tries(connection: extensions.connection, work: Publication, tries: Tries) -> Attachments:
     if work.mode is not dependents.Mode.COPY:
         return run_in_tries(connection, tries, lambda cursor: _swap(cursor, work, None))
     assert work.seen is not None
@@ -150,7 +150,7 @@ def _run_tries(connection: extensions.connection, work: Publication, tries: Trie
 
 def _swap(
     cursor: extensions.cursor, work: Publication, copies: dependents.Copies | None
-) -> Hanging:
+) -> Attachments:
     """One try, inside a transaction."""
     work.turn += 1
     take_all_locks(
@@ -183,19 +183,19 @@ def _swap(
     return hanging
 
 
-def read_known(cursor: extensions.cursor, work: Publication, build_schema: str) -> Hanging:
+def read_known(cursor: extensions.cursor, work: Publication, build_schema: str) -> Attachments:
     """Read what hangs on the old table; refuse what cannot be carried over."""
     try:
-        hanging = read_hanging(
+        hanging = read_attachments(
             cursor, live_schema=work.live.schema, build_schema=build_schema, own=work.own
         )
     except NotPreparedError:
-        raise AgainError(run_prepare_hanging) from None
+        raise AgainError(run_prepare_attachments) from None
     check_possible(hanging, work.live, work.later)
     return hanging
 
 
-def check_inbound(hanging: Hanging, work: Publication) -> None:
+def check_inbound(hanging: Attachments, work: Publication) -> None:
     """Have every foreign key checked against the new rows, once, while nothing is locked."""
     first = [
         key
@@ -205,7 +205,7 @@ def check_inbound(hanging: Hanging, work: Publication) -> None:
 
     def check(cursor: extensions.cursor) -> None:
         for key in first:
-            target = spell(Relation(work.build_schema, key.references))
+            target = quote(Relation(work.build_schema, key.references))
             run_check(cursor, key, work.live, target=target)
             work.checked.add(str(key))
 
@@ -213,7 +213,7 @@ def check_inbound(hanging: Hanging, work: Publication) -> None:
         raise AgainError(check)
 
 
-def see_all(hanging: Hanging, work: Publication) -> None:
+def see_all(hanging: Attachments, work: Publication) -> None:
     """Make sure that what hangs on the old table is what was expected, and locked before it."""
     before = work.seen
     left = find_left(hanging.inbound, work.live, work.later)
@@ -235,7 +235,7 @@ def see_all(hanging: Hanging, work: Publication) -> None:
 
 
 def run_known_steps(
-    cursor: extensions.cursor, steps: Sequence[Step], hanging: Hanging, work: Publication
+    cursor: extensions.cursor, steps: Sequence[Step], hanging: Attachments, work: Publication
 ) -> None:
     """Run the statements; after a failure, have them run again in a way that tells more."""
     relations = [*(key.on for key in hanging.inbound), *(d.name for d in hanging.dependents)]
@@ -257,7 +257,7 @@ def run_known_steps(
 
 def run_validate_now(
     connection: extensions.connection,
-    hanging: Hanging,
+    hanging: Attachments,
     work: Publication,
     log: Log,
     cancelled: threading.Event,

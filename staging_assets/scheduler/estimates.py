@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import spell
+from staging_assets.parser.lexer.quoting import quote
 
 _LEAST = 0.02
 _BYTES_A_SECOND = 50e6
@@ -22,7 +22,7 @@ def read_sizes(connection: Connection, relations: Collection[Relation]) -> dict[
         cursor.execute(
             "select coalesce(pg_relation_size(to_regclass(name)), 0)"
             " from unnest(%s) with ordinality as t (name, place) order by place",
-            ([spell(relation) for relation in wanted],),
+            ([quote(relation) for relation in wanted],),
         )
         return {relation: size for relation, (size,) in zip(wanted, cursor.fetchall(), strict=True)}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import psycopg2
 
 from staging_assets.builder.audit import ChecksFailedError
-from staging_assets.builder.context import NodeResult, Task, Work
-from staging_assets.checks.suite import TargetResult
+from staging_assets.builder.context import NodeResult, RunContext, Task
+from staging_assets.checks.suite import CheckResult
 from staging_assets.errors import StagingError
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import spell
+from staging_assets.parser.lexer.quoting import quote
 from staging_assets.postgres.client.session import CancelledError, Session
 from staging_assets.postgres.messages.errors import find_safe_text
 
@@ -19,7 +19,7 @@ MISSING = frozenset({"42P01", "42883", "42704"})
 
 def find_failure(task: Task, error: BaseException, seconds: float) -> NodeResult:
     """Turn what a build raised into its result."""
-    checks: tuple[TargetResult, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
     if isinstance(error, ChecksFailedError):
         checks = error.checks
     sqlstate = getattr(error, "sqlstate", None)
@@ -37,7 +37,7 @@ def find_failure(task: Task, error: BaseException, seconds: float) -> NodeResult
     )
 
 
-def find_lacking(session: Session, work: Work, task: Task) -> str:
+def find_lacking(session: Session, work: RunContext, task: Task) -> str:
     """Say which tables that the node needs are neither there nor in this run."""
     needed = sorted(work.project.dependencies[task.node] - work.nodes)
     tables = [node for node in needed if node in work.project.tables]
@@ -45,7 +45,7 @@ def find_lacking(session: Session, work: Work, task: Task) -> str:
         found = session.run(
             "select name from unnest(%s, %s) as t (name, spelled)"
             " where to_regclass(spelled) is null",
-            (tables, [spell(Relation(work.schema, name)) for name in tables]),
+            (tables, [quote(Relation(work.schema, name)) for name in tables]),
         )
     except (StagingError, psycopg2.Error):
         return ""

@@ -25,7 +25,7 @@ class Rank:
 
 
 @dataclass
-class Graph:
+class ReadyQueue:
     """What is still to be built.
 
     Args:
@@ -74,7 +74,7 @@ def build_graph(
     *,
     priorities: Mapping[str, int],
     seconds: Mapping[str, float],
-) -> Graph:
+) -> ReadyQueue:
     """Arrange the nodes of a run.
 
     Args:
@@ -112,7 +112,7 @@ def build_graph(
         )
         for node in order
     }
-    return Graph(
+    return ReadyQueue(
         above=above,
         below={node: tuple(children) for node, children in below.items()},
         ranks=ranks,

@@ -7,21 +7,21 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 
 import psycopg2
 
-from staging_assets.builder.context import BuildOptions, NodeResult, Rebuild, Work
+from staging_assets.builder.context import BuildOptions, NodeResult, Rebuild, RunContext
 from staging_assets.builder.history import read_history, run_prepare_history
-from staging_assets.builder.shadow.leftovers import run_clear
-from staging_assets.checks.suite import Target
+from staging_assets.builder.shadow.leftovers import clear_build_schema
+from staging_assets.checks.suite import Check
 from staging_assets.errors import BuildError
 from staging_assets.model import SCHEMA_NODE, StagingProject
-from staging_assets.parser.lexer.quoting import spell_name
+from staging_assets.parser.lexer.quoting import quote_identifier
 from staging_assets.postgres.client.catalog import find_build_schema
 from staging_assets.postgres.client.schema_lock import SchemaLock, run_end_orphans
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.errors import find_safe_text
-from staging_assets.publisher.retired import run_bury
+from staging_assets.publisher.retired import drop_retired
 from staging_assets.scheduler.estimates import find_seconds, read_sizes
 from staging_assets.scheduler.fingerprints import find_fingerprints
-from staging_assets.scheduler.scheduler import Run
+from staging_assets.scheduler.scheduler import Scheduler
 
 __all__ = ["BuildOptions", "NodeResult", "Rebuild", "run_build"]
 
@@ -33,7 +33,7 @@ def run_build(  # noqa: PLR0917 - all of them are needed
     project: StagingProject,
     nodes: Collection[str],
     options: BuildOptions,
-    targets: Mapping[str, Sequence[Target]],
+    targets: Mapping[str, Sequence[Check]],
     log: Log,
     cancelled: threading.Event,
 ) -> Generator[NodeResult, None, None]:
@@ -60,7 +60,7 @@ def run_build(  # noqa: PLR0917 - all of them are needed
         cancelled=cancelled,
     ) as lock:
         work = _prepare(server, project, nodes, options, targets, lock=lock, log=log)
-        run = Run(server, work, nodes, lock, log)
+        run = Scheduler(server, work, nodes, lock, log)
         try:
             yield from run.results(cancelled)
             run.end(cancelled)
@@ -73,11 +73,11 @@ def _prepare(
     project: StagingProject,
     nodes: Collection[str],
     options: BuildOptions,
-    targets: Mapping[str, Sequence[Target]],
+    targets: Mapping[str, Sequence[Check]],
     *,
     lock: SchemaLock,
     log: Log,
-) -> Work:
+) -> RunContext:
     """Make the build schema, clear it, and read what the last runs have left to know."""
     connection = lock.connection
     build_schema = find_build_schema(options.schema)
@@ -91,11 +91,11 @@ def _prepare(
             present = {name for (name,) in cursor.fetchall()}
             for name in wanted:
                 if name not in present:
-                    cursor.execute(f"create schema if not exists {spell_name(name)}")
+                    cursor.execute(f"create schema if not exists {quote_identifier(name)}")
         run_end_orphans(connection, options.schema)
         run_prepare_history(connection, options.schema)
-        reason = run_clear(connection, build_schema)
-        run_bury(connection, options.schema, log)
+        reason = clear_build_schema(connection, build_schema)
+        drop_retired(connection, options.schema, log)
         history = read_history(connection, options.schema)
         sizes = read_sizes(
             connection, {r for n in set(nodes) - set(history) for r in sources.get(n, ())}
@@ -105,7 +105,7 @@ def _prepare(
     else:
         if reason:
             log("warning", f"schema {build_schema}: leftovers of an earlier run stay: {reason}")
-        return Work(
+        return RunContext(
             project=project,
             options=options,
             sessions=options.sessions or server.sessions,

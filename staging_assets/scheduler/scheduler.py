@@ -10,20 +10,20 @@ from collections.abc import Callable, Collection, Iterator
 
 import psycopg2
 
-from staging_assets.builder.context import NodeResult, Task, Work
+from staging_assets.builder.context import NodeResult, RunContext, Task
 from staging_assets.builder.history import Build, remember
-from staging_assets.builder.node import Built
-from staging_assets.builder.shadow.leftovers import run_clear
+from staging_assets.builder.node import NodeOutcome
+from staging_assets.builder.shadow.leftovers import clear_build_schema
 from staging_assets.errors import DatabaseError
 from staging_assets.model import SCHEMA_NODE, Kind
 from staging_assets.postgres.client.schema_lock import SchemaLock
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import Session
 from staging_assets.postgres.messages.errors import find_safe_text
-from staging_assets.publisher.retired import run_bury
-from staging_assets.publisher.table import Inbound, run_validate
-from staging_assets.scheduler.ready_queue import Graph, build_graph
-from staging_assets.scheduler.workers import Crew, Said
+from staging_assets.publisher.retired import drop_retired
+from staging_assets.publisher.table import InboundKey, run_validate
+from staging_assets.scheduler.ready_queue import ReadyQueue, build_graph
+from staging_assets.scheduler.workers import LogLine, WorkerPool
 
 Log = Callable[[str, str], None]
 
@@ -32,17 +32,17 @@ _CHECK_LOCK_EVERY = 5.0
 _REMEMBER_EVERY = 2.0
 
 
-class Run:
+class Scheduler:
     """The state of one run. Workers move it on under a lock; the generator's thread tells of it."""
 
     def __init__(
-        self, server: Server, work: Work, nodes: Collection[str], lock: SchemaLock, log: Log
+        self, server: Server, work: RunContext, nodes: Collection[str], lock: SchemaLock, log: Log
     ) -> None:
         project = work.project
         self._work = work
         self._lock = lock
         self._log = log
-        self._graph: Graph = build_graph(
+        self._graph: ReadyQueue = build_graph(
             project.dependencies,
             nodes,
             priorities=project.config.priorities,
@@ -51,12 +51,12 @@ class Run:
         count = len(self._graph.waiting)
         self._left = count
         self._moving = threading.Lock()
-        self._crew = Crew(server, work, max(1, min(work.options.workers, count)), self._take)
+        self._crew = WorkerPool(server, work, max(1, min(work.options.workers, count)), self._take)
         self._tables = {node for node in self._graph.waiting if node in project.tables}
         self._changed: set[str] = set()
         self._built: dict[str, Build] = {}
         self._same: set[str] = set()
-        self._not_valid: list[Inbound] = []
+        self._not_valid: list[InboundKey] = []
         self._remembered = self._checked = time.monotonic()
         self._open = True
 
@@ -78,7 +78,7 @@ class Run:
                 continue
             if isinstance(event, BaseException):
                 raise event
-            if isinstance(event, Said):
+            if isinstance(event, LogLine):
                 self._log(event.level, event.text)
             else:
                 self._left -= 1
@@ -88,7 +88,7 @@ class Run:
                 with contextlib.suppress(psycopg2.Error):
                     self._remember()
 
-    def _take(self, built: Built) -> list[NodeResult]:
+    def _take(self, built: NodeOutcome) -> list[NodeResult]:
         """Note what was built and hand out what waited for it; return what there is to tell.
 
         The worker that built it calls this, so that nothing waits until results are taken: Dagster
@@ -154,7 +154,7 @@ class Run:
                 event = self._crew.events.get_nowait()
             except queue.Empty:
                 return
-            if isinstance(event, Said):
+            if isinstance(event, LogLine):
                 self._log(event.level, event.text)
             elif isinstance(event, NodeResult):
                 yield event
@@ -191,7 +191,7 @@ class Run:
             self._lock.check()
             # This commit waits for the disk, and with it all commits before it.
             self._remember()
-            run_clear(self._lock.connection, self._work.build_schema)
+            clear_build_schema(self._lock.connection, self._work.build_schema)
             self._open = False
         except psycopg2.Error as error:
             raise DatabaseError(
@@ -213,7 +213,7 @@ class Run:
         said: list[tuple[str, str]] = []
         session.begin("end")
         schema = self._work.schema
-        run_bury(session.connection, schema, lambda level, text: said.append((level, text)))
+        drop_retired(session.connection, schema, lambda level, text: said.append((level, text)))
         broken = run_validate(session.connection, self._not_valid, session.stop.is_set)
         return said + [("error", sentence) for sentence in broken]
 
@@ -227,13 +227,13 @@ class Run:
             for _ in self._drain():
                 pass  # what was built has been noted; this only logs
             self._remember()
-            run_clear(self._lock.connection, self._work.build_schema, tries=3)
-            run_bury(self._lock.connection, self._work.schema, self._log)
+            clear_build_schema(self._lock.connection, self._work.build_schema, tries=3)
+            drop_retired(self._lock.connection, self._work.schema, self._log)
         except (psycopg2.Error, DatabaseError):
             return  # the next run clears
 
 
-def _is_fixed(work: Work, node: str) -> bool:
+def _is_fixed(work: RunContext, node: str) -> bool:
     """Whether the files alone decide what the node is, and building it twice changes nothing."""
     kind = work.project.kind(node)
     if kind is Kind.LOOKUP:

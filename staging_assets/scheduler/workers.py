@@ -16,10 +16,10 @@ from typing import TypeVar
 
 import psycopg2
 
-from staging_assets.builder.context import NodeResult, Task, Work
-from staging_assets.builder.node import Built, run_node
+from staging_assets.builder.context import NodeResult, RunContext, Task
+from staging_assets.builder.node import NodeOutcome, run_node
 from staging_assets.builder.shadow.keys import PREPARE
-from staging_assets.builder.shadow.leftovers import run_clear
+from staging_assets.builder.shadow.leftovers import clear_build_schema
 from staging_assets.errors import StagingError
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import CancelledError, Session
@@ -37,18 +37,18 @@ _LAST = Rank(2**31, 0.0, 0, 2**31)
 
 
 @dataclass(frozen=True)
-class Said:
+class LogLine:
     """A line for the log, from a worker."""
 
     level: str
     text: str
 
 
-Event = Said | NodeResult | BaseException
+Event = LogLine | NodeResult | BaseException
 """What a worker tells; an exception is one of its own, and not of what it builds."""
 
 
-class Crew:
+class WorkerPool:
     """Workers that build what they are given.
 
     Args:
@@ -59,7 +59,11 @@ class Crew:
     """
 
     def __init__(
-        self, server: Server, work: Work, count: int, take: Callable[[Built], Sequence[NodeResult]]
+        self,
+        server: Server,
+        work: RunContext,
+        count: int,
+        take: Callable[[NodeOutcome], Sequence[NodeResult]],
     ) -> None:
         self._server = server
         self._work = work
@@ -181,7 +185,7 @@ class Crew:
                 session.close()
 
     def _say(self, level: str, text: str) -> None:
-        self.events.put(Said(level, text))
+        self.events.put(LogLine(level, text))
 
     def _run(self, session: Session) -> None:
         while not self._stop.is_set():
@@ -196,7 +200,7 @@ class Crew:
             for result in told:
                 self.events.put(result)
 
-    def _build(self, session: Session, task: Task) -> Built:
+    def _build(self, session: Session, task: Task) -> NodeOutcome:
         """Build a node in as many tries as it needs; whatever goes wrong becomes a result."""
         began = time.monotonic()
         for tries in range(1, MOST_TRIES + 1):
@@ -223,7 +227,7 @@ class Crew:
         if result.sqlstate in MISSING:
             lacking = find_lacking(session, self._work, task)
             result = replace(result, message=f"{result.message}{lacking}")
-        return Built(result)
+        return NodeOutcome(result)
 
     def _clear(self, session: Session, task: Task) -> None:
         """Drop what the last try has left of the shadow."""
@@ -231,6 +235,8 @@ class Crew:
         if table is None:
             return
         try:
-            run_clear(session.connection, self._work.build_schema, table.own | {table.name})
+            clear_build_schema(
+                session.connection, self._work.build_schema, table.own | {table.name}
+            )
         except (StagingError, psycopg2.Error):
             return

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.suite import Target
+from staging_assets.checks.suite import Check
 from staging_assets.postgres.client.server import Server
 from staging_assets_tests.support.builds import (
     Log,
@@ -384,8 +384,8 @@ def test_a_cleanup_that_fails_its_check_leaves_nothing_of_itself(
         "populate_tables/demo/staging-hub-cleanup.py": CLEANUP.replace("left(name, 2)", "null")
         + "    pgw.execute(\"update staging.hub set name = 'changed ' || id\")\n",
     }
-    target = Target("short_has_values", "has_values", "hub_cleanup", {"column": "short"})
-    target = Target(**{**target.__dict__, "relation": "hub"})
+    target = Check("short_has_values", "has_values", "hub_cleanup", {"column": "short"})
+    target = Check(**{**target.__dict__, "relation": "hub"})
     result = build(database, load(tmp_path, files), targets={"hub_cleanup": [target]})[
         "hub_cleanup"
     ]
@@ -394,7 +394,7 @@ def test_a_cleanup_that_fails_its_check_leaves_nothing_of_itself(
     assert ask(witness, "select count(*) from staging.hub where name like 'changed%%'") == 0
 
 
-NOT_EMPTY = Target("table_not_empty", "table_not_empty", "hub")
+NOT_EMPTY = Check("table_not_empty", "table_not_empty", "hub")
 
 
 def test_a_table_that_fails_its_check_does_not_replace_a_good_one(
@@ -414,7 +414,7 @@ def test_a_failed_check_that_does_not_block_is_reported_and_the_table_published(
     database: Server, witness: Connection, tmp_path: Path
 ) -> None:
     empty = (HUB[0], "insert into staging.hub (name) select 'x' where false;")
-    target = Target("table_not_empty", "table_not_empty", "hub", blocking=False)
+    target = Check("table_not_empty", "table_not_empty", "hub", blocking=False)
     result = build_all(database, load(tmp_path, tables(hub=empty)), targets={"hub": [target]})[
         "hub"
     ]
@@ -423,7 +423,7 @@ def test_a_failed_check_that_does_not_block_is_reported_and_the_table_published(
 
 
 def test_the_schemas_own_check_is_reported(database: Server, tmp_path: Path) -> None:
-    target = Target("schema_exists", "schema_exists", "schema")
+    target = Check("schema_exists", "schema_exists", "schema")
     results = build_all(database, load(tmp_path, tables(hub=HUB)), targets={"schema": [target]})
     assert [check.passed for check in results["schema"].checks] == [True]
 

@@ -9,7 +9,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.builder.history import (
     Build,
-    find_forgetting,
+    forget_builds_sql,
     read_history,
     remember,
     run_prepare_history,
@@ -39,7 +39,7 @@ def test_builds_are_remembered_whatever_the_schema_is_called(
     found = read_history(witness, schema)
     assert {node: replace(build, content_at=None) for node, build in found.items()} == builds
     with witness.cursor() as cursor:
-        cursor.execute(find_forgetting(schema, ["a", "it's"]))
+        cursor.execute(forget_builds_sql(schema, ["a", "it's"]))
     assert read_history(witness, schema)["a"].fingerprint == ""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.core.check import Target, TargetResult
+from staging_assets.checks.core.check import Check, CheckResult
 from staging_assets.checks.schema.drift import evaluate_drift
 from staging_assets.model import (
     Cleanup,
@@ -99,17 +99,17 @@ def make_arrests(**cleanups: str) -> StagingProject:
     )
 
 
-TARGET = Target("schema_matches_scripts", "schema_matches_scripts", "schema")
+TARGET = Check("schema_matches_scripts", "schema_matches_scripts", "schema")
 
 
 def find(
     connection: Connection, project: StagingProject, schema: str = "staging", **arguments: object
-) -> TargetResult:
-    target = Target(TARGET.name, TARGET.kind, "schema", arguments)
+) -> CheckResult:
+    target = Check(TARGET.name, TARGET.kind, "schema", arguments)
     return evaluate_drift(connection, target, project, schema)
 
 
-def findings(result: TargetResult) -> list[str]:
+def findings(result: CheckResult) -> list[str]:
     found = result.metadata.get("findings", [])
     assert isinstance(found, list)
     assert result.passed == (not found)
@@ -244,7 +244,7 @@ def test_declared_exceptions_are_left_out(staging: Connection) -> None:
     )
     result = evaluate_drift(
         staging,
-        Target(TARGET.name, TARGET.kind, "schema", {"except": ("arrests.*", "officers")}),
+        Check(TARGET.name, TARGET.kind, "schema", {"except": ("arrests.*", "officers")}),
         make_arrests(),
         "staging",
     )

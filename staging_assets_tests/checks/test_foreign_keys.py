@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.core.check import Target, TargetResult
+from staging_assets.checks.core.check import Check, CheckResult
 from staging_assets.checks.core.snapshot import reading
 from staging_assets.checks.schema.foreign_keys import evaluate_foreign_keys
 from staging_assets.postgres.client.server import Server
@@ -47,8 +47,8 @@ def damage(connection: Connection, text: str) -> None:
     )
 
 
-def find(connection: Connection, **arguments: object) -> TargetResult:
-    target = Target("foreign_keys_valid", "foreign_keys_valid", "schema", arguments)
+def find(connection: Connection, **arguments: object) -> CheckResult:
+    target = Check("foreign_keys_valid", "foreign_keys_valid", "schema", arguments)
     with reading(connection):
         return evaluate_foreign_keys(connection, target, "staging")
 
@@ -182,14 +182,14 @@ def test_a_key_that_cannot_be_read_says_so_and_hides_nothing_else(
 def test_declared_exceptions_and_untouched_tables_are_left_out(staging: Connection) -> None:
     damage(staging, "delete from staging.officers")
     assert find(staging, **{"except": ("arrests.*",)}).passed
-    target = Target("foreign_keys_valid", "foreign_keys_valid", "schema")
+    target = Check("foreign_keys_valid", "foreign_keys_valid", "schema")
     with reading(staging):
         assert evaluate_foreign_keys(staging, target, "staging", {"shifts"}).passed
         assert not evaluate_foreign_keys(staging, target, "staging", {"officers"}).passed
 
 
-def find_after_build(connection: Connection, built: set[str], fresh: set[str]) -> TargetResult:
-    target = Target("foreign_keys_valid", "foreign_keys_valid", "schema")
+def find_after_build(connection: Connection, built: set[str], fresh: set[str]) -> CheckResult:
+    target = Check("foreign_keys_valid", "foreign_keys_valid", "schema")
     with reading(connection):
         return evaluate_foreign_keys(connection, target, "staging", built, fresh)
 

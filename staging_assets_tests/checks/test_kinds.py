@@ -12,8 +12,8 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.core.check import EvaluationContext, Target, TargetResult
-from staging_assets.checks.evaluate import Subject, evaluate_many, evaluate_targets
+from staging_assets.checks.core.check import Check, CheckResult, EvaluationContext
+from staging_assets.checks.evaluate import Subject, evaluate_checks, evaluate_many
 from staging_assets.model import Relation
 from staging_assets.postgres.client.server import Server
 
@@ -35,8 +35,8 @@ analyze staging.arrests;
 """
 
 
-def make(kind: str, *, name: str = "", table: str = "arrests", **arguments: Any) -> Target:
-    return Target(name or kind, kind, table, arguments)
+def make(kind: str, *, name: str = "", table: str = "arrests", **arguments: Any) -> Check:
+    return Check(name or kind, kind, table, arguments)
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def run(connection: Connection, text: str) -> None:
         cursor.execute(text)
 
 
-def check(connection: Connection, target: Target, **context: Any) -> TargetResult:
-    (result,) = evaluate_targets(
+def check(connection: Connection, target: Check, **context: Any) -> CheckResult:
+    (result,) = evaluate_checks(
         connection,
         [target],
         relation=Relation("staging", target.relation),
@@ -151,7 +151,7 @@ FAIL = [
 
 
 @pytest.mark.parametrize("target", HOLD, ids=lambda t: f"{t.kind} {list(t.arguments.values())}")
-def test_it_holds(staging: Connection, target: Target) -> None:
+def test_it_holds(staging: Connection, target: Check) -> None:
     result = check(staging, target)
     assert (result.passed, result.error) == (True, False), result.summary
 
@@ -160,7 +160,7 @@ def test_it_holds(staging: Connection, target: Target) -> None:
     ("target", "summary", "numbers"), FAIL, ids=[f"{t.kind} {s}" for t, s, _ in FAIL]
 )
 def test_it_fails_and_tells_the_number(
-    staging: Connection, target: Target, summary: str, numbers: dict[str, Any]
+    staging: Connection, target: Check, summary: str, numbers: dict[str, Any]
 ) -> None:
     result = check(staging, target)
     assert (result.passed, result.error) == (False, False)
@@ -265,7 +265,7 @@ def test_one_broken_check_fails_alone_and_says_why(staging: Connection) -> None:
         make("freshness", column="name", age="1 day", seconds=86400),
         make("unique", columns=["event_id"]),
     ]
-    results = evaluate_targets(staging, targets, relation=ARRESTS, schema="staging")
+    results = evaluate_checks(staging, targets, relation=ARRESTS, schema="staging")
     assert [result.passed for result in results] == [True, False, False, False, True]
     assert [result.error for result in results] == [False, True, True, True, False]
     assert 'column "nonsense" does not exist (42703)' in results[1].summary
@@ -274,7 +274,7 @@ def test_one_broken_check_fails_alone_and_says_why(staging: Connection) -> None:
 
 
 def test_a_check_that_cannot_be_evaluated_is_never_a_mere_warning(staging: Connection) -> None:
-    target = Target("odd", "sql", "arrests", {"query": "select 1 from nope"}, severity="WARN")
+    target = Check("odd", "sql", "arrests", {"query": "select 1 from nope"}, severity="WARN")
     result = check(staging, target)
     assert (result.severity, result.fails, result.stops) == ("ERROR", True, False)
 
@@ -339,7 +339,7 @@ def test_a_shadow_is_looked_at_and_not_the_published_table(staging: Connection) 
         make("sql", query="select 1 where not exists (select from staging.arrests)"),
         make("relationship", column="race_code", to="lookup_races", to_column="code"),
     ]
-    results = evaluate_targets(
+    results = evaluate_checks(
         staging,
         targets,
         relation=Relation("staging__build", "arrests"),
@@ -355,9 +355,7 @@ def test_any_name_of_a_schema_will_do(database: Server, witness: Connection, sch
     quoted = '"' + schema.replace('"', '""') + '"'
     run(witness, SETUP.replace("staging", quoted))
     targets = [target for target in HOLD if target.kind != "schema_exists"]
-    results = evaluate_targets(
-        witness, targets, relation=Relation(schema, "arrests"), schema=schema
-    )
+    results = evaluate_checks(witness, targets, relation=Relation(schema, "arrests"), schema=schema)
     assert [result.summary for result in results if not result.passed] == []
 
 

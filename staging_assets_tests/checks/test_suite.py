@@ -13,8 +13,8 @@ import dagster as dg
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.core.check import Target, TargetResult, build_error
-from staging_assets.checks.suite import find_targets
+from staging_assets.checks.core.check import Check, CheckResult, build_error
+from staging_assets.checks.suite import find_checks
 from staging_assets.definitions import build_definitions
 from staging_assets.defs.asset_checks import build_check_result, build_check_specs, describe
 from staging_assets.model import StagingProject
@@ -128,11 +128,11 @@ def test_every_check_has_a_description(project: StagingProject) -> None:
     ],
 )
 def test_a_check_is_described_in_words(kind: str, arguments: dict[str, Any], words: str) -> None:
-    assert describe(Target(kind, kind, "arrests", arguments)) == words
+    assert describe(Check(kind, kind, "arrests", arguments)) == words
 
 
 def test_numbers_are_numbers_and_the_query_is_code() -> None:
-    result = TargetResult(
+    result = CheckResult(
         "min_rows",
         "arrests",
         False,
@@ -153,7 +153,7 @@ def test_numbers_are_numbers_and_the_query_is_code() -> None:
 
 
 def test_a_check_that_could_not_be_evaluated_says_so() -> None:
-    result = build_error(Target("odd", "sql", "arrests", severity="WARN"), "no such table (42P01)")
+    result = build_error(Check("odd", "sql", "arrests", severity="WARN"), "no such table (42P01)")
     told = build_check_result(result, dg.AssetKey(["staging", "arrests"]))
     assert not told.passed
     assert told.severity is dg.AssetCheckSeverity.ERROR
@@ -236,7 +236,7 @@ def test_a_run_of_all_checks_evaluates_each_and_builds_nothing(
     assert result.success
     checks = read_checks(result)
     assert all(checks.values())
-    assert len(checks) == sum(len(targets) for targets in find_targets(project).values()) == 12
+    assert len(checks) == sum(len(targets) for targets in find_checks(project).values()) == 12
     assert result.get_asset_materialization_events() == []
     assert runs.sql(files) == before
 

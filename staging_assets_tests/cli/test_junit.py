@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from staging_assets.checks.core.check import Target, TargetResult, build_error
+from staging_assets.checks.core.check import Check, CheckResult, build_error
 from staging_assets.cli.junit import build_junit, write_junit
 
 RESULTS = [
-    TargetResult("table_not_empty", "arrests", True),
-    TargetResult("min_rows", "arrests", False, summary="3 < 5 & more", metadata={"rows": 3}),
-    build_error(Target("odd", "sql", "stops"), 'relation "x" does not exist (42P01)'),
+    CheckResult("table_not_empty", "arrests", True),
+    CheckResult("min_rows", "arrests", False, summary="3 < 5 & more", metadata={"rows": 3}),
+    build_error(Check("odd", "sql", "stops"), 'relation "x" does not exist (42P01)'),
 ]
 
 
@@ -46,7 +46,7 @@ def test_a_table_is_a_suite_and_a_check_a_case() -> None:
 
 
 def test_a_failed_warning_is_no_failure() -> None:
-    warning = TargetResult("min_rows", "stops", False, "WARN", False, summary="3 rows")
+    warning = CheckResult("min_rows", "stops", False, "WARN", False, summary="3 rows")
     root = read(build_junit([warning], 0))
     assert (root.get("failures"), root.get("errors")) == ("0", "0")
     assert root[0][0].findtext("system-out") == "warning: 3 rows"
@@ -54,7 +54,7 @@ def test_a_failed_warning_is_no_failure() -> None:
 
 def test_characters_that_xml_cannot_hold_do_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "checks.xml"
-    write_junit(path, [TargetResult("odd", "t", False, summary="a\x00b\ud800é")], 0)
+    write_junit(path, [CheckResult("odd", "t", False, summary="a\x00b\ud800é")], 0)
     failure = ElementTree.parse(path).getroot()[0][0].find("failure")
     assert failure is not None
     assert failure.get("message") == "a?b?é"

@@ -8,19 +8,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from staging_assets.checks.core.check import TargetResult
+from staging_assets.checks.core.check import CheckResult
 from staging_assets.defs.reporting import notify
 from staging_assets.defs.reporting.notify import run_notify
 from staging_assets_tests.support.webhook import Hook, listening
 
-FAILED = TargetResult(
+FAILED = CheckResult(
     "event_id_unique",
     "arrests",
     passed=False,
     summary="event_id: 2 values more than once",
     metadata={"failing keys": [{"event_id": "4711"}], "sql": "select 1"},
 )
-WARNED = TargetResult("min_rows", "stops", False, "WARN", False, summary="3 rows")
+WARNED = CheckResult("min_rows", "stops", False, "WARN", False, summary="3 rows")
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_a_webhook_that_cannot_be_used_never_fails_the_run_or_shows_its_url(
 
 
 def test_a_flood_of_failures_is_counted_and_listed_in_part(hook: Hook, log: list[str]) -> None:
-    many = [TargetResult("min_rows", f"t{i}", False) for i in range(1000)]
+    many = [CheckResult("min_rows", f"t{i}", False) for i in range(1000)]
     run_notify({"STAGING_WEBHOOK_URL": hook.url}, many, log.append)
     (body,) = hook.bodies
     assert (body["failed"], len(body["checks"])) == (1000, 200)

@@ -20,7 +20,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import make_dsn
 
 from staging_assets.checks.run import run_checks
-from staging_assets.checks.suite import TargetResult, find_targets
+from staging_assets.checks.suite import CheckResult, find_checks
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.project.load import load_project
@@ -90,7 +90,7 @@ def run_nodes(server: Server, *nodes: str) -> dict[str, Any]:
             project,
             nodes or project.nodes,
             BuildOptions(schema="staging", run_id="tests", workers=2),
-            find_targets(project),
+            find_checks(project),
             lambda level, message: None,
             threading.Event(),
         )
@@ -102,7 +102,7 @@ def run_nodes(server: Server, *nodes: str) -> dict[str, Any]:
     }
 
 
-def summarize(checks: list[TargetResult]) -> dict[str, Any]:
+def summarize(checks: list[CheckResult]) -> dict[str, Any]:
     """How many checks there were, and which failed."""
     return {
         "checks": len(checks),

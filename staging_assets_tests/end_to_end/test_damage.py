@@ -16,7 +16,7 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks.run import run_checks, run_targets
-from staging_assets.checks.suite import TargetResult, find_targets
+from staging_assets.checks.suite import CheckResult, find_checks
 from staging_assets.cli import app as cli
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
@@ -56,15 +56,15 @@ class Staging:
             project,
             nodes or project.nodes,
             BuildOptions(schema="staging", run_id="test", workers=2),
-            find_targets(project),
+            find_checks(project),
             lambda *_: None,
             threading.Event(),
         )
         return {result.node: result for result in results}
 
-    def check(self) -> dict[str, list[TargetResult]]:
+    def check(self) -> dict[str, list[CheckResult]]:
         """What a checks-only run finds: node to the checks that failed."""
-        found: dict[str, list[TargetResult]] = {}
+        found: dict[str, list[CheckResult]] = {}
         for result in run_checks(self.server, load_project(self.folder, "demo"), "staging"):
             if not result.passed:
                 found.setdefault(result.table, []).append(result)
@@ -157,7 +157,7 @@ def test_after_a_subset_was_built_the_checks_of_the_whole_look_at_that_alone(
     staging: Staging,
 ) -> None:
     project = load_project(staging.folder, "demo")
-    whole = [target for target in find_targets(project)["schema"] if target.name in (DRIFT, KEYS)]
+    whole = [target for target in find_checks(project)["schema"] if target.name in (DRIFT, KEYS)]
 
     def find(*built: str) -> list[bool]:
         results = run_targets(staging.server, project, "staging", whole, built)

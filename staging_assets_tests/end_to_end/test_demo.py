@@ -15,7 +15,7 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import make_dsn
 
-from staging_assets.checks.suite import find_targets
+from staging_assets.checks.suite import find_checks
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.file_lock import held
@@ -74,7 +74,7 @@ def run_demo(server: Server, project: StagingProject) -> dict[str, Any]:
             project,
             project.nodes,
             BuildOptions("staging", run_id="demo", workers=2),
-            find_targets(project),
+            find_checks(project),
             lambda level, message: None,
             threading.Event(),
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from staging_assets.model import ColumnSource, Relation
-from staging_assets.project.lineage.cache import LineageMemory
+from staging_assets.project.lineage.cache import LineageCache
 from staging_assets.project.load import load_project
 from staging_assets_tests.support.builds import load, tables
 from staging_assets_tests.support.commands import ROOT
@@ -29,7 +29,7 @@ PEOPLE = {
 def find_all(folder: Path, home: Path) -> dict[str, object]:
     """What a run finds for each table, and leaves for the next one."""
     project = load_project(folder / "sql", "demo")
-    memory = LineageMemory(project, home)
+    memory = LineageCache(project, home)
     found = {name: dict(memory.find(name)) for name in project.tables}
     memory.save()
     return found

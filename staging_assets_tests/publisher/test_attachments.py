@@ -9,7 +9,7 @@ import pytest
 
 from staging_assets.errors import BuildError
 from staging_assets.postgres.client.server import Server
-from staging_assets.publisher.retired import run_bury
+from staging_assets.publisher.retired import drop_retired
 from staging_assets_tests.support.publishing import Press
 
 TABLE = "create table build.t (id int primary key, note text, day date);"
@@ -126,7 +126,7 @@ def test_key_of_a_table_that_is_rebuilt_later_goes_with_its_old_table(press: Pre
         "child",
     )
     assert press.run(TARGET) == [("staging.t", True)]
-    assert run_bury(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging", press.log) == []
     assert press.schemas() == ["staging", "staging__build"]
 
 
@@ -137,13 +137,13 @@ def test_key_of_a_table_that_was_not_rebuilt_after_all_is_turned_around(press: P
         "insert into staging.child values (2)"
     )
     press.publish(OTHER, later=("child",))
-    assert run_bury(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging", press.log) == []
     assert press.run(TARGET) == [("staging.t", True)]
     assert press.one("select confdeltype from pg_constraint where contype = 'f'") == "c"
     assert press.one("select obj_description(oid) from pg_constraint where contype = 'f'") == "why"
 
     press.publish(TABLE + "insert into build.t values (1)", later=("child",))
-    assert run_bury(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging", press.log) == []
     assert press.run(TARGET) == [("staging.t", False)]
     told = [text for level, text in press.said if level == "error"]
     assert len(told) == 1
@@ -164,7 +164,7 @@ def test_old_tables_that_reference_each_other_are_dropped_together(
     waiting = "select count(*) from pg_class where relnamespace = 'staging__old'::regnamespace"
     assert press.one(f"{waiting} and relkind = 'r'") == 2
     reader.close()
-    assert run_bury(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging", press.log) == []
     assert press.schemas() == ["staging", "staging__build"]
 
 
@@ -482,7 +482,7 @@ def test_view_whose_column_changes_type_is_made_anew(press: Press, roles: tuple[
     assert press.one("select m from reports.upon") == 7
     assert press.run(acl) == before
     assert press.one("select col_description('reports.upon'::regclass, 1)") == "why"
-    assert run_bury(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging", press.log) == []
     assert press.schemas() == ["staging", "staging__build"]
 
 
@@ -513,7 +513,7 @@ def test_materialized_views_come_back_filled_with_indexes_and_grants(
         assert press.run("select note, n from reports.stored") == [("new", 2)]
         assert press.one("select n from reports.top") == 2
         assert press.run(about) == before
-    assert run_bury(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging", press.log) == []
     assert press.schemas() == ["staging", "staging__build"]
 
 
@@ -682,9 +682,9 @@ def test_old_tables_of_one_name_do_not_get_into_each_others_way(
     for _ in range(3):
         press.publish(create)
     assert len(press.schemas()) == 5
-    assert len(run_bury(press.connection, "staging", press.log)) == 3
+    assert len(drop_retired(press.connection, "staging", press.log)) == 3
     reader.close()
-    assert run_bury(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging", press.log) == []
     assert press.schemas() == ["staging", "staging__build"]
 
 
@@ -702,8 +702,8 @@ def test_what_can_be_dropped_is_dropped_although_something_else_has_to_stay(
         reader.cursor().execute(f"select * from staging.{hub}")
         press.publish(f"create table build.of_{hub} (h int references staging.{hub})", f"of_{hub}")
     readers[0].close()
-    assert run_bury(press.connection, "staging", press.log) == ["staging__old"]
+    assert drop_retired(press.connection, "staging", press.log) == ["staging__old"]
     assert press.one("select to_regclass('staging__old.of_hub')") is None
     assert press.one("select to_regclass('staging__old.of_hub2')") is not None
     readers[1].close()
-    assert run_bury(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging", press.log) == []

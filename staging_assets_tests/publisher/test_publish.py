@@ -11,7 +11,7 @@ from staging_assets.errors import BuildError
 from staging_assets.model import Relation
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import CancelledError
-from staging_assets.publisher.retired import run_bury
+from staging_assets.publisher.retired import drop_retired
 from staging_assets.publisher.table import run_publish
 from staging_assets.publisher.transaction.brief_locks import find_seconds
 from staging_assets.settings import SessionSettings
@@ -141,9 +141,9 @@ def test_reader_of_a_hub_does_not_hold_up_the_publication(press: Press, database
         assert press.run("select hub, extra from staging.t") == [(1, None)]
         waiting = [name for name in press.schemas() if name.startswith("staging__o")]
         assert len(waiting) == 1
-        assert run_bury(press.connection, "staging", press.log) == waiting
+        assert drop_retired(press.connection, "staging", press.log) == waiting
     reader.close()
-    assert run_bury(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging", press.log) == []
     assert press.schemas() == ["staging", "staging__build"]
 
 
@@ -268,7 +268,7 @@ def test_hostile_names_are_harmless(press: Press) -> None:
     press.run(f"create table staging__build.{quoted} (id serial primary key)")
     press.publish("select", name)
     assert press.one("select count(*) from staging.v") == 0
-    assert run_bury(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging", press.log) == []
     assert press.schemas() == ["staging", "staging__build"]
 
 

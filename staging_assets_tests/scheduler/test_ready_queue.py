@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from staging_assets.scheduler.ready_queue import Graph, build_graph
+from staging_assets.scheduler.ready_queue import ReadyQueue, build_graph
 
 DIAMOND = {"root": (), "left": ("root",), "right": ("root",), "end": ("left", "right")}
 
@@ -14,7 +14,7 @@ def arrange(
     nodes: object = None,
     priorities: dict[str, int] | None = None,
     seconds: dict[str, float] | None = None,
-) -> Graph:
+) -> ReadyQueue:
     chosen = set(dependencies) if nodes is None else nodes
     return build_graph(
         dependencies,
@@ -24,7 +24,7 @@ def arrange(
     )
 
 
-def order(graph: Graph, nodes: list[str]) -> list[str]:
+def order(graph: ReadyQueue, nodes: list[str]) -> list[str]:
     return sorted(nodes, key=lambda node: graph.ranks[node])
 
 

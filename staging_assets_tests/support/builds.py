@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.suite import Target
+from staging_assets.checks.suite import Check
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
@@ -54,7 +54,7 @@ def start(
     project: StagingProject,
     nodes: Collection[str] | None = None,
     *,
-    targets: Mapping[str, Sequence[Target]] | None = None,
+    targets: Mapping[str, Sequence[Check]] | None = None,
     log: Log | None = None,
     cancelled: threading.Event | None = None,
     **options: Any,

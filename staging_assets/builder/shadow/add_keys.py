@@ -13,7 +13,7 @@ from staging_assets.builder.shadow.keys import (
     find_validation,
 )
 from staging_assets.errors import ScriptError
-from staging_assets.parser.lexer.quoting import spell
+from staging_assets.parser.lexer.quoting import quote
 from staging_assets.postgres.client.session import Session
 from staging_assets.postgres.messages.errors import find_safe_text
 from staging_assets.postgres.messages.redaction import find_safe_detail
@@ -34,7 +34,7 @@ def run_keys_at_once(session: Session, shadow: Shadow) -> None:
         for key in keys
     ]
     if shadow.table.name in shadow.shape.names:  # and is no view
-        steps.append(f"analyze {spell(shadow.relation)}")
+        steps.append(f"analyze {quote(shadow.relation)}")
     if steps:
         _run_step(session, shadow, ";".join(steps), *keys)
 

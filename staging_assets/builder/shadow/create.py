@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import psycopg2
 
-from staging_assets.builder.shadow.keys import Key, Shape, find_removals, read_shape
+from staging_assets.builder.shadow.keys import Key, Keys, find_removals, read_shape
 from staging_assets.errors import BuildError, ScriptError
 from staging_assets.model import Relation, Table
-from staging_assets.parser.lexer.quoting import spell
+from staging_assets.parser.lexer.quoting import quote
 from staging_assets.parser.rewrite import rewrite
 from staging_assets.parser.stand_ins import find_referenced, redirect_references
 from staging_assets.postgres.client.scripts import run_script
@@ -43,14 +43,14 @@ class Shadow:
     live: Relation
     relation: Relation
     own: frozenset[str]
-    shape: Shape
+    shape: Keys
     removed: tuple[Key, ...]
     loaded: bool
     seeded: bool
 
 
 @dataclass(frozen=True)
-class Plan:
+class ShadowPlan:
     """How a shadow is made.
 
     Args:
@@ -68,13 +68,13 @@ class Plan:
     referenced: bool = False
 
 
-def run_create(session: Session, table: Table, plan: Plan) -> Shadow:
+def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
     """Create the table, read its keys and take them off."""
     own = table.own | {table.name}
     text = rewrite(table.create.text, schema=plan.schema, shadow=plan.build_schema, own=own)
     found = find_referenced(text.text)
     stands = _find_stands(session, plan.build_schema, {each.relation for each in found})
-    sent = redirect_references(text, found, {r: spell(stand) for r, stand in stands.items()})
+    sent = redirect_references(text, found, {r: quote(stand) for r, stand in stands.items()})
     try:
         outcomes = run_script(session, table.create, sent)
     except ScriptError as error:
@@ -109,7 +109,7 @@ def run_create(session: Session, table: Table, plan: Plan) -> Shadow:
 def _exists_as_view(session: Session, relation: Relation) -> bool:
     """Whether the script made a view: it is published as a table is, and never filled."""
     query = "select 1 from pg_class where oid = to_regclass(%s) and relkind in ('v', 'm')"
-    return bool(session.run(query, (spell(relation),)))
+    return bool(session.run(query, (quote(relation),)))
 
 
 def _find_stands(
@@ -121,7 +121,7 @@ def _find_stands(
     if new:
         found = session.run(
             "select to_regclass(name) is not null from unnest(%s) as name",
-            ([spell(relation) for relation in new],),
+            ([quote(relation) for relation in new],),
         )
         steps = []
         for relation, (exists,) in zip(new, found, strict=True):
@@ -129,7 +129,7 @@ def _find_stands(
                 stand = Relation(build_schema, session.next_stand())
                 session.stands[relation] = stand
                 steps.append(
-                    f"create table {spell(stand)} (like {spell(relation)} including indexes)"
+                    f"create table {quote(stand)} (like {quote(relation)} including indexes)"
                 )
         try:
             if steps:
@@ -182,6 +182,6 @@ def _point_at_published(key: Key, meant: dict[str, Relation]) -> Key:
     if target is None:
         return key
     definition = key.definition.replace(
-        f" REFERENCES {key.references}(", f" REFERENCES {spell(target)}(", 1
+        f" REFERENCES {key.references}(", f" REFERENCES {quote(target)}(", 1
     )
-    return replace(key, definition=definition, references=spell(target))
+    return replace(key, definition=definition, references=quote(target))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import spell_text
+from staging_assets.parser.lexer.quoting import quote_literal
 
 _SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 PREPARE = f"prepare staging_assets_shape (text, text[]) as {_SQL}"
@@ -58,7 +58,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Shape:
+class Keys:
     """What the CREATE script made, as far as the load must know it.
 
     Args:
@@ -78,14 +78,14 @@ class Shape:
 
 def read_shape(
     run: Callable[[str], list[tuple[Any, ...]]], schema: str, own: Iterable[str]
-) -> Shape:
+) -> Keys:
     """Read the keys and indexes of the tables called `own` in a schema: one query.
 
     Args:
         run: sends a query in a session that has sent `PREPARE`, and returns its rows.
     """
-    spelled = ", ".join(spell_text(name) for name in sorted(own))
-    query = f"execute staging_assets_shape ({spell_text(schema)}, array[{spelled}])"
+    spelled = ", ".join(quote_literal(name) for name in sorted(own))
+    query = f"execute staging_assets_shape ({quote_literal(schema)}, array[{spelled}])"
     keys: list[Key] = []
     names: set[str] = set()
     sequences: list[str] = []
@@ -119,7 +119,7 @@ def read_shape(
                     partitioned=row[17],
                 )
             )
-    return Shape(tuple(keys), plain, reacts, frozenset(names), tuple(sequences))
+    return Keys(tuple(keys), plain, reacts, frozenset(names), tuple(sequences))
 
 
 def find_removals(keys: Iterable[Key]) -> str:
@@ -149,7 +149,7 @@ def find_restoration(key: Key) -> str:
     if key.identifies:
         steps.append(f"alter table {key.table} replica identity using index {key.index_name}")
     if key.index_comment is not None:
-        steps.append(f"comment on index {key.index} is {spell_text(key.index_comment)}")
+        steps.append(f"comment on index {key.index} is {quote_literal(key.index_comment)}")
     return ";".join(steps + _find_comment(key))
 
 
@@ -181,7 +181,7 @@ def _is_checked(key: Key) -> bool:
 def _find_comment(key: Key) -> list[str]:
     if key.comment is None:
         return []
-    return [f"comment on constraint {key.name} on {key.table} is {spell_text(key.comment)}"]
+    return [f"comment on constraint {key.name} on {key.table} is {quote_literal(key.comment)}"]
 
 
 def find_label(key: Key, live: Relation) -> str:

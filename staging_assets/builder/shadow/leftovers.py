@@ -62,7 +62,7 @@ _TRIES = 40
 _PAUSE = 0.1
 
 
-def run_clear(
+def clear_build_schema(
     connection: Connection,
     build_schema: str,
     names: Iterable[str] | None = None,

@@ -16,7 +16,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from staging_assets.errors import ScriptError
 from staging_assets.model import Lookup, Relation
-from staging_assets.parser.lexer.quoting import spell, spell_name
+from staging_assets.parser.lexer.quoting import quote, quote_identifier
 from staging_assets.postgres.messages.redaction import find_safe_detail, find_safe_message
 
 _SPECIAL = re.compile(r"[\\\t\n\r\b\f\v]")
@@ -37,10 +37,10 @@ def run_load_lookup(cursor: Cursor, relation: Relation, lookup: Lookup) -> int:
 
     Raises ScriptError with the line of the YAML and no value of a row.
     """
-    columns = ", ".join(spell_name(column) for column in lookup.columns)
+    columns = ", ".join(quote_identifier(column) for column in lookup.columns)
     text = "".join(f"{_spell_row(row)}\n" for row in lookup.rows)
     try:
-        cursor.copy_expert(f"copy {spell(relation)} ({columns}) from stdin", io.StringIO(text))
+        cursor.copy_expert(f"copy {quote(relation)} ({columns}) from stdin", io.StringIO(text))
     except psycopg2.Error as error:
         failure = error
     else:

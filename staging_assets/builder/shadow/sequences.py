@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from staging_assets.parser.lexer.quoting import spell_text
+from staging_assets.parser.lexer.quoting import quote_literal
 
 _BLOCK = 1000
 _LOOKS = re.compile(r"last_value|log_cnt|is_called", re.IGNORECASE)
@@ -55,7 +55,7 @@ def find_settlement(sequences: Sequence[str]) -> str:
     """
     steps = []
     for name in sequences:
-        text = spell_text(name)
+        text = quote_literal(name)
         steps.append(f"select setval({text}, currval({text})) from {name} where is_called")  # noqa: S608
         steps.append(f"alter sequence {name} cache 1")
     return ";".join(steps)

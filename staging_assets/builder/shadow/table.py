@@ -7,8 +7,8 @@ result in a fifth of the time. Nothing here locks a published table against its 
 from __future__ import annotations
 
 from staging_assets.builder.shadow.add_keys import run_foreign_keys, run_keys, run_keys_at_once
-from staging_assets.builder.shadow.create import Plan, Shadow, run_create
-from staging_assets.builder.shadow.leftovers import run_clear
+from staging_assets.builder.shadow.create import Shadow, ShadowPlan, run_create
+from staging_assets.builder.shadow.leftovers import clear_build_schema
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
 from staging_assets.builder.shadow.sequences import (
     find_blocks,
@@ -16,18 +16,18 @@ from staging_assets.builder.shadow.sequences import (
     may_number_in_blocks,
 )
 from staging_assets.model import Relation, Table
-from staging_assets.parser.lexer.quoting import spell
+from staging_assets.parser.lexer.quoting import quote
 from staging_assets.parser.rewrite import rewrite
 from staging_assets.postgres.client.scripts import run_script
 from staging_assets.postgres.client.session import Session
 
-__all__ = ["Plan", "Shadow", "run_discard", "run_make_shadow"]
+__all__ = ["Shadow", "ShadowPlan", "run_discard", "run_make_shadow"]
 
 SMALL = 10_000
 """Rows up to which all is done in one transaction: its locks are held for a few milliseconds."""
 
 
-def run_make_shadow(session: Session, table: Table, plan: Plan) -> tuple[Shadow, int]:
+def run_make_shadow(session: Session, table: Table, plan: ShadowPlan) -> tuple[Shadow, int]:
     """Create, fill and harden a table in the build schema; return it and its number of rows.
 
     Creating and filling is one transaction: under `wal_level = minimal` the rows of a table that
@@ -48,7 +48,7 @@ def run_make_shadow(session: Session, table: Table, plan: Plan) -> tuple[Shadow,
             # Before the keys are validated: without statistics that takes three times as long.
             # What others will reference gets its visibility map too, for index-only scans.
             verb = "vacuum (analyze, truncate off)" if plan.referenced else "analyze"
-            session.run(f"{verb} {spell(shadow.relation)}")
+            session.run(f"{verb} {quote(shadow.relation)}")
             run_foreign_keys(session, shadow)
         except BaseException:
             run_discard(session, shadow)
@@ -61,7 +61,7 @@ def run_discard(session: Session, shadow: Shadow) -> None:
     session.rollback()
     if session.connection_lost or session.stop.is_set():
         return
-    reason = run_clear(session.connection, shadow.relation.schema, shadow.own, tries=3)
+    reason = clear_build_schema(session.connection, shadow.relation.schema, shadow.own, tries=3)
     if reason:
         session.log("info", f"{shadow.relation} will be dropped by the next run: {reason}")
 
@@ -102,4 +102,4 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
 
 
 def _count(session: Session, relation: Relation) -> int:
-    return int(session.run(f"select count(*) from {spell(relation)}")[0][0])  # noqa: S608
+    return int(session.run(f"select count(*) from {quote(relation)}")[0][0])  # noqa: S608

@@ -1,4 +1,4 @@
-"""What a check is before and after it is evaluated: `Target` and `TargetResult`."""
+"""What a check is before and after it is evaluated: `Check` and `CheckResult`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Metadata = Mapping[str, "int | float | str | list[Any]"]
 
 
 @dataclass(frozen=True)
-class Target:
+class Check:
     """One check of one node.
 
     Args:
@@ -43,8 +43,8 @@ class Target:
 
 
 @dataclass(frozen=True)
-class TargetResult:
-    """What came of one `Target`.
+class CheckResult:
+    """What came of one `Check`.
 
     Args:
         name, table, severity, blocking: as in the target. A check that could not be
@@ -93,10 +93,10 @@ class EvaluationContext:
 
 
 def build_result(
-    target: Target, passed: bool, summary: str, metadata: Metadata | None = None
-) -> TargetResult:
+    target: Check, passed: bool, summary: str, metadata: Metadata | None = None
+) -> CheckResult:
     """The result of a target that was evaluated."""
-    return TargetResult(
+    return CheckResult(
         name=target.name,
         table=target.table,
         passed=passed,
@@ -107,9 +107,9 @@ def build_result(
     )
 
 
-def build_error(target: Target, reason: str, metadata: Metadata | None = None) -> TargetResult:
+def build_error(target: Check, reason: str, metadata: Metadata | None = None) -> CheckResult:
     """The result of a target that could not be evaluated: it fails, and is no warning."""
-    return TargetResult(
+    return CheckResult(
         name=target.name,
         table=target.table,
         passed=False,

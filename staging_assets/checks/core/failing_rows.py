@@ -9,14 +9,14 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.core.check import Target
+from staging_assets.checks.core.check import Check
 from staging_assets.checks.core.probe import Probe
 from staging_assets.checks.core.snapshot import raise_unless_ours, savepoint
 
 MOST_KEYS = 10
 
 
-def read_failing(connection: Connection, target: Target, probe: Probe) -> dict[str, Any]:
+def read_failing(connection: Connection, target: Check, probe: Probe) -> dict[str, Any]:
     """Read the keys of failing rows, as metadata.
 
     Args:

@@ -50,7 +50,7 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Place:
+class CheckedTable:
     """Where a table is looked at.
 
     Args:

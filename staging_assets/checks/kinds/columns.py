@@ -7,9 +7,9 @@ from typing import Any
 
 from psycopg2 import sql
 
-from staging_assets.checks.core.check import Metadata, Target
+from staging_assets.checks.core.check import Check, Metadata
 from staging_assets.checks.core.probe import (
-    Place,
+    CheckedTable,
     Probe,
     Values,
     Verdict,
@@ -22,7 +22,7 @@ from staging_assets.checks.core.probe import (
 from staging_assets.model import Relation
 
 
-def find_has_values(target: Target, place: Place) -> Probe:
+def find_has_values(target: Check, place: CheckedTable) -> Probe:
     """Any row has a value in the column."""
     column = target.arguments["column"]
 
@@ -35,7 +35,7 @@ def find_has_values(target: Target, place: Place) -> Probe:
     return Probe(judge, scalars=(exists.format(place.table, column_of(column)),))
 
 
-def find_not_null(target: Target, place: Place) -> Probe:
+def find_not_null(target: Check, place: CheckedTable) -> Probe:
     """No row lacks a value in any of the columns."""
     columns = tuple(target.arguments["columns"])
     lacking = [sql.SQL("{} is null").format(column_of(name)) for name in columns]
@@ -55,7 +55,7 @@ def find_not_null(target: Target, place: Place) -> Probe:
     )
 
 
-def find_unique(target: Target, place: Place) -> Probe:
+def find_unique(target: Check, place: CheckedTable) -> Probe:
     """No two rows are equal in the columns; rows with NULL in one of them do not count."""
     columns = tuple(target.arguments["columns"])
     names = sql.SQL(", ").join(column_of(name) for name in columns)
@@ -90,7 +90,7 @@ def find_unique(target: Target, place: Place) -> Probe:
     )
 
 
-def find_accepted_values(target: Target, place: Place) -> Probe:
+def find_accepted_values(target: Check, place: CheckedTable) -> Probe:
     """Every value is in the list; NULL is allowed."""
     column, values_allowed = target.arguments["column"], target.arguments["values"]
     wrong = sql.SQL("{} not in ({})").format(column_of(column), literals(values_allowed))
@@ -110,7 +110,7 @@ def find_accepted_values(target: Target, place: Place) -> Probe:
     )
 
 
-def find_relationship(target: Target, place: Place) -> Probe:
+def find_relationship(target: Check, place: CheckedTable) -> Probe:
     """Every value is in a column of another table; NULL is allowed."""
     column, to, code = (target.arguments[name] for name in ("column", "to", "to_column"))
     # A table that refers to itself is looked at where it is now.
@@ -141,13 +141,13 @@ def find_relationship(target: Target, place: Place) -> Probe:
     )
 
 
-def find_column_exists(target: Target, place: Place) -> Probe:
+def find_column_exists(target: Check, place: CheckedTable) -> Probe:
     """The columns exist: the facts that led here say so already."""
     columns = target.arguments["columns"]
     return Probe(lambda _: Verdict(True, f"{', '.join(columns)}: there"))
 
 
-def find_column_type(target: Target, place: Place) -> Probe:
+def find_column_type(target: Check, place: CheckedTable) -> Probe:
     """The column is of the declared type, however either is spelled (int4, integer, int)."""
     column, wanted = target.arguments["column"], target.arguments["type"]
     found = place.facts.columns[column]
@@ -174,7 +174,7 @@ def _squeeze(modifiers: list[str]) -> list[str]:
     return [modifier.replace(" ", "") for modifier in modifiers]
 
 
-def find_column_value(target: Target, place: Place) -> Probe:
+def find_column_value(target: Check, place: CheckedTable) -> Probe:
     """A condition: true or unknown in every row (as CHECK has it), or true in any row."""
     text = target.arguments["condition"]
     condition = sql.SQL(place.rewrite(text))

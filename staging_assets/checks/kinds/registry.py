@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from staging_assets.checks.core.check import Target
-from staging_assets.checks.core.probe import Place, Probe
+from staging_assets.checks.core.check import Check
+from staging_assets.checks.core.probe import CheckedTable, Probe
 from staging_assets.checks.kinds.columns import (
     find_accepted_values,
     find_column_exists,
@@ -27,7 +27,7 @@ from staging_assets.checks.kinds.rows import (
     find_table_not_empty,
 )
 
-CONDITIONS: Mapping[str, Callable[[Target, Place], Probe]] = {
+CONDITIONS: Mapping[str, Callable[[Check, CheckedTable], Probe]] = {
     "schema_exists": find_schema_exists,
     "table_exists": find_table_exists,
     "table_not_empty": find_table_not_empty,
@@ -47,7 +47,7 @@ CONDITIONS: Mapping[str, Callable[[Target, Place], Probe]] = {
 }
 
 
-def find_columns(target: Target) -> tuple[str, ...]:
+def find_columns(target: Check) -> tuple[str, ...]:
     """The columns that a target cannot do without."""
     arguments = target.arguments
     # Those of a query of people's own are the query's, not the table's.

@@ -6,9 +6,9 @@ from typing import Any
 
 from psycopg2 import sql
 
-from staging_assets.checks.core.check import Metadata, Target
+from staging_assets.checks.core.check import Check, Metadata
 from staging_assets.checks.core.probe import (
-    Place,
+    CheckedTable,
     Probe,
     Values,
     Verdict,
@@ -19,7 +19,7 @@ from staging_assets.checks.core.probe import (
 )
 
 
-def find_schema_exists(target: Target, place: Place) -> Probe:
+def find_schema_exists(target: Check, place: CheckedTable) -> Probe:
     """The schema itself exists."""
 
     def judge(values: Values) -> Verdict:
@@ -30,12 +30,12 @@ def find_schema_exists(target: Target, place: Place) -> Probe:
     return Probe(judge, scalars=(exists.format(sql.Literal(place.schema)),))
 
 
-def find_table_exists(target: Target, place: Place) -> Probe:
+def find_table_exists(target: Check, place: CheckedTable) -> Probe:
     """The table exists: the facts that led here say so already."""
     return Probe(lambda _: Verdict(True, "the table exists"))
 
 
-def find_table_not_empty(target: Target, place: Place) -> Probe:
+def find_table_not_empty(target: Check, place: CheckedTable) -> Probe:
     """At least one row; it does not count them, so it takes no longer on a big table."""
     estimate = place.facts.estimated_rows
 
@@ -49,7 +49,7 @@ def find_table_not_empty(target: Target, place: Place) -> Probe:
     return Probe(judge, scalars=(exists,))
 
 
-def find_min_rows(target: Target, place: Place) -> Probe:
+def find_min_rows(target: Check, place: CheckedTable) -> Probe:
     """At least so many rows."""
     least = int(target.arguments["rows"])
 
@@ -61,7 +61,7 @@ def find_min_rows(target: Target, place: Place) -> Probe:
     return Probe(judge, aggregates=(sql.SQL("count(*)"),))
 
 
-def find_row_count_between(target: Target, place: Place) -> Probe:
+def find_row_count_between(target: Check, place: CheckedTable) -> Probe:
     """A number of rows within two limits, both included."""
     least, most = int(target.arguments["least"]), int(target.arguments["most"])
 
@@ -74,7 +74,7 @@ def find_row_count_between(target: Target, place: Place) -> Probe:
     return Probe(judge, aggregates=(sql.SQL("count(*)"),))
 
 
-def find_row_count_change(target: Target, place: Place) -> Probe:
+def find_row_count_change(target: Check, place: CheckedTable) -> Probe:
     """Rows against the last build's, in percent; a first build passes."""
     drop, growth = target.arguments.get("drop"), target.arguments.get("growth")
     limits = [
@@ -102,7 +102,7 @@ def find_row_count_change(target: Target, place: Place) -> Probe:
     return Probe(judge, aggregates=(sql.SQL("count(*)"),), scalars=(earlier,))
 
 
-def find_freshness(target: Target, place: Place) -> Probe:
+def find_freshness(target: Check, place: CheckedTable) -> Probe:
     """The newest value of a date or timestamp column is at most so old."""
     column, text = target.arguments["column"], target.arguments["age"]
     limit = float(target.arguments["seconds"])
@@ -134,7 +134,7 @@ def describe_age(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes"
 
 
-def find_sql(target: Target, place: Place) -> Probe:
+def find_sql(target: Check, place: CheckedTable) -> Probe:
     """A query of one's own that must return no rows."""
     query = place.rewrite(target.arguments["query"]).rstrip().rstrip(";")
     rows_of = sql.SQL("from (\n{}\n) as q").format(sql.SQL(query))

@@ -15,7 +15,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.core.check import Target, TargetResult, build_result
+from staging_assets.checks.core.check import Check, CheckResult, build_result
 from staging_assets.checks.core.probe import say
 from staging_assets.checks.core.snapshot import (
     describe_error,
@@ -39,11 +39,11 @@ MOST_IN_SUMMARY = 5
 
 def evaluate_drift(
     connection: Connection,
-    target: Target,
+    target: Check,
     project: StagingProject,
     schema: str,
     tables: Collection[str] | None = None,
-) -> TargetResult:
+) -> CheckResult:
     """Evaluate `schema_matches_scripts`.
 
     Args:

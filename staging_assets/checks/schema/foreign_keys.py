@@ -15,7 +15,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.core.check import Target, TargetResult, build_result
+from staging_assets.checks.core.check import Check, CheckResult, build_result
 from staging_assets.checks.core.failing_rows import MOST_KEYS
 from staging_assets.checks.core.probe import identify, say
 from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, savepoint
@@ -100,11 +100,11 @@ def read_foreign_keys(connection: Connection, schema: str) -> list[ForeignKey]:
 
 def evaluate_foreign_keys(
     connection: Connection,
-    target: Target,
+    target: Check,
     schema: str,
     tables: Collection[str] | None = None,
     fresh: Collection[str] = (),
-) -> TargetResult:
+) -> CheckResult:
     """Evaluate `foreign_keys_valid`.
 
     Args:

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TextIO
 
 from staging_assets.builder.context import Status
-from staging_assets.checks.suite import TargetResult
+from staging_assets.checks.suite import CheckResult
 from staging_assets.scheduler.run import NodeResult
 
 _NAME_WIDTH = 44
@@ -72,7 +72,7 @@ class Screen:
         built = sum(result.status == "built" for result in self._results)
         self._print(f"cancelled: {built} of {self._total} built; the others are as they were")
 
-    def show_check(self, check: TargetResult) -> None:
+    def show_check(self, check: CheckResult) -> None:
         """Print a check that failed: its severity, where, and what it found."""
         word = "FAILED" if check.severity == "ERROR" else "warning"
         self._print(f"{word}: check {check.name} on staging/{check.table}: {check.summary}")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from staging_assets.checks.core.check import TargetResult
+from staging_assets.checks.core.check import CheckResult
 
 WEBHOOK = "STAGING_WEBHOOK_URL"
 TIMEOUT_SECONDS = 5.0
@@ -24,7 +24,7 @@ MOST_LISTED = 200
 
 def run_notify(
     environ: Mapping[str, str],
-    failed: Sequence[TargetResult],
+    failed: Sequence[CheckResult],
     warn: Callable[[str], Any],
     about: Mapping[str, str] | None = None,
 ) -> None:
@@ -49,13 +49,13 @@ def run_notify(
         _post(url, build_message(failed, about or {}), warn)
 
 
-def describe(result: TargetResult) -> str:
+def describe(result: CheckResult) -> str:
     """One line on a failed check."""
     suffix = "" if result.severity == "ERROR" else " (a warning)"
     return f"{result.name} on staging/{result.table}{suffix}: {result.summary}"
 
 
-def build_message(failed: Sequence[TargetResult], about: Mapping[str, str]) -> dict[str, Any]:
+def build_message(failed: Sequence[CheckResult], about: Mapping[str, str]) -> dict[str, Any]:
     """The JSON body. `text` is what chat webhooks show; the rest is for programs."""
     listed = failed[:MOST_LISTED]
     noun = "check" if len(failed) == 1 else "checks"

@@ -27,7 +27,7 @@ class SentText(Protocol):
 
 
 @dataclass(frozen=True)
-class Place:
+class ScriptPlace:
     """A place in a script: lines and columns are counted from 1, columns in characters."""
 
     script: Script
@@ -55,15 +55,15 @@ def find_lines(text: str) -> list[str]:
     return re.split("\r\n|\r|\n", text)
 
 
-def find_place(script: Script, offset: int) -> Place:
+def find_place(script: Script, offset: int) -> ScriptPlace:
     """Turn an offset (0-based, in characters) into a place."""
     text = script.text[: max(0, min(offset, len(script.text)))]
     line = len(find_lines(text))
     start = max(text.rfind("\n"), text.rfind("\r")) + 1
-    return Place(script, line, len(text) - start + 1)
+    return ScriptPlace(script, line, len(text) - start + 1)
 
 
-def find_statement_place(script: Script, rewritten: SentText, offset: int) -> Place:
+def find_statement_place(script: Script, rewritten: SentText, offset: int) -> ScriptPlace:
     """Where a statement begins in the script, comments and blanks before it left out.
 
     Args:
@@ -73,11 +73,11 @@ def find_statement_place(script: Script, rewritten: SentText, offset: int) -> Pl
     return find_place(script, rewritten.source_offset(found.end() if found else offset))
 
 
-def find_line_place(script: Script, line: int) -> Place:
+def find_line_place(script: Script, line: int) -> ScriptPlace:
     """The first character of a line that is no blank; lines are counted from 1."""
     lines = find_lines(script.text)
     text = lines[line - 1] if line <= len(lines) else ""
-    return Place(script, line, len(text) - len(text.lstrip()) + 1)
+    return ScriptPlace(script, line, len(text) - len(text.lstrip()) + 1)
 
 
 class Lines:

@@ -35,16 +35,16 @@ def quote_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def spell(relation: Relation) -> str:
+def quote(relation: Relation) -> str:
     """`"schema"."name"`."""
-    return f"{spell_name(relation.schema)}.{spell_name(relation.name)}"
+    return f"{quote_identifier(relation.schema)}.{quote_identifier(relation.name)}"
 
 
-def spell_name(name: str) -> str:
+def quote_identifier(name: str) -> str:
     """One identifier in double quotes."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def spell_text(text: str) -> str:
+def quote_literal(text: str) -> str:
     """A string literal; every session of ours has standard_conforming_strings on."""
     return "'" + text.replace("'", "''") + "'"

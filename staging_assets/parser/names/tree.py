@@ -28,7 +28,7 @@ _MAX_DEPTH = 8
 _LOOKS_UP = frozenset(("nextval", "currval", "setval", "to_regclass", "to_regtype"))
 
 
-class Spelled(NamedTuple):
+class NamedInString(NamedTuple):
     """A relation named by a string (`'staging.x_seq'`); the spans count from the piece's start.
 
     Args:
@@ -45,7 +45,7 @@ class Spelled(NamedTuple):
 
 
 @dataclass
-class Piece:
+class Fragment:
     """One statement of a script, or the code in a literal.
 
     Args:
@@ -62,15 +62,15 @@ class Piece:
     kind: PieceKind
     tokens: Sequence[Token]
     names: Names
-    spelled: list[tuple[Token, Literal, Spelled]] = field(default_factory=list)
+    spelled: list[tuple[Token, Literal, NamedInString]] = field(default_factory=list)
     literal: Literal | None = None
     token: Token | None = None
     dynamic: bool = False
-    inner: list[Piece] = field(default_factory=list)
+    inner: list[Fragment] = field(default_factory=list)
 
     def walk(
         self, outside: Callable[[int], int] = lambda offset: offset, lasting: bool = False
-    ) -> Iterator[tuple[Piece, Callable[[int], int], bool]]:
+    ) -> Iterator[tuple[Fragment, Callable[[int], int], bool]]:
         """Every piece in it, itself first.
 
         With each comes what turns its offsets into the script's, and whether it is (in) the
@@ -88,11 +88,11 @@ def compose(outside: Callable[[int], int], inside: Callable[[int], int]) -> Call
     return lambda offset: outside(inside(offset))
 
 
-def read_piece(tokens: Sequence[Token], kind: PieceKind = "statement", depth: int = 0) -> Piece:
+def read_piece(tokens: Sequence[Token], kind: PieceKind = "statement", depth: int = 0) -> Fragment:
     """Read one statement, or the code in a literal, and the code in its literals."""
     code = kind in ("block", "routine")
     snippets = find_snippets(tokens, code=code)
-    piece = Piece(kind, tokens, find_names(tokens, code=code), dynamic=snippets.dynamic)
+    piece = Fragment(kind, tokens, find_names(tokens, code=code), dynamic=snippets.dynamic)
     for snippet in snippets.found if depth < _MAX_DEPTH else ():
         literal = read_literal(snippet.token)
         if snippet.kind == "foreign":
@@ -109,7 +109,7 @@ def read_piece(tokens: Sequence[Token], kind: PieceKind = "statement", depth: in
 
 def _find_spelled(
     tokens: Sequence[Token], taken: set[int]
-) -> Iterator[tuple[Token, Literal, Spelled]]:
+) -> Iterator[tuple[Token, Literal, NamedInString]]:
     for index, token in enumerate(tokens):
         if token.kind not in TEXT_KINDS or "." not in token.value:
             continue
@@ -117,7 +117,7 @@ def _find_spelled(
             literal = read_literal(token)
             found = _RELATION.fullmatch(literal.value)
             if found:
-                spelled = Spelled(
+                spelled = NamedInString(
                     _meaning(found["schema"]),
                     _meaning(found["name"]),
                     *found.span(1),
@@ -146,11 +146,11 @@ def _is_part(tokens: Sequence[Token], index: int) -> bool:
     return parts > 1 or (index > 0 and tokens[index - 1].value in ("->", "->>", "#>", "#>>"))
 
 
-def _read_foreign(literal: Literal, token: Token) -> Piece:
-    piece = Piece("foreign", (), Names())
+def _read_foreign(literal: Literal, token: Token) -> Fragment:
+    piece = Fragment("foreign", (), Names())
     for found in _FOREIGN_NAME.finditer(literal.value):
         name = _meaning(found["name"]) if found["name"] else ""
-        spelled = Spelled(_meaning(found["schema"]), name, *found.span("schema"))
+        spelled = NamedInString(_meaning(found["schema"]), name, *found.span("schema"))
         piece.spelled.append((token, Literal(literal.value, 0), spelled))
     return piece
 

@@ -8,22 +8,22 @@ from typing import Any
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import spell, spell_name
+from staging_assets.parser.lexer.quoting import quote, quote_identifier
 
 
 def has_schema(connection: Connection, schema: str) -> bool:
     """Whether a schema exists."""
-    return _ask(connection, "select to_regnamespace(%s) is not null", spell_name(schema))
+    return _ask(connection, "select to_regnamespace(%s) is not null", quote_identifier(schema))
 
 
 def has_table(connection: Connection, relation: Relation) -> bool:
     """Whether a table (or a view) exists."""
-    return _ask(connection, "select to_regclass(%s) is not null", spell(relation))
+    return _ask(connection, "select to_regclass(%s) is not null", quote(relation))
 
 
 def has_rows(connection: Connection, relation: Relation) -> bool:
     """Whether a table that exists has any row."""
-    return _ask(connection, f"select exists (select from {spell(relation)})")  # noqa: S608
+    return _ask(connection, f"select exists (select from {quote(relation)})")  # noqa: S608
 
 
 def has_values(connection: Connection, relation: Relation, column: str) -> bool:
@@ -32,11 +32,11 @@ def has_values(connection: Connection, relation: Relation, column: str) -> bool:
         connection,
         "select exists (select from pg_attribute where attrelid = to_regclass(%s)"
         " and attname = %s and not attisdropped)",
-        spell(relation),
+        quote(relation),
         column,
     )
-    where = f"{spell_name(column)} is not null"
-    query = f"select exists (select from {spell(relation)} where {where})"  # noqa: S608
+    where = f"{quote_identifier(column)} is not null"
+    query = f"select exists (select from {quote(relation)} where {where})"  # noqa: S608
     return found and _ask(connection, query)
 
 

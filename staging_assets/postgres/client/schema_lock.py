@@ -13,7 +13,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BusyError, DatabaseError
-from staging_assets.parser.lexer.quoting import spell_text
+from staging_assets.parser.lexer.quoting import quote_literal
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.notices import Log
 
@@ -48,7 +48,7 @@ _PATIENCE = 10.0
 
 def find_worker_lock(schema: str) -> str:
     """SQL by which a worker says that it works on a schema; it never waits."""
-    return f"select pg_advisory_lock_shared({WORKER_SPACE}, hashtext({spell_text(schema)}))"
+    return f"select pg_advisory_lock_shared({WORKER_SPACE}, hashtext({quote_literal(schema)}))"
 
 
 def run_end_orphans(connection: Connection, schema: str) -> None:

@@ -17,7 +17,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import StagingError
 from staging_assets.model import Relation, Script
-from staging_assets.parser.lexer.quoting import spell_text
+from staging_assets.parser.lexer.quoting import quote_literal
 from staging_assets.postgres.client.schema_lock import find_worker_lock
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.notices import Log, Notices
@@ -132,7 +132,7 @@ class Session:
         """Start on a node: forget what scripts before it have left in the session."""
         self.notices.begin(node)
         self._open()
-        name = spell_text(_find_application_name(self.run_id, node))
+        name = quote_literal(_find_application_name(self.run_id, node))
         self._naming = f"select set_config('application_name', {name}, false)"
         reset = (
             "close all; unlisten *; discard temp; discard sequences;"
@@ -244,6 +244,7 @@ def _find_application_name(run_id: str, node: str) -> str:
 def _build_pins(settings: Iterable[tuple[str, str]]) -> str:
     """SQL that brings a session back to the settings it began with."""
     parts = [
-        f"set_config({spell_text(name)}, {spell_text(value)}, false)" for name, value in settings
+        f"set_config({quote_literal(name)}, {quote_literal(value)}, false)"
+        for name, value in settings
     ]
     return f"reset session authorization; reset all; select {', '.join(parts)};"

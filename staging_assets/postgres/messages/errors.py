@@ -19,7 +19,7 @@ import psycopg2
 from staging_assets.errors import ScriptError
 from staging_assets.model import Script
 from staging_assets.parser.lexer.positions import (
-    Place,
+    ScriptPlace,
     SentText,
     find_line_place,
     find_place,
@@ -87,7 +87,7 @@ def _first_line(error: psycopg2.Error) -> str:
 
 def _find_error_place(
     error: psycopg2.Error, script: Script, rewritten: SentText, offset: int
-) -> Place:
+) -> ScriptPlace:
     diag = error.diag
     if diag.statement_position:
         at = offset + int(diag.statement_position) - 1
@@ -126,7 +126,9 @@ def _show_frames(context: str | None, script: Script, functions: Iterable[Script
     return shown
 
 
-def _find_function_place(signature: str, line: int, scripts: Iterable[Script]) -> Place | None:
+def _find_function_place(
+    signature: str, line: int, scripts: Iterable[Script]
+) -> ScriptPlace | None:
     wanted = _find_bare_name(signature.partition("(")[0])
     for script in scripts:
         for found in _CREATE.finditer(script.text):

@@ -25,7 +25,7 @@ _Told = dict[str, list[list[str]]]
 _Lineage = Mapping[str, frozenset[ColumnSource]]
 
 
-class LineageMemory:
+class LineageCache:
     """Finds the lineage of tables, and remembers it.
 
     Args:

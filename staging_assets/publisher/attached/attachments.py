@@ -26,7 +26,7 @@ CATALOG_SETTINGS = (
     "set local enable_hashjoin = off;"
     "set local enable_mergejoin = off;"
 )
-"""What `read_hanging` needs to be set in its transaction."""
+"""What `read_attachments` needs to be set in its transaction."""
 
 _SQL = Path(__file__).with_suffix(".sql")
 
@@ -35,7 +35,7 @@ class NotPreparedError(Exception):
     """The session has not planned the query yet."""
 
 
-class Movable(NamedTuple):
+class TableObject(NamedTuple):
     """An object that goes to another schema by itself; `name` is quoted and qualified,
     `simple` quoted only."""
 
@@ -47,7 +47,7 @@ class Movable(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Inbound:
+class InboundKey:
     """A foreign key of another table that references the one being replaced.
 
     Args:
@@ -121,7 +121,7 @@ class Dependent:
 
 
 @dataclass(frozen=True)
-class Hanging:
+class Attachments:
     """The new objects, the old ones, and all that hangs on the old ones.
 
     Args:
@@ -140,12 +140,12 @@ class Hanging:
     """
 
     live: str | None
-    new: tuple[Movable, ...]
-    old: tuple[Movable, ...]
+    new: tuple[TableObject, ...]
+    old: tuple[TableObject, ...]
     aside: tuple[bool, bool]
     taken: Sequence[str]
     hubs: Sequence[str]
-    inbound: tuple[Inbound, ...]
+    inbound: tuple[InboundKey, ...]
     dependents: tuple[Dependent, ...]
     kept: tuple[Step, ...]
     unknown: Sequence[tuple[str, str | None, str | None]]
@@ -154,9 +154,9 @@ class Hanging:
     gone: Sequence[str]
 
 
-def read_hanging(
+def read_attachments(
     cursor: extensions.cursor, *, live_schema: str, build_schema: str, own: Sequence[str]
-) -> Hanging:
+) -> Attachments:
     """Read what a publication has to know.
 
     Args:
@@ -165,7 +165,7 @@ def read_hanging(
         build_schema: where the new one is.
         own: names of everything that its CREATE script makes.
 
-    Raises NotPreparedError when `run_prepare_hanging` has to be called first.
+    Raises NotPreparedError when `run_prepare_attachments` has to be called first.
     """
     try:
         cursor.execute(
@@ -176,14 +176,14 @@ def read_hanging(
     row = cursor.fetchone()
     assert row is not None
     found: dict[str, Any] = row[0]
-    return Hanging(
+    return Attachments(
         live=found["live"],
-        new=tuple(Movable(*item) for item in found["new"]),
-        old=tuple(Movable(*item) for item in found["old"]),
+        new=tuple(TableObject(*item) for item in found["new"]),
+        old=tuple(TableObject(*item) for item in found["old"]),
         aside=(found["aside"][0], found["aside"][1]),
         taken=found["taken"],
         hubs=found["hubs"],
-        inbound=tuple(Inbound(**item) for item in found["inbound"]),
+        inbound=tuple(InboundKey(**item) for item in found["inbound"]),
         dependents=tuple(Dependent(**item) for item in found["dependents"]),
         kept=tuple(Step(*item) for item in found["kept"]),
         unknown=[tuple(item) for item in found["unknown"]],
@@ -193,8 +193,8 @@ def read_hanging(
     )
 
 
-def run_prepare_hanging(cursor: extensions.cursor) -> None:
-    """Let the session plan the query of `read_hanging`, once; outside a transaction."""
+def run_prepare_attachments(cursor: extensions.cursor) -> None:
+    """Let the session plan the query of `read_attachments`, once; outside a transaction."""
     cursor.execute(
         f"begin; {CATALOG_SETTINGS}"
         f"prepare staging_assets_hanging (text, text, text[]) as {_find_query(cursor)};"

@@ -24,8 +24,8 @@ import psycopg2
 from psycopg2 import errors, extensions
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import spell_name
-from staging_assets.publisher.attached.attachments import Dependent, Hanging
+from staging_assets.parser.lexer.quoting import quote_identifier
+from staging_assets.publisher.attached.attachments import Attachments, Dependent
 from staging_assets.publisher.transaction.steps import Step, StepError, explain
 
 _SQL = Path(__file__).with_suffix(".sql")
@@ -53,7 +53,7 @@ class Copies:
     dependents: Sequence[Dependent]
 
 
-def find_mode(hanging: Hanging, *, replaceable: bool = True) -> Mode:
+def find_mode(hanging: Attachments, *, replaceable: bool = True) -> Mode:
     """Choose how the dependents get to the new table.
 
     Args:
@@ -66,7 +66,7 @@ def find_mode(hanging: Hanging, *, replaceable: bool = True) -> Mode:
         return Mode.REPLACE
     names = [d.simple for d in found]
     own = {item.simple for item in hanging.new}
-    alone = len(set(names)) == len(names) and not own & {spell_name(n) for n in names}
+    alone = len(set(names)) == len(names) and not own & {quote_identifier(n) for n in names}
     if alone and not own & set(names) and not any(d.noun in _FUNCTIONS for d in found):
         return Mode.COPY
     return Mode.RECREATE
@@ -102,8 +102,8 @@ def find_steps(
                     Step(
                         dependent.label,
                         f"alter {dependent.noun} "
-                        f"{spell_name(copies.schema)}.{spell_name(dependent.simple)} "
-                        f"set schema {spell_name(dependent.schema)}",
+                        f"{quote_identifier(copies.schema)}.{quote_identifier(dependent.simple)} "
+                        f"set schema {quote_identifier(dependent.schema)}",
                     )
                 )
             else:
@@ -114,7 +114,7 @@ def find_steps(
                 for statement in properties[dependent.oid]["statements"]
             ]
     if copies:
-        create.append(Step("the private schema", f"drop schema {spell_name(copies.schema)}"))
+        create.append(Step("the private schema", f"drop schema {quote_identifier(copies.schema)}"))
     drop = [Step(d.label, f"drop {d.noun} {d.name}") for d in reversed(ordered) if d in anew]
     return drop, create
 
@@ -158,7 +158,9 @@ def find_indexes(
 
 
 @contextmanager
-def copied(connection: extensions.connection, seen: Hanging, live: Relation) -> Iterator[Copies]:
+def copied(
+    connection: extensions.connection, seen: Attachments, live: Relation
+) -> Iterator[Copies]:
     """Make the dependents anew on the new table, in a transaction that the caller's swap ends in.
 
     The new table moves to a private schema that stands first in the search_path, and the
@@ -176,8 +178,12 @@ def copied(connection: extensions.connection, seen: Hanging, live: Relation) -> 
             cursor.execute("select current_setting('search_path')")
             row = cursor.fetchone()
             assert row is not None
-            path = ", ".join([*map(spell_name, schemas), *([row[0]] if row[0] else [])])
-            _run(cursor, [Step("the private schema", f"create schema {spell_name(private)}")], live)
+            path = ", ".join([*map(quote_identifier, schemas), *([row[0]] if row[0] else [])])
+            _run(
+                cursor,
+                [Step("the private schema", f"create schema {quote_identifier(private)}")],
+                live,
+            )
             properties = _read_properties(cursor, ordered)
             cursor.execute(f"set local search_path = {path}")
             queries = _read_queries(cursor, ordered)
@@ -185,15 +191,15 @@ def copied(connection: extensions.connection, seen: Hanging, live: Relation) -> 
                 Step(
                     f"moving {item.name}",
                     f"alter {'type' if item.noun == 'multirange' else item.noun} {item.name} "
-                    f"set schema {spell_name(private)}",
+                    f"set schema {quote_identifier(private)}",
                 )
                 for item in seen.new
                 if item.moves
             ]
             _run(cursor, moves, live)
-            cursor.execute(f"set local search_path = {spell_name(private)}, {path}")
+            cursor.execute(f"set local search_path = {quote_identifier(private)}, {path}")
             for dependent in ordered:
-                name = f"{spell_name(private)}.{spell_name(dependent.simple)}"
+                name = f"{quote_identifier(private)}.{quote_identifier(dependent.simple)}"
                 steps = [find_creation(dependent, name=name, query=queries[dependent.oid])]
                 _run(cursor, steps + find_indexes(dependent, properties, name), live)
                 if dependent.noun == "materialized view" and dependent.populated:

@@ -14,7 +14,7 @@ from psycopg2 import errors, extensions
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
 from staging_assets.postgres.messages.errors import find_safe_text
-from staging_assets.publisher.attached.attachments import Inbound
+from staging_assets.publisher.attached.attachments import InboundKey
 from staging_assets.publisher.transaction.steps import Step
 
 _NOT_VALID_ON_PARTITIONED = 180000
@@ -22,8 +22,8 @@ _NOT_VALID_ON_PARTITIONED = 180000
 
 
 def find_unchecked(
-    inbound: Iterable[Inbound], live: Relation, later: frozenset[str]
-) -> list[Inbound]:
+    inbound: Iterable[InboundKey], live: Relation, later: frozenset[str]
+) -> list[InboundKey]:
     """Return those whose rows have to be looked up in the new table before it is published.
 
     Args:
@@ -42,7 +42,7 @@ def find_unchecked(
     ]
 
 
-def run_check(cursor: extensions.cursor, key: Inbound, live: Relation, *, target: str) -> None:
+def run_check(cursor: extensions.cursor, key: InboundKey, live: Relation, *, target: str) -> None:
     """Count the rows of the referencing table that find no row in the new one.
 
     Args:
@@ -67,7 +67,9 @@ def run_check(cursor: extensions.cursor, key: Inbound, live: Relation, *, target
         )
 
 
-def find_left(inbound: Iterable[Inbound], live: Relation, later: frozenset[str]) -> list[Inbound]:
+def find_left(
+    inbound: Iterable[InboundKey], live: Relation, later: frozenset[str]
+) -> list[InboundKey]:
     """Return those of tables that this run rebuilds anyway.
 
     They stay on the old table, which then has to wait, and go with their own old tables: nobody
@@ -78,12 +80,12 @@ def find_left(inbound: Iterable[Inbound], live: Relation, later: frozenset[str])
     ]
 
 
-def find_missing_target(inbound: Iterable[Inbound]) -> Inbound | None:
+def find_missing_target(inbound: Iterable[InboundKey]) -> InboundKey | None:
     """Return a foreign key whose referenced table the script no longer makes."""
     return next((key for key in inbound if key.target is None and not key.scrap), None)
 
 
-def find_drops(inbound: Iterable[Inbound]) -> list[Step]:
+def find_drops(inbound: Iterable[InboundKey]) -> list[Step]:
     """Statements that take the foreign keys off their tables."""
     return [
         Step(f"foreign key {key}", f"alter table {key.on} drop constraint {key.constraint}")
@@ -91,7 +93,7 @@ def find_drops(inbound: Iterable[Inbound]) -> list[Step]:
     ]
 
 
-def find_returns(inbound: Iterable[Inbound], *, server_version: int) -> list[Step]:
+def find_returns(inbound: Iterable[InboundKey], *, server_version: int) -> list[Step]:
     """Statements that put the foreign keys back, NOT VALID where the server can."""
     steps = []
     for key in inbound:
@@ -112,7 +114,7 @@ def find_returns(inbound: Iterable[Inbound], *, server_version: int) -> list[Ste
 
 def run_validate(
     connection: extensions.connection,
-    constraints: Sequence[Inbound],
+    constraints: Sequence[InboundKey],
     stop: Callable[[], bool] = lambda: False,
 ) -> list[str]:
     """Validate foreign keys that came back NOT VALID; readers and writers go on meanwhile.
@@ -152,7 +154,9 @@ def run_validate(
     return sentences
 
 
-def read_not_valid(cursor: extensions.cursor, constraints: Sequence[Inbound]) -> list[Inbound]:
+def read_not_valid(
+    cursor: extensions.cursor, constraints: Sequence[InboundKey]
+) -> list[InboundKey]:
     """Return those of the foreign keys that exist and are not valid."""
     if not constraints:
         return []

@@ -7,9 +7,9 @@ from dataclasses import replace
 from psycopg2 import extensions
 
 from staging_assets.errors import BuildError
-from staging_assets.parser.lexer.quoting import spell_name
+from staging_assets.parser.lexer.quoting import quote_identifier
 from staging_assets.postgres.client.catalog import find_build_schema, has_schema
-from staging_assets.publisher.attached.attachments import Hanging, read_hanging
+from staging_assets.publisher.attached.attachments import Attachments, read_attachments
 from staging_assets.publisher.transaction.steps import Step, run_steps
 
 _OBJECTS = """
@@ -44,10 +44,10 @@ and coalesce(c.relnamespace, f.pronamespace, 0) <> n.oid
 """
 
 
-def read_outside(cursor: extensions.cursor, live: str, incoming: str) -> Hanging:
+def read_outside(cursor: extensions.cursor, live: str, incoming: str) -> Attachments:
     """Read what other schemas have on the live one; refuse what cannot be turned."""
     names = set(_read_names(cursor, live)) | set(_read_names(cursor, incoming))
-    found = read_hanging(cursor, live_schema=live, build_schema=incoming, own=sorted(names))
+    found = read_attachments(cursor, live_schema=live, build_schema=incoming, own=sorted(names))
     outside = [d for d in found.dependents if d.schema != live]
     turned = {d.oid for d in outside}
     unknown = [what for what, schema, _ in found.unknown if schema != live]
@@ -66,7 +66,7 @@ def read_outside(cursor: extensions.cursor, live: str, incoming: str) -> Hanging
 def run_drop_schema(cursor: extensions.cursor, schema: str) -> None:
     """Drop an older previous schema, unless something outside hangs on it."""
     names = _read_names(cursor, schema)
-    found = read_hanging(cursor, live_schema=schema, build_schema="", own=names)
+    found = read_attachments(cursor, live_schema=schema, build_schema="", own=names)
     outside = [d.label for d in found.dependents if d.schema != schema]
     outside += [f"foreign key {key}" for key in found.inbound]
     outside += [step.label for step in found.kept]
@@ -79,9 +79,9 @@ def run_drop_schema(cursor: extensions.cursor, schema: str) -> None:
             f" make room. "
             "Nothing was changed. Drop it first."
         )
-    names = [spell_name(schema)]
+    names = [quote_identifier(schema)]
     if has_schema(cursor.connection, find_build_schema(schema)):
-        names.append(spell_name(find_build_schema(schema)))
+        names.append(quote_identifier(find_build_schema(schema)))
     cursor.execute("set local lock_timeout = '1s'; set local client_min_messages = error")
     step = Step(f"dropping {schema}", f"drop schema {', '.join(names)} cascade")
     run_steps(cursor, [step], singly=True, relations=[])

@@ -6,7 +6,7 @@ import re
 
 from psycopg2 import extensions
 
-from staging_assets.parser.lexer.quoting import spell_name
+from staging_assets.parser.lexer.quoting import quote_identifier
 from staging_assets.publisher.transaction.steps import Step
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
@@ -95,7 +95,7 @@ def rename_schema(text: str, old: str, new: str) -> str:
 
     The text holds the name only where it was written for the schema, quoted if it has to be.
     """
-    quoted = new if _PLAIN.match(new) else spell_name(new)
+    quoted = new if _PLAIN.match(new) else quote_identifier(new)
     bare = re.compile(rf"(?P<before>'?)(?<![\w$]){re.escape(old)}(?![\w$])(?P<after>'?)")
 
     def put(found: re.Match[str]) -> str:
@@ -103,4 +103,4 @@ def rename_schema(text: str, old: str, new: str) -> str:
         alone = found["before"] and found["after"]
         return f"{found['before']}{new if alone else quoted}{found['after']}"
 
-    return bare.sub(put, text.replace(spell_name(old), quoted))
+    return bare.sub(put, text.replace(quote_identifier(old), quoted))

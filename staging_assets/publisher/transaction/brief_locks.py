@@ -17,7 +17,7 @@ from typing import TypeVar
 from psycopg2 import errors, extensions
 
 from staging_assets.errors import BuildError
-from staging_assets.parser.lexer.quoting import spell_text
+from staging_assets.parser.lexer.quoting import quote_literal
 from staging_assets.postgres.client.session import CancelledError
 from staging_assets.postgres.messages.errors import find_safe_text
 
@@ -188,7 +188,7 @@ def take_locks(
     Raises LockBusyError when another session has one of them.
     """
     timeout = min(STATEMENT_TIMEOUT * (1 + turn // 8), _LONGEST_TIMEOUT)
-    body = spell_text(f"begin {' '.join(f'{statement};' for statement in locking)} end")
+    body = quote_literal(f"begin {' '.join(f'{statement};' for statement in locking)} end")
     try:
         cursor.execute(
             f"{before}set local lock_timeout = {LOCK_TIMEOUT};"
