@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extras import execute_values
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import quote, quote_literal
+from staging_assets.parser import quote, quote_literal
 from staging_assets.postgres.client.catalog import BUILDS, find_build_schema
 
 

@@ -14,10 +14,7 @@ from pathlib import Path
 
 from staging_assets.errors import BuildError, ScriptError
 from staging_assets.model import Procedures
-from staging_assets.parser.lexer.positions import SentText
-from staging_assets.parser.rewrite import rewrite
-from staging_assets.parser.stand_ins import replace_spans
-from staging_assets.parser.statements import find_statements
+from staging_assets.parser import SentText, find_statements, replace_spans, rewrite
 from staging_assets.postgres.client.scripts import run_statement
 from staging_assets.postgres.client.session import Session
 

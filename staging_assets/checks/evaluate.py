@@ -32,7 +32,7 @@ from staging_assets.checks.core.snapshot import (
 )
 from staging_assets.checks.kinds.registry import CONDITIONS, find_columns
 from staging_assets.model import Relation
-from staging_assets.parser.rewrite import rewrite
+from staging_assets.parser import rewrite
 
 TABLES_PER_STATEMENT = 40
 BUILDS_TABLE = "__builds"

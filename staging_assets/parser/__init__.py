@@ -1,1 +1,83 @@
-"""SQL as text: read, rewritten, quoted. No file, no server."""
+"""SQL as text: cut into statements, asked what it names, sent to another schema, quoted.
+
+No file, no server. `read_statements` is the way in for analysis: each `ReadStatement` knows
+its tokens, what it names (`Use`) and the `search_path` it leaves. `rewrite` sends what means
+schema `staging` to the schema that is built and keeps the way back to the file's own places.
+`lexer/` and `names/` are private to this package.
+"""
+
+from staging_assets.parser.create_table import (
+    add_comments,
+    clean_comment,
+    find_columns,
+    read_text,
+)
+from staging_assets.parser.lexer.positions import (
+    Lines,
+    ScriptPlace,
+    SentText,
+    find_line_place,
+    find_place,
+    find_position,
+    find_statement_place,
+)
+from staging_assets.parser.lexer.quoting import quote, quote_identifier, quote_literal, quote_name
+from staging_assets.parser.lexer.tokens import (
+    NAME_KINDS,
+    TEXT_KINDS,
+    Comment,
+    LexicalError,
+    Token,
+    fold,
+    tokenize,
+)
+from staging_assets.parser.rewrite import Rewritten, rewrite
+from staging_assets.parser.stand_ins import find_referenced, redirect_references, replace_spans
+from staging_assets.parser.statements import (
+    ReadStatement,
+    References,
+    Statement,
+    Use,
+    find_references,
+    find_statements,
+    is_opaque,
+    read_statements,
+)
+
+__all__ = [
+    "NAME_KINDS",
+    "TEXT_KINDS",
+    "Comment",
+    "LexicalError",
+    "Lines",
+    "ReadStatement",
+    "References",
+    "Rewritten",
+    "ScriptPlace",
+    "SentText",
+    "Statement",
+    "Token",
+    "Use",
+    "add_comments",
+    "clean_comment",
+    "find_columns",
+    "find_line_place",
+    "find_place",
+    "find_position",
+    "find_referenced",
+    "find_references",
+    "find_statement_place",
+    "find_statements",
+    "fold",
+    "is_opaque",
+    "quote",
+    "quote_identifier",
+    "quote_literal",
+    "quote_name",
+    "read_statements",
+    "read_text",
+    "redirect_references",
+    "replace_spans",
+    "rewrite",
+    "tokenize",
+]

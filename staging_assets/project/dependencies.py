@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from staging_assets.errors import Problem
 from staging_assets.model import SCHEMA_NODE, STAGING, CheckDeclaration, Relation
-from staging_assets.parser.statements import Use, find_references
+from staging_assets.parser import Use, find_references
 from staging_assets.project.declarations.staging_yaml import Config
 from staging_assets.project.graph import DependencyGraph, Edge, Strength
 from staging_assets.project.scripts.cleanup import CleanupCode, names_schema

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from staging_assets.errors import Problem
 from staging_assets.model import Script
-from staging_assets.parser.lexer.positions import find_position
+from staging_assets.parser import find_position
 
 LOOKUP_FOLDER = "lookup"
 LOOKUP_FILE = "lookup_tables.yaml"

@@ -16,7 +16,7 @@ from staging_assets.model import (
     StagingProject,
     Table,
 )
-from staging_assets.parser.lexer.tokens import fold
+from staging_assets.parser import fold
 from staging_assets.project.declarations.staging_yaml import find_checks
 from staging_assets.project.dependencies import (
     FolderContents,

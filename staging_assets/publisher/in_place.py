@@ -9,7 +9,7 @@ from dataclasses import replace
 from psycopg2 import extensions
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import quote, quote_literal
+from staging_assets.parser import quote, quote_literal
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     CATALOG_SETTINGS,

@@ -14,7 +14,7 @@ from string import ascii_lowercase, digits
 import psycopg2
 from psycopg2 import extensions
 
-from staging_assets.parser.lexer.quoting import quote_identifier, quote_literal
+from staging_assets.parser import quote_identifier, quote_literal
 from staging_assets.publisher.attached.attachments import ASIDE, InboundKey, TableObject
 from staging_assets.publisher.attached.inbound_keys import find_drops as find_key_drops
 from staging_assets.publisher.attached.inbound_keys import find_returns, run_validate

@@ -9,7 +9,7 @@ from psycopg2 import errors, extensions
 
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import quote, quote_literal
+from staging_assets.parser import quote, quote_literal
 from staging_assets.publisher import retired as aside
 from staging_assets.publisher.attached import inbound_keys as inbound
 from staging_assets.publisher.attached.attachments import Attachments, InboundKey

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from psycopg2 import extensions
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import quote
+from staging_assets.parser import quote
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     CATALOG_SETTINGS,

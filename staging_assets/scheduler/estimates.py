@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import quote
+from staging_assets.parser import quote
 
 _LEAST = 0.02
 _BYTES_A_SECOND = 50e6

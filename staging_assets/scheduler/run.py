@@ -13,7 +13,7 @@ from staging_assets.builder.shadow.leftovers import clear_build_schema
 from staging_assets.checks.suite import Check
 from staging_assets.errors import BuildError
 from staging_assets.model import SCHEMA_NODE, StagingProject
-from staging_assets.parser.lexer.quoting import quote_identifier
+from staging_assets.parser import quote_identifier
 from staging_assets.postgres.client.catalog import find_build_schema
 from staging_assets.postgres.client.schema_lock import SchemaLock, run_end_orphans
 from staging_assets.postgres.client.server import Server

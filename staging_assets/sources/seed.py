@@ -10,7 +10,7 @@ from psycopg2 import extensions
 
 from staging_assets.errors import BuildError
 from staging_assets.model import STAGING, Script
-from staging_assets.parser.rewrite import rewrite
+from staging_assets.parser import rewrite
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.errors import script_error
 

@@ -11,8 +11,7 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.model import Relation
-from staging_assets.parser.rewrite import Rewritten, rewrite
-from staging_assets.parser.stand_ins import find_referenced, redirect_references
+from staging_assets.parser import Rewritten, find_referenced, redirect_references, rewrite
 from staging_assets.postgres.client.server import Server
 from staging_assets_tests.support.builds import ask, build, build_all, leftovers, load, tables
 

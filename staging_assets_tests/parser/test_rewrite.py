@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from staging_assets.parser.rewrite import Rewritten, rewrite
+from staging_assets.parser import Rewritten, rewrite
 from staging_assets.postgres.client.server import Server
 
 CASES = Path(__file__).parents[1] / "data" / "projects" / "rewrite"

@@ -13,12 +13,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
 from staging_assets.model import Relation
-from staging_assets.parser.statements import (
-    References,
-    find_references,
-    find_statements,
-    read_statements,
-)
+from staging_assets.parser import References, find_references, find_statements, read_statements
 
 SQL = Path(__file__).parents[2] / "sql"
 

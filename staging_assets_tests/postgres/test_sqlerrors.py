@@ -10,8 +10,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import ScriptError
 from staging_assets.model import Script
-from staging_assets.parser.rewrite import rewrite
-from staging_assets.parser.statements import find_statements
+from staging_assets.parser import find_statements, rewrite
 from staging_assets.postgres.messages.errors import script_error
 from staging_assets.postgres.messages.redaction import find_safe_detail, find_safe_message
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from psycopg2 import extensions, sql
 
 from staging_assets.model import STAGING
-from staging_assets.parser.rewrite import rewrite
+from staging_assets.parser import rewrite
 
 _CONTROL = re.compile(r"\b(?:commit|end|begin|start|rollback|abort)\b", re.IGNORECASE)
 

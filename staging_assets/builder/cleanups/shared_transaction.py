@@ -14,7 +14,7 @@ from psycopg2 import extensions
 
 from staging_assets.builder.cleanups.cursors import make_cursor_class
 from staging_assets.errors import BuildError
-from staging_assets.parser.statements import find_statements
+from staging_assets.parser import find_statements
 
 _SKIPPED = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
 _COMMIT = re.compile(

@@ -13,7 +13,7 @@ from staging_assets.builder.shadow.keys import (
     find_validation,
 )
 from staging_assets.errors import ScriptError
-from staging_assets.parser.lexer.quoting import quote
+from staging_assets.parser import quote
 from staging_assets.postgres.client.session import Session
 from staging_assets.postgres.messages.errors import find_safe_text
 from staging_assets.postgres.messages.redaction import find_safe_detail

@@ -14,9 +14,7 @@ import psycopg2
 from staging_assets.builder.shadow.keys import Key, Keys, find_removals, read_shape
 from staging_assets.errors import BuildError, ScriptError
 from staging_assets.model import Relation, Table
-from staging_assets.parser.lexer.quoting import quote
-from staging_assets.parser.rewrite import rewrite
-from staging_assets.parser.stand_ins import find_referenced, redirect_references
+from staging_assets.parser import find_referenced, quote, redirect_references, rewrite
 from staging_assets.postgres.client.scripts import run_script
 from staging_assets.postgres.client.session import Session
 

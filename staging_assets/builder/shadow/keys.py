@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import quote_literal
+from staging_assets.parser import quote_literal
 
 _SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 PREPARE = f"prepare staging_assets_shape (text, text[]) as {_SQL}"

@@ -16,7 +16,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from staging_assets.errors import ScriptError
 from staging_assets.model import Lookup, Relation
-from staging_assets.parser.lexer.quoting import quote, quote_identifier
+from staging_assets.parser import quote, quote_identifier
 from staging_assets.postgres.messages.redaction import find_safe_detail, find_safe_message
 
 _SPECIAL = re.compile(r"[\\\t\n\r\b\f\v]")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from staging_assets.parser.lexer.quoting import quote_literal
+from staging_assets.parser import quote_literal
 
 _BLOCK = 1000
 _LOOKS = re.compile(r"last_value|log_cnt|is_called", re.IGNORECASE)

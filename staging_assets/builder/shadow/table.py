@@ -16,8 +16,7 @@ from staging_assets.builder.shadow.sequences import (
     may_number_in_blocks,
 )
 from staging_assets.model import Relation, Table
-from staging_assets.parser.lexer.quoting import quote
-from staging_assets.parser.rewrite import rewrite
+from staging_assets.parser import quote, rewrite
 from staging_assets.postgres.client.scripts import run_script
 from staging_assets.postgres.client.session import Session
 

@@ -28,7 +28,7 @@ from staging_assets.checks.schema.differences import Deviation, find_deviations,
 from staging_assets.checks.schema.expected_changes import find_cleanup_changes
 from staging_assets.checks.schema.structure import Structure, read_structures
 from staging_assets.model import SCHEMA_NODE, Cleanup, Kind, StagingProject
-from staging_assets.parser.rewrite import rewrite
+from staging_assets.parser import rewrite
 from staging_assets.postgres.client.catalog import BUILDS, find_build_schema
 
 TABLES_AT_ONCE = 250

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import quote, quote_identifier
+from staging_assets.parser import quote, quote_identifier
 
 
 def has_schema(connection: Connection, schema: str) -> bool:

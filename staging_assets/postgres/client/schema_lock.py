@@ -13,7 +13,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BusyError, DatabaseError
-from staging_assets.parser.lexer.quoting import quote_literal
+from staging_assets.parser import quote_literal
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.notices import Log
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import psycopg2
 
 from staging_assets.model import Script
-from staging_assets.parser.lexer.positions import SentText, find_statement_place
-from staging_assets.parser.statements import Statement, find_statements
+from staging_assets.parser import SentText, Statement, find_statement_place, find_statements
 from staging_assets.postgres.client.session import Session
 from staging_assets.postgres.messages.errors import script_error
 

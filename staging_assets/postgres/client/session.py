@@ -17,7 +17,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import StagingError
 from staging_assets.model import Relation, Script
-from staging_assets.parser.lexer.quoting import quote_literal
+from staging_assets.parser import quote_literal
 from staging_assets.postgres.client.schema_lock import find_worker_lock
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.notices import Log, Notices

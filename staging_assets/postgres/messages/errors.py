@@ -18,7 +18,7 @@ import psycopg2
 
 from staging_assets.errors import ScriptError
 from staging_assets.model import Script
-from staging_assets.parser.lexer.positions import (
+from staging_assets.parser import (
     ScriptPlace,
     SentText,
     find_line_place,

@@ -10,7 +10,7 @@ import yaml
 
 from staging_assets.errors import Problem
 from staging_assets.model import Script
-from staging_assets.parser.lexer.positions import find_position
+from staging_assets.parser import find_position
 
 _PLAIN_NUMBER = re.compile(r"-?[1-9][0-9]{0,18}|0")
 _BRACKET = re.compile(r"[\[{\]}]")

@@ -9,7 +9,7 @@ import yaml
 
 from staging_assets.errors import Problem
 from staging_assets.model import Lookup, Script
-from staging_assets.parser.lexer.tokens import fold
+from staging_assets.parser import fold
 from staging_assets.project.declarations.documents import Document, MalformedError, is_empty
 from staging_assets.project.scripts.create import Creation
 

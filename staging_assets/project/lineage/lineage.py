@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from staging_assets.model import STAGING, ColumnSource, Relation
-from staging_assets.parser.lexer.tokens import LexicalError
-from staging_assets.parser.statements import read_statements
+from staging_assets.parser import LexicalError, read_statements
 
 _MAX_LENGTH = 100_000  # characters; beyond this a statement is generated text
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from staging_assets.errors import Problem
 from staging_assets.model import STAGING, Relation, Script
-from staging_assets.parser.lexer.tokens import fold
+from staging_assets.parser import fold
 
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$]*)'
 _QUALIFIED = re.compile(rf'(?<![\w.$"])({_NAME})\s*\.\s*({_NAME})')

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 
 from staging_assets.errors import Problem
 from staging_assets.model import STAGING, Column, Relation
-from staging_assets.parser.create_table import (
+from staging_assets.parser import (
+    NAME_KINDS,
+    ReadStatement,
+    Use,
     add_comments,
     clean_comment,
     find_columns,
+    fold,
     read_text,
 )
-from staging_assets.parser.lexer.tokens import NAME_KINDS, fold
-from staging_assets.parser.statements import ReadStatement, Use
 from staging_assets.project.scripts.script import Source
 
 _TABLES = ("table", "view")

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from staging_assets.errors import Problem
-from staging_assets.parser.lexer.tokens import Token
-from staging_assets.parser.statements import ReadStatement
+from staging_assets.parser import ReadStatement, Token
 from staging_assets.project.scripts.script import Source
 
 _IN_TRANSACTION = "each script runs in a transaction of its own"

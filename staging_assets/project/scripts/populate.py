@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from staging_assets.model import STAGING, Relation
-from staging_assets.parser.statements import ReadStatement, is_opaque
+from staging_assets.parser import ReadStatement, is_opaque
 from staging_assets.project.scripts.create import Creation
 from staging_assets.project.scripts.routines import Reach
 from staging_assets.project.scripts.script import Source

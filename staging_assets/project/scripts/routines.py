@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from staging_assets.model import Relation
-from staging_assets.parser.statements import Use, is_opaque
+from staging_assets.parser import Use, is_opaque
 from staging_assets.project.scripts.script import Source
 
 

@@ -6,9 +6,15 @@ from functools import cached_property
 
 from staging_assets.errors import Problem
 from staging_assets.model import Script
-from staging_assets.parser.lexer.positions import Lines
-from staging_assets.parser.lexer.tokens import Comment, LexicalError
-from staging_assets.parser.statements import ReadStatement, Use, is_opaque, read_statements
+from staging_assets.parser import (
+    Comment,
+    LexicalError,
+    Lines,
+    ReadStatement,
+    Use,
+    is_opaque,
+    read_statements,
+)
 
 
 class Source:

@@ -24,7 +24,7 @@ import psycopg2
 from psycopg2 import errors, extensions
 
 from staging_assets.model import Relation
-from staging_assets.parser.lexer.quoting import quote_identifier
+from staging_assets.parser import quote_identifier
 from staging_assets.publisher.attached.attachments import Attachments, Dependent
 from staging_assets.publisher.transaction.steps import Step, StepError, explain
 

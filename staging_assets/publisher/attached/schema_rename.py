@@ -6,7 +6,7 @@ import re
 
 from psycopg2 import extensions
 
-from staging_assets.parser.lexer.quoting import quote_identifier
+from staging_assets.parser import quote_identifier
 from staging_assets.publisher.transaction.steps import Step
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")

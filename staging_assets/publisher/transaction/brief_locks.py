@@ -17,7 +17,7 @@ from typing import TypeVar
 from psycopg2 import errors, extensions
 
 from staging_assets.errors import BuildError
-from staging_assets.parser.lexer.quoting import quote_literal
+from staging_assets.parser import quote_literal
 from staging_assets.postgres.client.session import CancelledError
 from staging_assets.postgres.messages.errors import find_safe_text
 
