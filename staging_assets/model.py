@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,38 @@ class Kind(enum.Enum):
     PROCEDURES = "stored_procedures"
     TABLE = "tables"
     CLEANUP = "cleanups"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One thing to build: what it is, and whose.
+
+    Args:
+        kind: what it is.
+        name: of the table, of the table that is cleaned up, or the stem of the script.
+
+    Its text is the part of its asset key after `staging/`, which names it everywhere.
+    """
+
+    kind: Kind
+    name: str
+
+    def __str__(self) -> str:
+        if self.kind is Kind.CLEANUP:
+            return f"{self.name}_cleanup"
+        if self.kind is Kind.PROCEDURES:
+            return f"{Kind.PROCEDURES.value}/{self.name}"
+        return self.name
+
+
+def cleanup_node(table: str) -> str:
+    """The text of the node that cleans up a table."""
+    return str(Node(Kind.CLEANUP, table))
+
+
+def procedures_node(stem: str) -> str:
+    """The text of the node of a script of stored procedures."""
+    return str(Node(Kind.PROCEDURES, stem))
 
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
@@ -224,14 +257,20 @@ class StagingProject:
         """Every node, in the order of `dependencies` (which is a valid build order)."""
         return tuple(self.dependencies)
 
-    def kind(self, node: str) -> Kind:
-        """What a node is. Raises KeyError when there is none of that name."""
-        if node == SCHEMA_NODE:
-            return Kind.SCHEMA
-        if node in self.tables:
-            return self.tables[node].kind
-        if node.startswith("stored_procedures/") and node.split("/", 1)[1] in self.procedures:
-            return Kind.PROCEDURES
-        if node.endswith("_cleanup") and node.removesuffix("_cleanup") in self.cleanups:
-            return Kind.CLEANUP
-        raise KeyError(node)
+    @cached_property
+    def _nodes(self) -> Mapping[str, Node]:
+        found = [
+            Node(Kind.SCHEMA, SCHEMA_NODE),
+            *(Node(table.kind, name) for name, table in self.tables.items()),
+            *(Node(Kind.PROCEDURES, stem) for stem in self.procedures),
+            *(Node(Kind.CLEANUP, table) for table in self.cleanups),
+        ]
+        return {str(node): node for node in found}
+
+    def node(self, text: str) -> Node:
+        """The node of that text. Raises KeyError when there is none."""
+        return self._nodes[text]
+
+    def kind(self, text: str) -> Kind:
+        """What a node is. Raises KeyError when there is none of that text."""
+        return self._nodes[text].kind

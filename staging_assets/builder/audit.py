@@ -64,7 +64,7 @@ def run_audit(
             evaluate_checks(
                 connection,
                 asked,
-                relation=relation or Relation(work.schema, node.removesuffix("_cleanup")),
+                relation=relation or Relation(work.schema, work.project.node(node).name),
                 schema=work.schema,
                 context=EvaluationContext(own=own, previous_rows=before.rows if before else None),
             )

@@ -95,14 +95,14 @@ def _run_schema(session: Session, work: RunContext, task: Task) -> NodeOutcome:
 
 def _run_procedures(session: Session, work: RunContext, task: Task) -> NodeOutcome:
     session.run(forget_builds_sql(work.schema, [task.node]))
-    run_procedures(session, work.project.procedures[task.node.split("/", 1)[1]], work.schema)
+    run_procedures(session, work.project.procedures[work.project.node(task.node).name], work.schema)
     checks = run_audit(session.connection, work, task.node)
     return NodeOutcome(NodeResult(task.node, "built", checks=checks))
 
 
 def _run_cleanup(session: Session, work: RunContext, task: Task) -> NodeOutcome:
     """Run a cleanup and its check in one transaction: a cleanup that fails it leaves nothing."""
-    cleanup = work.project.cleanups[task.node.removesuffix("_cleanup")]
+    cleanup = work.project.cleanups[work.project.node(task.node).name]
     with session.transaction(forget_builds_sql(work.schema, [task.node])):
         session.notices.at(cleanup.script.label)
         run_cleanup(session.connection, cleanup.script, work.schema, server=session.server)

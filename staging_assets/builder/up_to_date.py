@@ -25,9 +25,9 @@ def _is_there(connection: Connection, work: RunContext, task: Task) -> bool:
     """Whether what was built is still there: somebody may have dropped it by hand."""
     kind = work.project.kind(task.node)
     if kind is Kind.PROCEDURES:
-        functions = work.project.procedures[task.node.split("/", 1)[1]].functions
+        functions = work.project.procedures[work.project.node(task.node).name].functions
         return has_functions(connection, work.schema, {function.name for function in functions})
-    table = task.node.removesuffix("_cleanup") if kind is Kind.CLEANUP else task.node
+    table = work.project.node(task.node).name
     return has_table(connection, Relation(work.schema, table))
 
 
@@ -35,7 +35,7 @@ def _is_filled(connection: Connection, work: RunContext, task: Task) -> bool:
     """Luigi's rule. Lookup tables and procedures are always built."""
     kind = work.project.kind(task.node)
     if kind is Kind.CLEANUP:
-        cleanup = work.project.cleanups[task.node.removesuffix("_cleanup")]
+        cleanup = work.project.cleanups[work.project.node(task.node).name]
         live = Relation(work.schema, cleanup.table)
         # Without a column nothing shows that it has run.
         return cleanup.column is not None and has_values(connection, live, cleanup.column)

@@ -21,7 +21,7 @@ from staging_assets.checks.suite import (
     find_checks,
 )
 from staging_assets.errors import DatabaseError
-from staging_assets.model import SCHEMA_NODE, Relation, StagingProject
+from staging_assets.model import SCHEMA_NODE, Relation, StagingProject, cleanup_node
 from staging_assets.postgres.client.server import Server
 
 DRIFT, FOREIGN_KEYS = "schema_matches_scripts", "foreign_keys_valid"
@@ -156,7 +156,7 @@ def _find_fresh(project: StagingProject, built: Collection[str]) -> frozenset[st
         if name in built
         and table.in_place is None
         and table.keeps_keys is None
-        and f"{name}_cleanup" not in built
+        and cleanup_node(name) not in built
     )
 
 

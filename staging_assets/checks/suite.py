@@ -9,7 +9,7 @@ from typing import Any
 
 from staging_assets.checks.core.check import ERROR, Check, CheckResult, EvaluationContext
 from staging_assets.checks.evaluate import Subject, evaluate_checks, evaluate_many
-from staging_assets.model import SCHEMA_NODE, CheckDeclaration, StagingProject
+from staging_assets.model import SCHEMA_NODE, CheckDeclaration, StagingProject, cleanup_node
 
 SCHEMA_KINDS = ("schema_exists", "schema_matches_scripts", "foreign_keys_valid")
 
@@ -55,7 +55,7 @@ def _find_defaults(project: StagingProject) -> Iterator[Check]:
         kind = "table_not_empty" if table.filled else "table_exists"
         yield Check(kind, kind, table.name, description=_DESCRIPTIONS[kind])
     for cleanup in project.cleanups.values():
-        node = f"{cleanup.table}_cleanup"
+        node = cleanup_node(cleanup.table)
         if cleanup.column is None:
             kind = "table_not_empty"
             text = "The cleanup left rows in the table."
@@ -87,7 +87,6 @@ def _override(of_node: dict[str, Check], declared: CheckDeclaration) -> None:
 
 def _build_check(project: StagingProject, declared: CheckDeclaration) -> Check:
     node = declared.table
-    of_cleanup = node not in project.tables and node.endswith("_cleanup")
     return Check(
         name=declared.name,
         kind=declared.kind,
@@ -96,7 +95,7 @@ def _build_check(project: StagingProject, declared: CheckDeclaration) -> Check:
         severity=declared.severity,
         blocking=declared.blocking,
         description=declared.description,
-        relation=node.removesuffix("_cleanup") if of_cleanup else node,
+        relation=project.node(node).name,
     )
 
 

@@ -98,10 +98,11 @@ def _find_scripts(project: StagingProject, node: str) -> dict[str, Script | None
     if node in project.tables:
         table = project.tables[node]
         return {"create script": table.create, "populate script": table.populate}
-    if node.startswith("stored_procedures/"):
-        return {"script": project.procedures[node.split("/", 1)[1]].script}
-    if node.endswith("_cleanup") and node.removesuffix("_cleanup") in project.cleanups:
-        return {"script": project.cleanups[node.removesuffix("_cleanup")].script}
+    found = project.node(node)
+    if found.kind is Kind.PROCEDURES:
+        return {"script": project.procedures[found.name].script}
+    if found.kind is Kind.CLEANUP:
+        return {"script": project.cleanups[found.name].script}
     return {}
 
 

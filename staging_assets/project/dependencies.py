@@ -6,8 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from staging_assets.errors import Problem
-from staging_assets.model import SCHEMA_NODE, STAGING, CheckDeclaration, Relation
+from staging_assets.model import (
+    SCHEMA_NODE,
+    STAGING,
+    CheckDeclaration,
+    Relation,
+    cleanup_node,
+    procedures_node,
+)
 from staging_assets.parser import Use, find_references
+from staging_assets.parser.statements import Use, find_references
 from staging_assets.project.declarations.staging_yaml import Config
 from staging_assets.project.graph import DependencyGraph, Edge, Strength
 from staging_assets.project.scripts.cleanup import CleanupCode, names_schema
@@ -50,9 +58,9 @@ class FolderContents:
         """All nodes, by name within their kind."""
         return [
             SCHEMA_NODE,
-            *sorted(f"stored_procedures/{stem}" for stem in self.procedures),
+            *sorted(procedures_node(stem) for stem in self.procedures),
             *sorted(self.creations),
-            *sorted(f"{table}_cleanup" for table in self.cleanups),
+            *sorted(cleanup_node(table) for table in self.cleanups),
         ]
 
     @property
@@ -115,10 +123,10 @@ class _Edges:
             for table in find_tables(self.parts, use, self.node):
                 self.add(table, use.offset)
         for routine, call in self.parts.routines.called(uses):
-            self.add(f"stored_procedures/{routine.stem}", call.offset)
+            self.add(procedures_node(routine.stem), call.offset)
             reach = self.parts.routines.reach([call])
             for other, use in reach.uses:
-                self.add(f"stored_procedures/{other.stem}", call.offset)
+                self.add(procedures_node(other.stem), call.offset)
                 for table in find_tables(self.parts, use, self.node):
                     self.add(table, call.offset, later)
             if reach.opaque is not None:
@@ -148,20 +156,20 @@ def find_tables(parts: FolderContents, use: Use, node: str) -> Iterator[str]:
 def _add_procedures(
     graph: DependencyGraph, parts: FolderContents, stem: str, source: Source
 ) -> None:
-    edges = _Edges(graph, parts, f"stored_procedures/{stem}", source)
+    edges = _Edges(graph, parts, procedures_node(stem), source)
     for use in source.uses:
         if not use.lasting and use.role != "define":
             for table in find_tables(parts, use, ""):
                 edges.add(table, use.offset)
     for routine, use in parts.routines.called(source.uses):
         strength: Strength = "soft" if use.lasting else "inferred"
-        edges.add(f"stored_procedures/{routine.stem}", use.offset, strength)
+        edges.add(procedures_node(routine.stem), use.offset, strength)
 
 
 def _add_cleanup(
     graph: DependencyGraph, parts: FolderContents, table: str, code: CleanupCode
 ) -> None:
-    node, label = f"{table}_cleanup", code.script.label
+    node, label = cleanup_node(table), code.script.label
     graph.add(Edge(node, table, "declared", label, 1))
     for said in code.named:
         for use in (
@@ -170,9 +178,9 @@ def _add_cleanup(
             for other in find_tables(parts, use, node):
                 graph.add(Edge(node, other, "inferred", label, said.line))
             for routine, _ in parts.routines.called([use]):
-                needs = [f"stored_procedures/{routine.stem}"]
+                needs = [procedures_node(routine.stem)]
                 for other_routine, inner in parts.routines.reach([use]).uses:
-                    needs.append(f"stored_procedures/{other_routine.stem}")
+                    needs.append(procedures_node(other_routine.stem))
                     needs += find_tables(parts, inner, node)
                 for other in needs:
                     graph.add(Edge(node, other, "inferred", label, said.line))
@@ -204,9 +212,9 @@ def find_sources(parts: FolderContents) -> dict[str, frozenset[Relation]]:
                 add(name, source.uses)
                 add(name, (use for _, use in parts.routines.reach(source.uses).uses))
     for stem, source in parts.procedures.items():
-        add(f"stored_procedures/{stem}", (use for use in source.uses if not use.lasting))
+        add(procedures_node(stem), (use for use in source.uses if not use.lasting))
     for table, code in parts.cleanups.items():
-        spelled[f"{table}_cleanup"] |= {said.relation for said in code.named}
+        spelled[cleanup_node(table)] |= {said.relation for said in code.named}
     schemas = {relation.schema for relations in found.values() for relation in relations}
     for node, relations in spelled.items():
         found[node] |= {relation for relation in relations if relation.schema in schemas}

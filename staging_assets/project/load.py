@@ -15,6 +15,8 @@ from staging_assets.model import (
     StagingConfig,
     StagingProject,
     Table,
+    cleanup_node,
+    procedures_node,
 )
 from staging_assets.parser import fold
 from staging_assets.project.declarations.staging_yaml import find_checks
@@ -63,6 +65,7 @@ def load_project(sql_dir: Path, department: str) -> StagingProject:
     if read.problems or problems:
         raise ProjectError([*read.problems, *problems])
     order = graph.find_order(read.config.priorities)
+    fingerprints = _find_fingerprints(read, tables)
     return StagingProject(
         sql_dir=sql_dir,
         department=department,
@@ -74,7 +77,7 @@ def load_project(sql_dir: Path, department: str) -> StagingProject:
         },
         dependencies={node: frozenset(graph.edges[node]) for node in order},
         sources=find_sources(read.parts),
-        fingerprints={node: _find_fingerprint(read, tables, node) for node in order},
+        fingerprints={node: fingerprints[node] for node in order},
         config=StagingConfig(
             priorities=read.config.priorities,
             descriptions=read.config.descriptions,
@@ -149,17 +152,22 @@ def _find_cleanup_column(read: FolderReader, table: str) -> str | None:
     return placed.name if placed.name in names else fold(placed.name)
 
 
-def _find_fingerprint(read: FolderReader, tables: Mapping[str, Table], node: str) -> str:
-    texts: list[str] = []
-    if node in tables:
-        table = tables[node]
-        texts += ["create", table.create.text]
+def _find_fingerprints(read: FolderReader, tables: Mapping[str, Table]) -> dict[str, str]:
+    """Node to a hash of the texts that are its own."""
+    found = {SCHEMA_NODE: _find_fingerprint()}
+    for name, table in tables.items():
+        texts = ["create", table.create.text]
         texts += ["populate", table.populate.text] if table.populate else []
         texts += ["lookup", table.lookup.sha256] if table.lookup else []
-    elif node.startswith("stored_procedures/"):
-        texts.append(read.parts.procedures[node.split("/", 1)[1]].script.text)
-    elif node != SCHEMA_NODE:
-        texts.append(read.cleanups[node.removesuffix("_cleanup")].script.text)
+        found[name] = _find_fingerprint(*texts)
+    for stem, source in read.parts.procedures.items():
+        found[procedures_node(stem)] = _find_fingerprint(source.script.text)
+    for table_name, code in read.cleanups.items():
+        found[cleanup_node(table_name)] = _find_fingerprint(code.script.text)
+    return found
+
+
+def _find_fingerprint(*texts: str) -> str:
     digest = hashlib.sha256()
     for text in texts:
         data = text.encode()

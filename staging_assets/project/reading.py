@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from staging_assets.errors import Problem
-from staging_assets.model import SCHEMA_NODE, STAGING, Lookup, Script
+from staging_assets.model import SCHEMA_NODE, STAGING, Lookup, Script, cleanup_node, procedures_node
 from staging_assets.parser import fold
+from staging_assets.parser.lexer.tokens import fold
 from staging_assets.project.declarations.lookups import add_rows, read_lookups
 from staging_assets.project.declarations.staging_yaml import Config, Known, read_config
 from staging_assets.project.dependencies import FolderContents
@@ -81,7 +82,7 @@ class FolderReader:
             self.parts.procedures[stem] = source
             for use in source.uses:
                 if use.role == "create" and use.relation.schema == STAGING and not use.lasting:
-                    node = f"stored_procedures/{stem}"
+                    node = procedures_node(stem)
                     self.parts.made_by_procedures.setdefault(use.relation.name, node)
         self.parts.routines = Routines(self.parts.procedures)
 
@@ -140,7 +141,7 @@ class FolderReader:
             if table is None:
                 continue
             self.cleanups[table] = code
-            if f"{table}_cleanup" in self.parts.creations:
+            if cleanup_node(table) in self.parts.creations:
                 what = f"the asset of this cleanup collides with the table {table}_cleanup"
                 todo = "Give the table another name"
                 self.problems.append(Problem(named.script.label, 1, 1, what, todo))
@@ -151,7 +152,7 @@ class FolderReader:
             return
         known = Known(
             nodes=self.parts.nodes,
-            elsewhere=[f"{table}_cleanup" for table in self.files.cleaned],
+            elsewhere=[cleanup_node(table) for table in self.files.cleaned],
             tables=[*self.parts.creations, *self.parts.unread],
             cleaned=self.cleanups,
             departments=self.files.departments,

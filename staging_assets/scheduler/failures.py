@@ -8,8 +8,9 @@ from staging_assets.builder.audit import ChecksFailedError
 from staging_assets.builder.context import NodeResult, RunContext, Task
 from staging_assets.checks.suite import CheckResult
 from staging_assets.errors import StagingError
-from staging_assets.model import Relation
+from staging_assets.model import Kind, Relation
 from staging_assets.parser import quote
+from staging_assets.parser.lexer.quoting import quote
 from staging_assets.postgres.client.session import CancelledError, Session
 from staging_assets.postgres.messages.errors import find_safe_text
 
@@ -50,7 +51,7 @@ def find_lacking(session: Session, work: RunContext, task: Task) -> str:
     except (StagingError, psycopg2.Error):
         return ""
     missing = [name for (name,) in found]
-    missing += [node for node in needed if node.startswith("stored_procedures/")]
+    missing += [node for node in needed if work.project.kind(node) is Kind.PROCEDURES]
     if not missing:
         return ""
     named = ", ".join(f"staging/{name}" for name in missing)

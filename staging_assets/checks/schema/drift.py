@@ -188,7 +188,7 @@ def _find_scripts(
         if node in project.tables:
             yield node, rewrite(project.tables[node].create.text, schema=scratch).text
         elif project.kind(node) is Kind.PROCEDURES:
-            script = project.procedures[node.split("/", 1)[1]].script
+            script = project.procedures[project.node(node).name].script
             yield node, rewrite(script.text, schema=scratch).text
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from staging_assets.errors import Problem
-from staging_assets.model import CheckDeclaration, Script, Table
+from staging_assets.model import CheckDeclaration, Script, Table, cleanup_node
 from staging_assets.project.declarations.checks.reader import find_declarations
 from staging_assets.project.declarations.documents import Document, MalformedError, is_empty
 
@@ -202,7 +202,7 @@ class _Reading:
                     return
         if not self.is_table(name, name_node):
             return
-        if name not in self.known.cleaned and f"{name}_cleanup" not in self.known.elsewhere:
+        if name not in self.known.cleaned and cleanup_node(name) not in self.known.elsewhere:
             todo = f"Add populate_tables/{self.department}/staging-{name}-cleanup.py"
             self.note(name_node, f"{name} has no cleanup script", todo)
             return

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from staging_assets.errors import Problem
-from staging_assets.model import SCHEMA_NODE, CheckDeclaration, Table
+from staging_assets.model import SCHEMA_NODE, CheckDeclaration, Table, cleanup_node
 from staging_assets.project.declarations.checks.arguments import (
     READERS,
     Arguments,
@@ -80,6 +80,7 @@ class _Reading:
     ) -> None:
         self._label = label
         self._tables = tables
+        self._cleaned = {cleanup_node(name): name for name in tables}
         self._cleanups = cleanups
         self._named: dict[tuple[str, str], CheckDeclaration] = dict(earlier)
         self._from_pattern: set[tuple[str, str]] = set(earlier)
@@ -123,8 +124,8 @@ class _Reading:
             if not found:
                 raise Mistake(key, f"no table is called like {name!r}", "Check the pattern")
             return found
-        of = name.removesuffix("_cleanup")
-        if of != name and of in self._tables:
+        of = self._cleaned.get(name)
+        if of is not None:
             if self._cleanups is None or of in self._cleanups:
                 return [name]
             raise Mistake(key, f"the table {of!r} has no cleanup", f"Declare this for {of}")
@@ -160,7 +161,7 @@ class _Reading:
         self, node: str, pattern: bool, line: CheckLine, arguments: Arguments
     ) -> list[dict[str, Any]]:
         of_cleanup = node not in self._tables
-        table = self._tables[node.removesuffix("_cleanup") if of_cleanup else node]
+        table = self._tables[self._cleaned[node] if of_cleanup else node]
         found = spread(
             line.kind,
             arguments,
