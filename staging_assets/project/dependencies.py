@@ -15,7 +15,6 @@ from staging_assets.model import (
     procedures_node,
 )
 from staging_assets.parser import Use, find_references
-from staging_assets.parser.statements import Use, find_references
 from staging_assets.project.declarations.staging_yaml import Config
 from staging_assets.project.graph import DependencyGraph, Edge, Strength
 from staging_assets.project.scripts.cleanup import CleanupCode, names_schema

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from staging_assets.errors import Problem
 from staging_assets.model import SCHEMA_NODE, STAGING, Lookup, Script, cleanup_node, procedures_node
 from staging_assets.parser import fold
-from staging_assets.parser.lexer.tokens import fold
 from staging_assets.project.declarations.lookups import add_rows, read_lookups
 from staging_assets.project.declarations.staging_yaml import Config, Known, read_config
 from staging_assets.project.dependencies import FolderContents

@@ -10,7 +10,6 @@ from staging_assets.checks.suite import CheckResult
 from staging_assets.errors import StagingError
 from staging_assets.model import Kind, Relation
 from staging_assets.parser import quote
-from staging_assets.parser.lexer.quoting import quote
 from staging_assets.postgres.client.session import CancelledError, Session
 from staging_assets.postgres.messages.errors import find_safe_text
 
