@@ -11,17 +11,19 @@ import sys
 
 import dagster as dg
 
-from staging_assets.defs.assets import build_staging_assets
-from staging_assets.defs.dagster_patches.prefix_selection import install_prefix_selection
-from staging_assets.defs.jobs import build_jobs
-from staging_assets.defs.promotion_jobs import build_promotion_jobs
-from staging_assets.defs.resources import PostgresResource
-from staging_assets.defs.sources import build_csv_assets, build_source_specs
+from staging_assets.defs import (
+    PostgresResource,
+    build_csv_assets,
+    build_jobs,
+    build_promotion_jobs,
+    build_source_specs,
+    build_staging_assets,
+    install_prefix_selection,
+)
 from staging_assets.errors import StagingError
-from staging_assets.project.gc_pause import no_garbage_search
-from staging_assets.project.load import load_project
+from staging_assets.project import load_project, no_garbage_search
 from staging_assets.settings import Settings, read_settings
-from staging_assets.sources.load_csv import find_csv_files
+from staging_assets.sources import find_csv_files
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

@@ -1,1 +1,39 @@
-"""One node: decide whether it is built, make it, check it, hand it to the publisher."""
+"""One node: decide whether it is built, make it, check it, hand it to the publisher.
+
+`shadow/` makes a table beside the live one; `cleanups/` is `main(pgw)`, with the interface that
+pg_tools had.
+"""
+
+from staging_assets.builder.audit import ChecksFailedError
+from staging_assets.builder.cleanups.wrangler import PostgresWrangler
+from staging_assets.builder.context import (
+    BuildOptions,
+    NodeResult,
+    Rebuild,
+    RunContext,
+    Status,
+    Task,
+)
+from staging_assets.builder.history import Build, read_history, remember, run_prepare_history
+from staging_assets.builder.node import NodeOutcome, run_node
+from staging_assets.builder.shadow.keys import PREPARE
+from staging_assets.builder.shadow.leftovers import clear_build_schema
+
+__all__ = [
+    "PREPARE",
+    "Build",
+    "BuildOptions",
+    "ChecksFailedError",
+    "NodeOutcome",
+    "NodeResult",
+    "PostgresWrangler",
+    "Rebuild",
+    "RunContext",
+    "Status",
+    "Task",
+    "clear_build_schema",
+    "read_history",
+    "remember",
+    "run_node",
+    "run_prepare_history",
+]

@@ -16,7 +16,7 @@ from staging_assets.checks.suite import (
 )
 from staging_assets.errors import BuildError
 from staging_assets.model import SCHEMA_NODE, Relation
-from staging_assets.postgres.client.catalog import has_schema
+from staging_assets.postgres import has_schema
 
 
 class ChecksFailedError(BuildError):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from staging_assets.builder.history import Build
 from staging_assets.checks.suite import Check, CheckResult
 from staging_assets.model import StagingProject
-from staging_assets.postgres.client.catalog import find_build_schema
+from staging_assets.postgres import find_build_schema
 from staging_assets.settings import SessionSettings
 
 

@@ -16,7 +16,7 @@ from psycopg2.extras import execute_values
 
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_literal
-from staging_assets.postgres.client.catalog import BUILDS, find_build_schema
+from staging_assets.postgres import BUILDS, find_build_schema
 
 
 @dataclass(frozen=True)

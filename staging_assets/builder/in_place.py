@@ -16,8 +16,7 @@ from staging_assets.builder.shadow.lookup_rows import run_load_lookup
 from staging_assets.builder.shadow.table import ShadowPlan, run_discard, run_make_shadow
 from staging_assets.model import Relation, Table
 from staging_assets.parser import quote, rewrite
-from staging_assets.postgres.client.scripts import run_script
-from staging_assets.postgres.client.session import Session
+from staging_assets.postgres import Session, run_script
 from staging_assets.publisher.in_place import run_in_place
 from staging_assets.publisher.table import (
     PublishOutcome,

@@ -18,8 +18,7 @@ from staging_assets.builder.up_to_date import is_done
 from staging_assets.checks.suite import CheckResult
 from staging_assets.model import Kind, Relation, Table
 from staging_assets.parser import quote_identifier
-from staging_assets.postgres.client.catalog import has_schema
-from staging_assets.postgres.client.session import Session
+from staging_assets.postgres import Session, has_schema
 from staging_assets.publisher.table import InboundKey, run_publish
 
 

@@ -15,8 +15,7 @@ from pathlib import Path
 from staging_assets.errors import BuildError, ScriptError
 from staging_assets.model import Procedures
 from staging_assets.parser import SentText, find_statements, replace_spans, rewrite
-from staging_assets.postgres.client.scripts import run_statement
-from staging_assets.postgres.client.session import Session
+from staging_assets.postgres import Session, run_statement
 
 _MOST_TRIES = 50
 _LEAD = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"

@@ -22,7 +22,7 @@ from staging_assets.checks.suite import (
 )
 from staging_assets.errors import DatabaseError
 from staging_assets.model import SCHEMA_NODE, Relation, StagingProject, cleanup_node
-from staging_assets.postgres.client.server import Server
+from staging_assets.postgres import Server
 
 DRIFT, FOREIGN_KEYS = "schema_matches_scripts", "foreign_keys_valid"
 

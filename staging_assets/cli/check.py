@@ -18,8 +18,8 @@ from staging_assets.checks.core.check import CheckResult
 from staging_assets.checks.run import run_checks
 from staging_assets.cli.junit import write_junit
 from staging_assets.errors import StagingError
-from staging_assets.postgres.connect import find_server
-from staging_assets.project.load import load_project
+from staging_assets.postgres import find_server
+from staging_assets.project import load_project
 from staging_assets.settings import check_schema_name, read_settings
 
 EXIT_GOOD, EXIT_COULD_NOT_RUN, EXIT_CHECK_FAILED = 0, 1, 2

@@ -10,9 +10,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from staging_assets.errors import DatabaseError
-from staging_assets.postgres.connect import find_server
-from staging_assets.postgres.embedded.server import EmbeddedServer
-from staging_assets.postgres.psql import find_psql, find_public_dsn, find_variables
+from staging_assets.postgres import (
+    EmbeddedServer,
+    find_psql,
+    find_public_dsn,
+    find_server,
+    find_variables,
+)
 from staging_assets.settings import Settings, read_settings
 
 if TYPE_CHECKING:

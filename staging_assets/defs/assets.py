@@ -15,6 +15,7 @@ from typing import Any, Literal
 import dagster as dg
 from pydantic import Field
 
+from staging_assets.builder import BuildOptions, NodeResult, Rebuild
 from staging_assets.checks.run import run_targets
 from staging_assets.checks.suite import Check, CheckResult, find_checks
 from staging_assets.defs.asset_checks import build_check_result, build_check_specs
@@ -26,9 +27,9 @@ from staging_assets.defs.resources import PostgresResource
 from staging_assets.defs.specs import build_column_lineage, build_key, build_specs, find_node
 from staging_assets.errors import StagingError
 from staging_assets.model import SCHEMA_NODE, StagingProject
-from staging_assets.postgres.connect import Server
-from staging_assets.project.lineage.cache import LineageCache
-from staging_assets.scheduler.run import BuildOptions, NodeResult, Rebuild, run_build
+from staging_assets.postgres import Server
+from staging_assets.project import LineageCache
+from staging_assets.scheduler import run_build
 from staging_assets.settings import Settings, check_schema_name, check_workers
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult

@@ -6,10 +6,10 @@ from dataclasses import replace
 import dagster as dg
 from pydantic import Field
 
-from staging_assets.builder.cleanups.wrangler import PostgresWrangler
-from staging_assets.postgres.connect import Server, find_server
+from staging_assets.builder import PostgresWrangler
+from staging_assets.postgres import Server, find_server
 from staging_assets.settings import Settings, read_settings
-from staging_assets.sources.seed import seed_demo
+from staging_assets.sources import seed_demo
 
 
 class PostgresResource(dg.ConfigurableResource):  # type: ignore[type-arg]

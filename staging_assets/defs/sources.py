@@ -15,7 +15,7 @@ from staging_assets.defs.resources import PostgresResource
 from staging_assets.defs.specs import build_source_key
 from staging_assets.errors import StagingError
 from staging_assets.model import Relation, StagingProject
-from staging_assets.sources.load_csv import run_csv_load
+from staging_assets.sources import run_csv_load
 
 ETL = "etl"
 

@@ -1,1 +1,55 @@
-"""A server, a session, and what it says."""
+"""A server, a session, and what it says.
+
+`client/` connects, keeps sessions and locks, and asks the catalogs; `messages/` makes errors and
+notices fit for people, without secrets; `embedded/` is the PostgreSQL of our own.
+"""
+
+from staging_assets.postgres.client.catalog import (
+    BUILDS,
+    find_build_schema,
+    has_functions,
+    has_rows,
+    has_schema,
+    has_table,
+    has_values,
+)
+from staging_assets.postgres.client.engine import hide_values, make_engine
+from staging_assets.postgres.client.schema_lock import SchemaLock, run_end_orphans
+from staging_assets.postgres.client.scripts import run_script, run_statement
+from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.client.session import CancelledError, Session
+from staging_assets.postgres.connect import find_server
+from staging_assets.postgres.embedded.file_lock import held
+from staging_assets.postgres.embedded.server import EmbeddedServer
+from staging_assets.postgres.messages.errors import find_safe_text, script_error
+from staging_assets.postgres.messages.redaction import find_safe_detail, find_safe_message
+from staging_assets.postgres.psql import find_psql, find_public_dsn, find_variables
+
+__all__ = [
+    "BUILDS",
+    "CancelledError",
+    "EmbeddedServer",
+    "SchemaLock",
+    "Server",
+    "Session",
+    "find_build_schema",
+    "find_psql",
+    "find_public_dsn",
+    "find_safe_detail",
+    "find_safe_message",
+    "find_safe_text",
+    "find_server",
+    "find_variables",
+    "has_functions",
+    "has_rows",
+    "has_schema",
+    "has_table",
+    "has_values",
+    "held",
+    "hide_values",
+    "make_engine",
+    "run_end_orphans",
+    "run_script",
+    "run_statement",
+    "script_error",
+]

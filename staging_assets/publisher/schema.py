@@ -16,9 +16,7 @@ from psycopg2 import extensions
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation, StagingProject
 from staging_assets.parser import quote, quote_identifier
-from staging_assets.postgres.client.catalog import find_build_schema, has_schema
-from staging_assets.postgres.client.schema_lock import SchemaLock
-from staging_assets.postgres.client.server import Server
+from staging_assets.postgres import SchemaLock, Server, find_build_schema, has_schema
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     CATALOG_SETTINGS,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import psycopg2
 
-from staging_assets.builder.audit import ChecksFailedError
-from staging_assets.builder.context import NodeResult, RunContext, Task
+from staging_assets.builder import ChecksFailedError, NodeResult, RunContext, Task
 from staging_assets.checks.suite import CheckResult
 from staging_assets.errors import StagingError
 from staging_assets.model import Kind, Relation
 from staging_assets.parser import quote
-from staging_assets.postgres.client.session import CancelledError, Session
-from staging_assets.postgres.messages.errors import find_safe_text
+from staging_assets.postgres import CancelledError, Session, find_safe_text
 
 MISSING = frozenset({"42P01", "42883", "42704"})
 """Undefined table, function, and type."""

@@ -7,17 +7,26 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 
 import psycopg2
 
-from staging_assets.builder.context import BuildOptions, NodeResult, Rebuild, RunContext
-from staging_assets.builder.history import read_history, run_prepare_history
-from staging_assets.builder.shadow.leftovers import clear_build_schema
+from staging_assets.builder import (
+    BuildOptions,
+    NodeResult,
+    Rebuild,
+    RunContext,
+    clear_build_schema,
+    read_history,
+    run_prepare_history,
+)
 from staging_assets.checks.suite import Check
 from staging_assets.errors import BuildError
 from staging_assets.model import SCHEMA_NODE, StagingProject
 from staging_assets.parser import quote_identifier
-from staging_assets.postgres.client.catalog import find_build_schema
-from staging_assets.postgres.client.schema_lock import SchemaLock, run_end_orphans
-from staging_assets.postgres.client.server import Server
-from staging_assets.postgres.messages.errors import find_safe_text
+from staging_assets.postgres import (
+    SchemaLock,
+    Server,
+    find_build_schema,
+    find_safe_text,
+    run_end_orphans,
+)
 from staging_assets.publisher.retired import drop_retired
 from staging_assets.scheduler.estimates import find_seconds, read_sizes
 from staging_assets.scheduler.fingerprints import find_fingerprints

@@ -10,16 +10,18 @@ from collections.abc import Callable, Collection, Iterator
 
 import psycopg2
 
-from staging_assets.builder.context import NodeResult, RunContext, Task
-from staging_assets.builder.history import Build, remember
-from staging_assets.builder.node import NodeOutcome
-from staging_assets.builder.shadow.leftovers import clear_build_schema
+from staging_assets.builder import (
+    Build,
+    NodeOutcome,
+    NodeResult,
+    RunContext,
+    Task,
+    clear_build_schema,
+    remember,
+)
 from staging_assets.errors import DatabaseError
 from staging_assets.model import SCHEMA_NODE, Kind
-from staging_assets.postgres.client.schema_lock import SchemaLock
-from staging_assets.postgres.client.server import Server
-from staging_assets.postgres.client.session import Session
-from staging_assets.postgres.messages.errors import find_safe_text
+from staging_assets.postgres import SchemaLock, Server, Session, find_safe_text
 from staging_assets.publisher.retired import drop_retired
 from staging_assets.publisher.table import InboundKey, run_validate
 from staging_assets.scheduler.ready_queue import ReadyQueue, build_graph

@@ -16,13 +16,17 @@ from typing import TypeVar
 
 import psycopg2
 
-from staging_assets.builder.context import NodeResult, RunContext, Task
-from staging_assets.builder.node import NodeOutcome, run_node
-from staging_assets.builder.shadow.keys import PREPARE
-from staging_assets.builder.shadow.leftovers import clear_build_schema
+from staging_assets.builder import (
+    PREPARE,
+    NodeOutcome,
+    NodeResult,
+    RunContext,
+    Task,
+    clear_build_schema,
+    run_node,
+)
 from staging_assets.errors import StagingError
-from staging_assets.postgres.client.server import Server
-from staging_assets.postgres.client.session import CancelledError, Session
+from staging_assets.postgres import CancelledError, Server, Session
 from staging_assets.scheduler.failures import MISSING, find_failure, find_lacking
 from staging_assets.scheduler.ready_queue import Rank
 from staging_assets.scheduler.retries import MOST_TRIES, find_mendable, find_pause

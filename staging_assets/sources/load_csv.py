@@ -22,8 +22,7 @@ from psycopg2 import errors, extensions, sql
 
 from staging_assets.errors import BuildError, BusyError
 from staging_assets.model import Relation
-from staging_assets.postgres.client.server import Server
-from staging_assets.postgres.messages.redaction import find_safe_message
+from staging_assets.postgres import Server, find_safe_message
 from staging_assets.publisher.table import run_publish
 from staging_assets.sources.csv_file import CsvStream, find_csv_files, read_header
 

@@ -11,8 +11,7 @@ from psycopg2 import extensions
 from staging_assets.errors import BuildError
 from staging_assets.model import STAGING, Script
 from staging_assets.parser import rewrite
-from staging_assets.postgres.client.server import Server
-from staging_assets.postgres.messages.errors import script_error
+from staging_assets.postgres import Server, script_error
 
 _ETL = "etl"
 _LOCK = 7_264_519_483_021_116_001

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from staging_assets.errors import BuildError
 from staging_assets.model import STAGING, Relation
-from staging_assets.postgres.client.engine import hide_values
+from staging_assets.postgres import hide_values
 
 _TABLE = """
 select c.relname

@@ -14,8 +14,7 @@ from staging_assets.builder.cleanups.shared_transaction import SharedTransaction
 from staging_assets.builder.cleanups.wrangler import PostgresWrangler
 from staging_assets.errors import BuildError, StagingError
 from staging_assets.model import Script
-from staging_assets.postgres.client.server import Server
-from staging_assets.postgres.messages.redaction import find_safe_message
+from staging_assets.postgres import Server, find_safe_message
 
 # What these say is about code; the text of any other may hold values of rows.
 _ABOUT_CODE = (ImportError, NameError, AttributeError, SyntaxError, StagingError)

@@ -20,9 +20,7 @@ from staging_assets.builder.cleanups.cursors import make_connections
 from staging_assets.builder.cleanups.shared_transaction import SharedTransaction
 from staging_assets.builder.cleanups.tables import TableWork
 from staging_assets.model import STAGING
-from staging_assets.postgres.client.engine import make_engine
-from staging_assets.postgres.client.server import Server
-from staging_assets.postgres.psql import find_psql, find_variables
+from staging_assets.postgres import Server, find_psql, find_variables, make_engine
 
 _log = logging.getLogger("staging_assets")
 

@@ -14,9 +14,7 @@ from staging_assets.builder.shadow.keys import (
 )
 from staging_assets.errors import ScriptError
 from staging_assets.parser import quote
-from staging_assets.postgres.client.session import Session
-from staging_assets.postgres.messages.errors import find_safe_text
-from staging_assets.postgres.messages.redaction import find_safe_detail
+from staging_assets.postgres import Session, find_safe_detail, find_safe_text
 
 
 def run_keys(session: Session, shadow: Shadow) -> None:

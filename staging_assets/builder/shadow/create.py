@@ -15,8 +15,7 @@ from staging_assets.builder.shadow.keys import Key, Keys, find_removals, read_sh
 from staging_assets.errors import BuildError, ScriptError
 from staging_assets.model import Relation, Table
 from staging_assets.parser import find_referenced, quote, redirect_references, rewrite
-from staging_assets.postgres.client.scripts import run_script
-from staging_assets.postgres.client.session import Session
+from staging_assets.postgres import Session, run_script
 
 _EMPTY = ("CREATE ", "DROP ", "ALTER ", "COMMENT", "GRANT", "REVOKE", "SET")
 """How the command tags of statements begin that put no rows into a table."""

@@ -12,8 +12,7 @@ from collections.abc import Iterable
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.client.catalog import BUILDS
-from staging_assets.postgres.messages.errors import find_safe_text
+from staging_assets.postgres import BUILDS, find_safe_text
 
 _FIND = """
 select drop_order, statement from (

@@ -17,7 +17,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from staging_assets.errors import ScriptError
 from staging_assets.model import Lookup, Relation
 from staging_assets.parser import quote, quote_identifier
-from staging_assets.postgres.messages.redaction import find_safe_detail, find_safe_message
+from staging_assets.postgres import find_safe_detail, find_safe_message
 
 _SPECIAL = re.compile(r"[\\\t\n\r\b\f\v]")
 _ESCAPES = {

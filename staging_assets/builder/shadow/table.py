@@ -17,8 +17,7 @@ from staging_assets.builder.shadow.sequences import (
 )
 from staging_assets.model import Relation, Table
 from staging_assets.parser import quote, rewrite
-from staging_assets.postgres.client.scripts import run_script
-from staging_assets.postgres.client.session import Session
+from staging_assets.postgres import Session, run_script
 
 __all__ = ["Shadow", "ShadowPlan", "run_discard", "run_make_shadow"]
 

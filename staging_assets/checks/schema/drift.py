@@ -29,7 +29,7 @@ from staging_assets.checks.schema.expected_changes import find_cleanup_changes
 from staging_assets.checks.schema.structure import Structure, read_structures
 from staging_assets.model import SCHEMA_NODE, Cleanup, Kind, StagingProject
 from staging_assets.parser import rewrite
-from staging_assets.postgres.client.catalog import BUILDS, find_build_schema
+from staging_assets.postgres import BUILDS, find_build_schema
 
 TABLES_AT_ONCE = 250
 """Every relation that a transaction makes takes a lock, and the server has room for some

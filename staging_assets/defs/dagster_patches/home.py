@@ -13,7 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from staging_assets.postgres.embedded.file_lock import held
+from staging_assets.postgres import held
 
 _PATIENCE = 60.0
 """Seconds to wait for another command that is making the folder."""

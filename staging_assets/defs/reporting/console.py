@@ -11,9 +11,8 @@ import time
 from collections import Counter
 from typing import TextIO
 
-from staging_assets.builder.context import Status
+from staging_assets.builder import NodeResult, Status
 from staging_assets.checks.suite import CheckResult
-from staging_assets.scheduler.run import NodeResult
 
 _NAME_WIDTH = 44
 

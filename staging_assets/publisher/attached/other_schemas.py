@@ -8,7 +8,7 @@ from psycopg2 import extensions
 
 from staging_assets.errors import BuildError
 from staging_assets.parser import quote_identifier
-from staging_assets.postgres.client.catalog import find_build_schema, has_schema
+from staging_assets.postgres import find_build_schema, has_schema
 from staging_assets.publisher.attached.attachments import Attachments, read_attachments
 from staging_assets.publisher.transaction.steps import Step, run_steps
 

@@ -18,8 +18,7 @@ from psycopg2 import errors, extensions
 
 from staging_assets.errors import BuildError
 from staging_assets.parser import quote_literal
-from staging_assets.postgres.client.session import CancelledError
-from staging_assets.postgres.messages.errors import find_safe_text
+from staging_assets.postgres import CancelledError, find_safe_text
 
 Log = Callable[[str, str], None]
 T = TypeVar("T")

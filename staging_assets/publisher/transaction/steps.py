@@ -10,8 +10,7 @@ from psycopg2 import errors, extensions
 
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
-from staging_assets.postgres.messages.errors import find_safe_text
-from staging_assets.postgres.messages.redaction import find_safe_detail
+from staging_assets.postgres import find_safe_detail, find_safe_text
 from staging_assets.publisher.transaction.brief_locks import LockBusyError
 
 
