@@ -22,7 +22,11 @@ from staging_assets.postgres.connect import find_server
 from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.postgres.messages.errors import find_safe_text, script_error
-from staging_assets.postgres.messages.redaction import find_safe_detail, find_safe_message
+from staging_assets.postgres.messages.redaction import (
+    find_key_columns,
+    find_safe_detail,
+    find_safe_message,
+)
 from staging_assets.postgres.psql import find_psql, find_public_dsn, find_variables
 
 __all__ = [
@@ -33,6 +37,7 @@ __all__ = [
     "Server",
     "Session",
     "find_build_schema",
+    "find_key_columns",
     "find_psql",
     "find_public_dsn",
     "find_safe_detail",

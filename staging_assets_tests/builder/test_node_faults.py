@@ -30,21 +30,22 @@ def test_a_bad_value_in_the_yaml_is_told_with_its_line(
     results = build(database, load(tmp_path, files))
     message = results["lookup_colours"].message or ""
     assert "lookup_tables.yaml:6: row 3, column code: " in message
-    assert "invalid input syntax for type integer" in message
-    assert "two" not in message
+    assert 'invalid input syntax for type integer: "two"' in message
     assert results["lookup_colours"].sqlstate == "22P02"
 
 
-def test_a_repeated_code_in_the_yaml_is_told_without_its_value(
+def test_a_repeated_code_in_the_yaml_is_told_with_both_lines(
     database: Server, tmp_path: Path
 ) -> None:
     files = {
         **LOOKUP,
-        "populate_tables/lookup/lookup_tables.yaml": LOOKUP_YAML.replace("[2,", "[1,"),
+        "populate_tables/lookup/lookup_tables.yaml": LOOKUP_YAML.replace("[2,", "[01,"),
     }
     message = build(database, load(tmp_path, files))["lookup_colours"].message or ""
     assert "primary key lookup_colours_pkey of staging.lookup_colours" in message
     assert "Key (code)=(…) is duplicated." in message
+    assert "lookup_tables.yaml:6: code 01 stands here again; it is in " in message
+    assert "lookup_tables.yaml:5 already." in message
 
 
 def test_a_script_of_procedures_is_all_or_nothing(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from staging_assets.model import Kind, Lookup, StagingProject
+from staging_assets.errors import ProjectError
+from staging_assets.model import Cell, Kind, Lookup, Number, StagingProject
 from staging_assets.project.load import load_project
 from staging_assets_tests.support.folders import make_project
 
@@ -33,27 +32,58 @@ def find_lookup(folder: Path, **files: str) -> Lookup:
 @pytest.mark.parametrize(
     ("written", "code", "value"),
     [
-        ("[1, one]", 1, "one"),
-        ("[-5, 'quoted']", -5, "quoted"),
-        ("[0x10, No]", 16, "No"),
-        ("[1_000, 007]", 1000, "007"),
-        ("[1, 2001-01-01]", 1, "2001-01-01"),
-        ("[1, 12:30]", 1, "12:30"),
-        ("[1, 1.0]", 1, "1.0"),
-        ("[1, ~]", 1, None),
-        ("[1, ]", 1, None),
+        ("[1, one]", Number("1", "1"), "one"),
+        ("[-5, 'quoted']", Number("-5", "-5"), "quoted"),
+        ("[0x1F, No]", Number("0x1F", "31"), "No"),
+        ("[-0b11, 0b11]", Number("-0b11", "-3"), "0b11"),
+        ("[0o17, yes]", Number("0o17", "15"), "yes"),
+        ("[1_000, 007]", Number("1_000", "1000"), "007"),
+        ("[685_230.15, 1_000]", Number("685_230.15", "685230.15"), "1_000"),
+        ("[010, 08]", Number("010", "010"), "08"),
+        ("[1.50, 1.50]", Number("1.50", "1.50"), "1.50"),
+        ("[12345678901234567.89, .inf]", Number(*["12345678901234567.89"] * 2), ".inf"),
+        ("[.inf, 1]", Number(".inf", "Infinity"), "1"),
+        ("[-.INF, 1]", Number("-.INF", "-Infinity"), "1"),
+        ("[.nan, 1]", Number(".nan", "NaN"), "1"),
+        ("[1e3, 1e3]", Number("1e3", "1e3"), "1e3"),
+        ("[!!int '0x1F', !!str 1_0]", Number("0x1F", "31"), "1_0"),
+        ("['0x1F', !!binary aGk=]", "0x1F", "\\x6869"),
+        ("[1, 2001-01-01]", Number("1", "1"), "2001-01-01"),
+        ("[1, 12:30]", Number("1", "1"), "12:30"),
+        ("[1, 1.0]", Number("1", "1"), "1.0"),
+        ("[1, ~]", Number("1", "1"), None),
+        ("[1, null]", Number("1", "1"), None),
         ('[null, ""]', None, ""),
-        ("[1, 'null']", 1, "null"),
-        ("[2.5, 'a: b, %s {c} ''d'' \\n']", 2.5, "a: b, %s {c} 'd' \\n"),
+        ("[1, 'null']", Number("1", "1"), "null"),
+        ("[2.5, 'a: b, %s {c} ''d'' \\n']", Number("2.5", "2.5"), "a: b, %s {c} 'd' \\n"),
     ],
 )
-def test_a_value_for_text_is_what_is_written_and_others_are_what_yaml_reads(
-    written: str, code: Any, value: Any, tmp_path: Path
+def test_a_value_is_what_is_written_and_numbers_come_in_digits_besides(
+    written: str, code: Cell, value: Cell, tmp_path: Path
 ) -> None:
-    if written == "[1, ]":
-        written = "[1, null]"
     text = f"lookup_a:\n  columns: [code, value]\n  rows: [{written}]\n"
     assert find_lookup(tmp_path, **{SHARED: text}).rows == ((code, value),)
+
+
+@pytest.mark.parametrize("written", ["190:20:30", "-1:30", "190:20:30.15", "1_0:05"])
+def test_a_number_in_base_sixty_is_told_with_its_line(written: str, tmp_path: Path) -> None:
+    text = f"lookup_a:\n  columns: [code]\n  rows:\n    - [1]\n    - [{written}]\n"
+    with pytest.raises(
+        ProjectError, match=r"lookup_tables\.yaml:5:8: .* is a number in base sixty"
+    ):
+        load(tmp_path, **{SHARED: text})
+
+
+def test_a_day_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
+    text = "lookup_a:\n  columns: [code, at]\n  rows:\n    - [1, 2001-02-30]\n"
+    with pytest.raises(ProjectError, match=r"lookup_tables\.yaml:4:11: "):
+        load(tmp_path, **{SHARED: text})
+
+
+def test_a_value_that_holds_itself_is_told(tmp_path: Path) -> None:
+    text = "lookup_a:\n  columns: [code, tags]\n  rows:\n    - [1, &a [*a]]\n"
+    with pytest.raises(ProjectError, match=r"lookup_tables\.yaml:4:"):
+        load(tmp_path, **{SHARED: text})
 
 
 def test_dates_lists_and_anchors_are_read(tmp_path: Path) -> None:
@@ -61,7 +91,7 @@ def test_dates_lists_and_anchors_are_read(tmp_path: Path) -> None:
 lookup_a:
   columns: &columns [code, at, tags]
   rows:
-    - [1, 2001-02-03, [a, 'b']]
+    - [1, 2001-02-03, [a, 'b', 007]]
     - - 2
       - null
       - []
@@ -75,10 +105,11 @@ lookup_b:
     assert lookup.label.endswith(f"/{SHARED}")
     assert lookup == Lookup(
         ("code", "at", "tags"),
-        ((1, date(2001, 2, 3), ["a", "b"]), (2, None, [])),
+        ((Number("1", "1"), "2001-02-03", ["a", "b", "007"]), (Number("2", "2"), None, [])),
         lookup.label,
         2,
     )
+    assert lookup.places == (f"{lookup.label}:5", f"{lookup.label}:6")
     assert project.tables["lookup_b"].lookup is not None
     assert project.tables["lookup_b"].lookup.rows == ()
 
@@ -98,16 +129,19 @@ def test_a_file_without_rows_is_no_mistake(text: str, tmp_path: Path) -> None:
 
 
 def test_a_department_adds_rows_and_replaces_those_of_the_same_code(tmp_path: Path) -> None:
-    shared = "lookup_a: {columns: [code, value], rows: [[1, one], [2, two], [3, three]]}"
+    shared = "lookup_a: {columns: [code, value], rows: [[1, one], [02, two], [3, three]]}"
     own = "lookup_a: {columns: [value, code], rows: [[zwei, 2], [four, 4]]}"
     lookup = find_lookup(tmp_path, **{SHARED: shared, OWN: own})
     assert lookup.columns == ("code", "value")
-    assert lookup.rows == ((1, "one"), (3, "three"), (2, "zwei"), (4, "four"))
+    assert [row[1] for row in lookup.rows] == ["one", "three", "zwei", "four"]
+    assert [Path(place).parent.name for place in lookup.places] == [
+        *("lookup", "lookup", "demo", "demo")
+    ]
 
 
 def test_a_department_may_fill_a_table_alone(tmp_path: Path) -> None:
     own = "lookup_a: {columns: [code], rows: [[1]]}"
-    assert find_lookup(tmp_path, **{OWN: own}).rows == ((1,),)
+    assert find_lookup(tmp_path, **{OWN: own}).rows == ((Number("1", "1"),),)
 
 
 def test_the_hash_follows_the_rows(tmp_path: Path) -> None:

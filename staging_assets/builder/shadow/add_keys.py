@@ -12,9 +12,15 @@ from staging_assets.builder.shadow.keys import (
     find_restoration,
     find_validation,
 )
+from staging_assets.builder.shadow.lookup_rows import find_same_key
 from staging_assets.errors import ScriptError
 from staging_assets.parser import quote
-from staging_assets.postgres import Session, find_safe_detail, find_safe_text
+from staging_assets.postgres import (
+    Session,
+    find_key_columns,
+    find_safe_detail,
+    find_safe_text,
+)
 
 
 def run_keys(session: Session, shadow: Shadow) -> None:
@@ -84,6 +90,9 @@ def _tell_broken_key(error: psycopg2.Error, key: Key | None, shadow: Shadow) -> 
         parts.append(f"Detail: {detail}")
     code = f"SQLSTATE {error.pgcode}. " if error.pgcode else ""
     if (error.pgcode or "").startswith("23"):
+        columns = find_key_columns(error.diag.message_detail)
+        same = find_same_key(table.lookup, columns) if table.lookup else None
+        parts += [f"{same}."] if same else []
         source = table.populate.label if table.populate else "the lookup YAML"
         parts.append(f"{code}Correct the rows that {source} makes. Nothing was published.")
     else:

@@ -17,6 +17,7 @@ _OUT_OF_RANGE = "22003"
 _COPY_FAULTS = frozenset({"22P04", "22021", "22P05"})
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 _KEY = re.compile(r"([^()]*\(.*?\))=\(.*", re.DOTALL)
+_KEY_COLUMN = re.compile(r'"(?:[^"]|"")+"|[^,\s][^,]*')
 _KEY_ENDS = (
     " already exists.",
     " is duplicated.",
@@ -59,6 +60,21 @@ def find_safe_detail(detail: str | None, sqlstate: str | None) -> str | None:
             return None
         return f"{found[1]}=({HIDDEN}){_find_key_end(detail)}"
     return None
+
+
+def find_key_columns(detail: str | None) -> tuple[str, ...]:
+    """The columns of a broken key as a DETAIL names them; none when it names none.
+
+    An expression (`lower(name)`) comes back as it is spelled.
+    """
+    found = _KEY.match(detail or "")
+    if found is None:
+        return ()
+    listed = found[1].partition("(")[2].removesuffix(")")
+    return tuple(
+        part.strip('"').replace('""', '"') if part.startswith('"') else part
+        for part in _KEY_COLUMN.findall(listed)
+    )
 
 
 def _find_key_end(detail: str) -> str:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 import yaml
 
 from staging_assets.errors import Problem
-from staging_assets.model import Lookup, Script
+from staging_assets.model import Cell, Lookup, Number, Script
 from staging_assets.parser import fold
 from staging_assets.project.declarations.documents import Document, MalformedError, is_empty
+from staging_assets.project.declarations.numbers import find_number, find_value, is_of_sixty
 from staging_assets.project.scripts.create import Creation
 
 _KEY = "code"
 _TEXT_TYPES = ("text", "varchar", "char", "character", "bpchar", "name", "citext")
+_NUMBER_TYPES = frozenset(
+    (
+        *("smallint", "integer", "int", "bigint", "int2", "int4", "int8", "real", "float"),
+        *("double precision", "float4", "float8", "numeric", "decimal", "dec", "money", "oid"),
+        *("serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"),
+    )
+)
+_WRITTEN = frozenset(
+    f"tag:yaml.org,2002:{tag}" for tag in ("str", "int", "float", "bool", "value", "merge")
+)
+_QUOTES = frozenset(("'", '"', "|", ">"))
+_NUMBER_TAGS = frozenset(("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"))
 
 
 def read_lookups(
@@ -22,8 +34,8 @@ def read_lookups(
 ) -> tuple[dict[str, Lookup], list[Problem]]:
     """Read one lookup YAML.
 
-    A value without quotes that is meant for a text column keeps its spelling (`No`, `007`,
-    `2001-01-01`); YAML would make a boolean, a number, a date of it.
+    A value is what is written (`No`, `007`, `1.50`, `2001-01-01`), and Postgres reads it: YAML
+    would make a boolean, another number, a date of it. Only `~` and `null` are NULL.
 
     Args:
         script: the file.
@@ -63,9 +75,22 @@ def _merge(base: Lookup, more: Lookup) -> Lookup:
     order = [more.columns.index(column) for column in base.columns]
     key = base.columns.index(_KEY) if _KEY in base.columns else 0
     added = [tuple(row[index] for index in order) for row in more.rows]
-    replaced = {repr(row[key]) for row in added}
-    kept = [row for row in base.rows if repr(row[key]) not in replaced]
-    return Lookup(base.columns, (*kept, *added), more.label, more.line)
+    replaced = {_find_code(row[key]) for row in added}
+    kept = [
+        (row, place)
+        for row, place in zip(base.rows, base.places, strict=True)
+        if _find_code(row[key]) not in replaced
+    ]
+    rows = (*(row for row, _ in kept), *added)
+    places = (*(place for _, place in kept), *more.places)
+    return Lookup(base.columns, rows, more.label, more.line, places)
+
+
+def _find_code(cell: Cell) -> object:
+    """A code as it is compared: 7, 07 and 7.0 are one where they stand without quotes."""
+    if isinstance(cell, Number):
+        return find_value(cell.plain)
+    return str(cell) if isinstance(cell, list) else cell
 
 
 class _Reading:
@@ -125,9 +150,9 @@ class _Reading:
             return
         columns = self._read_columns(creation, parts["columns"])
         rows = parts.get("rows")
-        read = self._read_rows(creation, columns, rows) if rows is not None else ()
-        line = key.start_mark.line + 1
-        self.found[creation.name] = Lookup(tuple(columns), read, self.document.label, line)
+        read, places = self._read_rows(creation, columns, rows) if rows is not None else ([], [])
+        line, label = key.start_mark.line + 1, self.document.label
+        self.found[creation.name] = Lookup(tuple(columns), tuple(read), label, line, tuple(places))
 
     def _read_columns(self, creation: Creation, node: yaml.Node) -> list[str]:
         known = {column.name for column in creation.columns}
@@ -148,10 +173,12 @@ class _Reading:
 
     def _read_rows(
         self, creation: Creation, columns: Sequence[str], node: yaml.Node
-    ) -> tuple[tuple[Any, ...], ...]:
+    ) -> tuple[list[tuple[Cell, ...]], list[str]]:
+        """The rows, and for each the place where it stands."""
         types = {column.name: column.type for column in creation.columns}
-        texts = [_is_text(types.get(column, "")) for column in columns]
-        rows = []
+        spelled = [types.get(column, "") for column in columns]
+        rows: list[tuple[Cell, ...]] = []
+        places: list[str] = []
         for item in self.document.items(node, "`rows`"):
             try:
                 cells = self.document.items(item, "a row")
@@ -160,22 +187,40 @@ class _Reading:
                     what = f"a row of {creation.name} has {count} for {len(columns)} columns"
                     self._note(item, what, f"Give one value each for {', '.join(columns)}")
                     continue
-                rows.append(
-                    tuple(self._read_cell(*each) for each in zip(cells, texts, strict=True))
-                )
+                rows.append(tuple(map(self._read_cell, cells, spelled)))
+                places.append(f"{self.document.label}:{item.start_mark.line + 1}")
             except MalformedError as error:
                 self.problems.append(error.problem)
-        return tuple(rows)
+            except RecursionError:
+                self._note(item, "a value is nested in itself", "Write it out, without an anchor")
+        return rows, places
 
-    def _read_cell(self, node: yaml.Node, is_text: bool) -> Any:
+    def _read_cell(self, node: yaml.Node, spelled: str) -> Cell:
+        """A value for a column whose type is spelled so in the CREATE script, or not known."""
         if isinstance(node, yaml.MappingNode):
             raise MalformedError(
                 self.document.note(node, "a value is a mapping", "Put it in quotes, as text")
             )
-        written = isinstance(node, yaml.ScalarNode) and node.tag != "tag:yaml.org,2002:binary"
-        if is_text and written and not is_empty(node):
-            return node.value
-        return self.document.value(node)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._read_cell(each, spelled.partition("[")[0]) for each in node.value]
+        if is_empty(node):
+            return None
+        if node.tag == "tag:yaml.org,2002:binary":
+            return "\\x" + bytes(self.document.value(node)).hex()
+        written = str(node.value)
+        # Quotes and `!!str` make a text of anything; `!!int` makes a number of what is in quotes.
+        if getattr(node, "style", None) in _QUOTES and node.tag not in _NUMBER_TAGS:
+            return written
+        head = spelled.lower().split("(")[0].strip()
+        if head in _NUMBER_TYPES and is_of_sixty(written):
+            what = f"{written} is a number in base sixty to YAML, and none to Postgres"
+            raise MalformedError(self.document.note(node, what, "Write it in plain digits"))
+        if node.tag not in _WRITTEN and not _is_text(spelled):
+            self.document.value(node)  # a day or a tag that there is not is told with its line
+        plain = find_number(written)
+        if plain is None or _is_text(spelled):
+            return written
+        return Number(written, plain)
 
 
 def _is_text(spelled: str) -> bool:

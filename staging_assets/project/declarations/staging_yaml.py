@@ -12,6 +12,7 @@ from staging_assets.errors import Problem
 from staging_assets.model import CheckDeclaration, Script, Table, cleanup_node
 from staging_assets.project.declarations.checks.reader import find_declarations
 from staging_assets.project.declarations.documents import Document, MalformedError, is_empty
+from staging_assets.project.declarations.numbers import find_value
 
 KEYS = ("priorities", "dependencies", "in_place", "cleanups", "descriptions", "owners", "checks")
 
@@ -158,11 +159,12 @@ class _Reading:
 
     def read_entry(self, key: str, name: str, name_node: yaml.Node, value: yaml.Node) -> None:
         if key == "priorities":
-            number = self.document.value(value)
-            if not isinstance(number, int) or isinstance(number, bool):
+            written = value.value if isinstance(value, yaml.ScalarNode) else ""
+            number = find_value(written) if isinstance(written, str) else None
+            if number is None or not number.is_finite() or number != int(number):
                 self.note(value, f"the priority of {name} is no whole number", "Write a number")
             elif self.is_node(name, name_node):
-                self.config.priorities[name] = number
+                self.config.priorities[name] = int(number)
         elif key == "dependencies":
             items = self.document.items(value, f"what {name} depends on")
             known = self.is_node(name, name_node)
