@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from staging_assets.builder.history import Build
 from staging_assets.checks.suite import Check, CheckResult
-from staging_assets.model import StagingProject
-from staging_assets.postgres import find_build_schema
+from staging_assets.model import Relation, StagingProject
+from staging_assets.postgres import Session, find_build_schema
+from staging_assets.publisher import PublishRequest
 from staging_assets.settings import SessionSettings
 
 
@@ -119,6 +120,25 @@ class RunContext:
     def build_schema(self) -> str:
         """Where shadows are made."""
         return find_build_schema(self.schema)
+
+    def publish_request(
+        self, session: Session, task: Task, *, live: Relation, own: frozenset[str]
+    ) -> PublishRequest:
+        """What is asked of the publisher when a table that this session has made takes its place.
+
+        Args:
+            live: where the table belongs.
+            own: names of everything that its CREATE script makes.
+        """
+        return PublishRequest(
+            live=live,
+            shadow_schema=self.build_schema,
+            own=own,
+            rebuilt_later=task.rebuilt_later,
+            sessions=self.sessions,
+            log=session.log,
+            cancelled=session.stop,
+        )
 
 
 @dataclass(frozen=True)

@@ -11,35 +11,31 @@ from collections.abc import Callable
 
 from psycopg2 import extensions
 
-from staging_assets.builder.context import RunContext
+from staging_assets.builder.context import RunContext, Task
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
 from staging_assets.builder.shadow.table import ShadowPlan, run_discard, run_make_shadow
 from staging_assets.model import Relation, Table
 from staging_assets.parser import quote, rewrite
 from staging_assets.postgres import Session, run_script
-from staging_assets.publisher.in_place import run_in_place
-from staging_assets.publisher.table import (
-    PublishOutcome,
-)
+from staging_assets.publisher import PublishOutcome, run_in_place
 
 
 def run_table_in_place(
     session: Session,
     work: RunContext,
+    task: Task,
     table: Table,
-    live: Relation,
     *,
     audit: Callable[[extensions.connection, Relation], None],
-    later: frozenset[str],
 ) -> tuple[int, PublishOutcome]:
     """Build a table in one transaction; return its rows and what the publication left behind.
 
     Args:
         audit: called with the filled table before the commit; what it raises ends the build.
-        later: tables that this run rebuilds after this one.
 
     Raises ScriptError, BuildError, or what `audit` raises; the old table is then as it was.
     """
+    live = Relation(work.schema, table.name)
     plan = ShadowPlan(work.schema, work.build_schema, filled=False)
     shadow, _ = run_make_shadow(session, table, plan)
     rows = 0
@@ -52,18 +48,8 @@ def run_table_in_place(
         rows = int(session.run(f"select count(*) from {quote(live)}")[0][0])  # noqa: S608
 
     try:
-        outcome = run_in_place(
-            session.connection,
-            live=live,
-            shadow_schema=work.build_schema,
-            own=shadow.own,
-            rebuilt_later=later,
-            fill=fill,
-            audit=audit,
-            sessions=work.sessions,
-            log=session.log,
-            cancelled=session.stop,
-        )
+        request = work.publish_request(session, task, live=live, own=shadow.own)
+        outcome = run_in_place(session.connection, request, fill=fill, audit=audit)
     except BaseException:
         run_discard(session, shadow)
         raise

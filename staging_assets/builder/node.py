@@ -19,7 +19,7 @@ from staging_assets.checks.suite import CheckResult
 from staging_assets.model import Kind, Relation, Table
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import Session, has_schema
-from staging_assets.publisher.table import InboundKey, run_publish
+from staging_assets.publisher import InboundKey, run_publish
 
 
 @dataclass(frozen=True)
@@ -130,16 +130,8 @@ def _run_table(session: Session, work: RunContext, task: Task, table: Table) -> 
             )
         clock.mark("check_seconds")
         session.check()
-        outcome = run_publish(
-            session.connection,
-            live=shadow.live,
-            shadow_schema=work.build_schema,
-            own=shadow.own,
-            rebuilt_later=task.rebuilt_later,
-            sessions=work.sessions,
-            log=session.log,
-            cancelled=session.stop,
-        )
+        request = work.publish_request(session, task, live=shadow.live, own=shadow.own)
+        outcome = run_publish(session.connection, request)
         clock.mark("publish_seconds")
     except BaseException:
         run_discard(session, shadow)
@@ -151,16 +143,13 @@ def _run_table(session: Session, work: RunContext, task: Task, table: Table) -> 
 def _run_in_place(session: Session, work: RunContext, task: Task, table: Table) -> NodeOutcome:
     clock = Clock()
     session.run(forget_builds_sql(work.schema, [task.node]))
-    live = Relation(work.schema, table.name)
     checks: tuple[CheckResult, ...] = ()
 
     def audit(connection: Connection, relation: Relation) -> None:
         nonlocal checks
         checks = run_audit(connection, work, task.node, relation=relation)
 
-    rows, outcome = run_table_in_place(
-        session, work, table, live, audit=audit, later=task.rebuilt_later
-    )
+    rows, outcome = run_table_in_place(session, work, task, table, audit=audit)
     clock.mark("load_seconds")
     metadata = {**clock.parts, "in_place": table.in_place}
     result = NodeResult(task.node, "built", rows=rows, checks=checks, metadata=metadata)

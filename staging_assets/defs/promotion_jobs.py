@@ -12,7 +12,7 @@ from staging_assets.defs.resources import PostgresResource
 from staging_assets.errors import BuildError, StagingError
 from staging_assets.model import StagingProject
 from staging_assets.postgres import Server
-from staging_assets.publisher.schema import run_promote, run_rollback
+from staging_assets.publisher import run_promote, run_rollback
 
 
 class PromoteConfig(dg.Config):

@@ -1,1 +1,27 @@
-"""Put the new in the place of the old in one short transaction, and lose nothing."""
+"""Put the new in the place of the old in one short transaction, and lose nothing.
+
+A table (`run_publish`; `run_in_place` for one that is filled where it stands) or a whole schema
+(`run_promote`, `run_rollback`) changes places with the one that readers use. What hung on the old
+one, keys, views, grants, comments, policies, hangs on the new one afterwards, and the old one goes
+as soon as nobody is in the way (`drop_retired`).
+"""
+
+from staging_assets.publisher.attached.attachments import InboundKey
+from staging_assets.publisher.attached.inbound_keys import run_validate
+from staging_assets.publisher.in_place import run_in_place
+from staging_assets.publisher.request import PublishOutcome, PublishRequest
+from staging_assets.publisher.retired import drop_retired
+from staging_assets.publisher.schema import run_promote, run_rollback
+from staging_assets.publisher.table import run_publish
+
+__all__ = [
+    "InboundKey",
+    "PublishOutcome",
+    "PublishRequest",
+    "drop_retired",
+    "run_in_place",
+    "run_promote",
+    "run_publish",
+    "run_rollback",
+    "run_validate",
+]

@@ -24,16 +24,16 @@ from staging_assets.publisher.attached.attachments import (
     run_prepare_attachments,
 )
 from staging_assets.publisher.attached.inbound_keys import (
-    find_drops,
-    find_returns,
+    add_key_steps,
+    drop_key_steps,
     find_unchecked,
     run_check,
     run_validate,
 )
 from staging_assets.publisher.attached.other_schemas import read_outside, run_drop_schema
-from staging_assets.publisher.attached.schema_rename import find_function_steps, find_schema_steps
+from staging_assets.publisher.attached.schema_rename import function_steps, schema_steps
 from staging_assets.publisher.retired import drop_retired
-from staging_assets.publisher.transaction.brief_locks import Log, Tries, find_seconds, run_in_tries
+from staging_assets.publisher.transaction.brief_locks import Log, Tries, parse_seconds, run_in_tries
 from staging_assets.publisher.transaction.steps import Step, StepError, explain, run_steps
 
 _LONGEST_NAME = 63
@@ -160,17 +160,15 @@ def _check_complete(
 
 
 def _run(connection: extensions.connection, server: Server, exchange: _Exchange, log: Log) -> None:
-    patience = find_seconds(server.sessions.lock_timeout)
+    patience = parse_seconds(server.sessions.lock_timeout)
     tries = Tries(f"promoting {exchange.incoming}", patience, log, threading.Event())
     with connection.cursor() as cursor:
-        cursor.execute("select from pg_prepared_statements where name = 'staging_assets_hanging'")
-        if cursor.rowcount == 0:
-            run_prepare_attachments(cursor)
-    hanging = run_in_tries(connection, tries, lambda cursor: _swap(cursor, exchange))
-    if hanging is not None:
+        run_prepare_attachments(cursor)
+    attached = run_in_tries(connection, tries, lambda cursor: _swap(cursor, exchange))
+    if attached is not None:
         live = Relation(exchange.live, "")
         for sentence in run_validate(
-            connection, find_unchecked(hanging.inbound, live, frozenset())
+            connection, find_unchecked(attached.inbound, live, frozenset())
         ):
             log("error", sentence)
 
@@ -182,41 +180,41 @@ def _swap(cursor: extensions.cursor, exchange: _Exchange) -> Attachments | None:
     cursor.execute(CATALOG_SETTINGS)
     if exchange.away != exchange.incoming and has_schema(connection, exchange.away):
         run_drop_schema(cursor, exchange.away)
-    hanging = None
+    attached = None
     before: list[Step] = []
     after: list[Step] = []
     if has_schema(connection, exchange.live):
-        hanging = read_outside(cursor, exchange.live, exchange.incoming)
-        for key in find_unchecked(hanging.inbound, live, frozenset()):
+        attached = read_outside(cursor, exchange.live, exchange.incoming)
+        for key in find_unchecked(attached.inbound, live, frozenset()):
             target = quote(Relation(exchange.incoming, key.references))
             run_check(cursor, key, Relation(exchange.incoming, key.references), target=target)
-        drop, create = dependents.find_steps(
-            cursor, hanging.dependents, dependents.Mode.RECREATE, None
+        drop, create = dependents.dependent_steps(
+            cursor, attached.dependents, dependents.Mode.RECREATE, None
         )
         before = [
-            *find_drops(hanging.inbound),
+            *drop_key_steps(attached.inbound),
             *(
                 Step(f"publication {name}", f"alter publication {name} drop table {table}")
-                for name, table in hanging.unpublish
+                for name, table in attached.unpublish
             ),
             *drop,
         ]
-        returns = find_returns(hanging.inbound, server_version=connection.server_version)
-        after = [*hanging.carried, *create, *hanging.kept, *returns]
-        after += find_schema_steps(cursor, exchange.live, exchange.incoming)
-    relations = [*(key.on for key in hanging.inbound)] if hanging else []
-    relations += [d.name for d in hanging.dependents] if hanging else []
+        returns = add_key_steps(attached.inbound, server_version=connection.server_version)
+        after = [*attached.carried, *create, *attached.kept, *returns]
+        after += schema_steps(cursor, exchange.live, exchange.incoming)
+    relations = [*(key.on for key in attached.inbound)] if attached else []
+    relations += [d.name for d in attached.dependents] if attached else []
     try:
         run_steps(cursor, before, singly=True, relations=relations)
-        run_steps(cursor, _find_renames(cursor, exchange), singly=True, relations=[])
-        functions = find_function_steps(cursor, exchange.incoming, exchange.live)
+        run_steps(cursor, _rename_steps(cursor, exchange), singly=True, relations=[])
+        functions = function_steps(cursor, exchange.incoming, exchange.live)
         run_steps(cursor, [*functions, *after], singly=True, relations=relations)
     except StepError as failed:
         raise explain(failed, live) from None
-    return hanging
+    return attached
 
 
-def _find_renames(cursor: extensions.cursor, exchange: _Exchange) -> list[Step]:
+def _rename_steps(cursor: extensions.cursor, exchange: _Exchange) -> list[Step]:
     """The schemas' new names, and those of their companions."""
     pairs: list[tuple[str, str]] = []
     if exchange.away == exchange.incoming:

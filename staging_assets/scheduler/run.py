@@ -27,7 +27,7 @@ from staging_assets.postgres import (
     find_safe_text,
     run_end_orphans,
 )
-from staging_assets.publisher.retired import drop_retired
+from staging_assets.publisher import drop_retired
 from staging_assets.scheduler.estimates import find_seconds, read_sizes
 from staging_assets.scheduler.fingerprints import find_fingerprints
 from staging_assets.scheduler.scheduler import Scheduler

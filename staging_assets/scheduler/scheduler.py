@@ -22,8 +22,7 @@ from staging_assets.builder import (
 from staging_assets.errors import DatabaseError
 from staging_assets.model import SCHEMA_NODE, Kind
 from staging_assets.postgres import SchemaLock, Server, Session, find_safe_text
-from staging_assets.publisher.retired import drop_retired
-from staging_assets.publisher.table import InboundKey, run_validate
+from staging_assets.publisher import InboundKey, drop_retired, run_validate
 from staging_assets.scheduler.ready_queue import ReadyQueue, build_graph
 from staging_assets.scheduler.workers import LogLine, WorkerPool
 

@@ -23,7 +23,7 @@ from psycopg2 import errors, extensions, sql
 from staging_assets.errors import BuildError, BusyError
 from staging_assets.model import Relation
 from staging_assets.postgres import Server, find_safe_message
-from staging_assets.publisher.table import run_publish
+from staging_assets.publisher import PublishRequest, run_publish
 from staging_assets.sources.csv_file import CsvStream, find_csv_files, read_header
 
 __all__ = ["CsvLoad", "find_csv_files", "run_csv_load"]
@@ -93,8 +93,7 @@ def run_csv_load(
             cancelled=cancelled,
         )
         try:
-            run_publish(
-                connection,
+            request = PublishRequest(
                 live=relation,
                 shadow_schema=shadow.schema,
                 own=frozenset({relation.name}),
@@ -103,6 +102,7 @@ def run_csv_load(
                 log=log or (lambda level, message: None),
                 cancelled=cancelled or threading.Event(),
             )
+            run_publish(connection, request)
         finally:
             if not connection.closed:
                 with connection.cursor() as cursor:

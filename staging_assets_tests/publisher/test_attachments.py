@@ -9,7 +9,7 @@ import pytest
 
 from staging_assets.errors import BuildError
 from staging_assets.postgres.client.server import Server
-from staging_assets.publisher.retired import drop_retired
+from staging_assets.publisher import drop_retired
 from staging_assets_tests.support.publishing import Press
 
 TABLE = "create table build.t (id int primary key, note text, day date);"

@@ -13,8 +13,8 @@ from staging_assets.errors import BuildError, BusyError
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.schema_lock import SchemaLock
 from staging_assets.postgres.client.server import Server
+from staging_assets.publisher import run_promote, run_rollback
 from staging_assets.publisher.attached.schema_rename import rename_schema
-from staging_assets.publisher.schema import run_promote, run_rollback
 from staging_assets_tests.support.builds import Rebuild, ask, build_all, load, tables
 
 

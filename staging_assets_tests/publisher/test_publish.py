@@ -11,9 +11,8 @@ from staging_assets.errors import BuildError
 from staging_assets.model import Relation
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import CancelledError
-from staging_assets.publisher.retired import drop_retired
-from staging_assets.publisher.table import run_publish
-from staging_assets.publisher.transaction.brief_locks import find_seconds
+from staging_assets.publisher import PublishRequest, drop_retired, run_publish
+from staging_assets.publisher.transaction.brief_locks import parse_seconds
 from staging_assets.settings import SessionSettings
 from staging_assets_tests.support.publishing import Press
 
@@ -275,8 +274,7 @@ def test_hostile_names_are_harmless(press: Press) -> None:
 def test_connection_keeps_its_transaction_mode(press: Press) -> None:
     press.run(TABLE.replace("build.", "staging__build."))
     press.connection.autocommit = False
-    run_publish(
-        press.connection,
+    request = PublishRequest(
         live=Relation("staging", "t"),
         shadow_schema="staging__build",
         own=frozenset({"t"}),
@@ -285,6 +283,7 @@ def test_connection_keeps_its_transaction_mode(press: Press) -> None:
         log=print,
         cancelled=press.cancelled,
     )
+    run_publish(press.connection, request)
     assert not press.connection.autocommit
     assert press.connection.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE
 
@@ -293,7 +292,7 @@ def test_connection_keeps_its_transaction_mode(press: Press) -> None:
     ("setting", "seconds"), [("10s", 10), ("100ms", 0.1), ("2min", 120), ("500", 0.5), ("0", None)]
 )
 def test_time_settings_of_postgres_are_seconds(setting: str, seconds: float | None) -> None:
-    assert find_seconds(setting) == pytest.approx(seconds if seconds else float("inf"))
+    assert parse_seconds(setting) == pytest.approx(seconds if seconds else float("inf"))
 
 
 def test_small_tables_are_published_in_a_few_milliseconds(press: Press) -> None:

@@ -9,7 +9,7 @@ from psycopg2 import extensions
 
 from staging_assets.model import Relation
 from staging_assets.postgres.client.server import Server
-from staging_assets.publisher.table import PublishOutcome, run_publish
+from staging_assets.publisher import PublishOutcome, PublishRequest, run_publish
 from staging_assets.settings import SessionSettings
 
 
@@ -43,8 +43,7 @@ class Press:
     ) -> PublishOutcome:
         """Make the shadow with `create`, in which `build.` stands for its schema; publish it."""
         self.run(create.replace("build.", "staging__build."))
-        return run_publish(
-            self.connection,
+        request = PublishRequest(
             live=Relation("staging", name),
             shadow_schema="staging__build",
             own=frozenset({name, *own}),
@@ -53,6 +52,7 @@ class Press:
             log=self.log,
             cancelled=self.cancelled,
         )
+        return run_publish(self.connection, request)
 
     def log(self, level: str, text: str) -> None:
         self.said.append((level, text))

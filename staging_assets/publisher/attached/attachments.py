@@ -1,22 +1,20 @@
-"""What hangs on a table, read from the catalog in one round trip.
+"""What hangs on a table that is replaced, read from the catalog in one round trip.
 
-The query is long, so a connection plans it once and keeps it. The planner takes its many small
-index look-ups for large joins and would compile them, which takes seconds: hence the settings.
+The query (`catalog_query`) is long, so a connection plans it once and keeps it. The planner takes
+its many small index look-ups for large joins and would compile them, which takes seconds: hence
+the settings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from psycopg2 import errors, extensions
 
+from staging_assets.publisher.attached.catalog_query import attachments_sql
 from staging_assets.publisher.transaction.steps import Step
-
-ASIDE = "staging_assets: set aside"
-"""How the comment begins on a schema that holds replaced tables."""
 
 CATALOG_SETTINGS = (
     "set local search_path = '';"
@@ -28,7 +26,7 @@ CATALOG_SETTINGS = (
 )
 """What `read_attachments` needs to be set in its transaction."""
 
-_SQL = Path(__file__).with_suffix(".sql")
+_PREPARED = "staging_assets_attachments"
 
 
 class NotPreparedError(Exception):
@@ -44,6 +42,11 @@ class TableObject(NamedTuple):
     simple: str
     moves: bool
     oid: int = 0
+
+    @property
+    def alter(self) -> str:
+        """What ALTER calls its kind."""
+        return "type" if self.noun == "multirange" else self.noun
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ class Attachments:
     Args:
         live: the live schema as SQL; None when it does not exist.
         new, old: what moves in, and out.
-        aside: whether the schema in which old objects wait exists, and has some of these names.
+        retired: whether the schema in which old objects wait exists, and has some of these names.
         taken: names of the script's that other tables hold in the live schema.
         hubs: tables that the old one references.
         inbound: foreign keys that reference it.
@@ -142,7 +145,7 @@ class Attachments:
     live: str | None
     new: tuple[TableObject, ...]
     old: tuple[TableObject, ...]
-    aside: tuple[bool, bool]
+    retired: tuple[bool, bool]
     taken: Sequence[str]
     hubs: Sequence[str]
     inbound: tuple[InboundKey, ...]
@@ -168,9 +171,7 @@ def read_attachments(
     Raises NotPreparedError when `run_prepare_attachments` has to be called first.
     """
     try:
-        cursor.execute(
-            "execute staging_assets_hanging (%s, %s, %s)", (live_schema, build_schema, list(own))
-        )
+        cursor.execute(f"execute {_PREPARED} (%s, %s, %s)", (live_schema, build_schema, list(own)))
     except errors.InvalidSqlStatementName:
         raise NotPreparedError from None
     row = cursor.fetchone()
@@ -180,7 +181,7 @@ def read_attachments(
         live=found["live"],
         new=tuple(TableObject(*item) for item in found["new"]),
         old=tuple(TableObject(*item) for item in found["old"]),
-        aside=(found["aside"][0], found["aside"][1]),
+        retired=(found["retired"][0], found["retired"][1]),
         taken=found["taken"],
         hubs=found["hubs"],
         inbound=tuple(InboundKey(**item) for item in found["inbound"]),
@@ -194,20 +195,17 @@ def read_attachments(
 
 
 def run_prepare_attachments(cursor: extensions.cursor) -> None:
-    """Let the session plan the query of `read_attachments`, once; outside a transaction."""
+    """Let the session plan the query of `read_attachments`, unless it has; outside a transaction.
+
+    Whoever holds locks or a transaction that must not fail calls this before.
+    """
+    cursor.execute("select from pg_prepared_statements where name = %s", (_PREPARED,))
+    if cursor.rowcount:
+        return
+    query = attachments_sql(cursor.connection.server_version)
     cursor.execute(
         f"begin; {CATALOG_SETTINGS}"
-        f"prepare staging_assets_hanging (text, text, text[]) as {_find_query(cursor)};"
-        "execute staging_assets_hanging ('', '', '{}');"
+        f"prepare {_PREPARED} (text, text, text[]) as {query};"
+        f"execute {_PREPARED} ('', '', '{{}}');"
         "commit"
-    )
-
-
-def _find_query(cursor: extensions.cursor) -> str:
-    """Return the query for this server: publications have columns and conditions since 15."""
-    text = _SQL.read_text(encoding="utf-8")
-    if cursor.connection.server_version < 150000:
-        return text
-    return text.replace("/*prattrs*/ null::int2[]", "u.prattrs::int2[]").replace(
-        "/*prqual*/ null::pg_node_tree", "u.prqual"
     )

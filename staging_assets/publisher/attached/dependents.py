@@ -14,19 +14,16 @@ Three ways lead from the old table to the new one, the first that does is taken:
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 from psycopg2 import errors, extensions
 
-from staging_assets.model import Relation
 from staging_assets.parser import quote_identifier
 from staging_assets.publisher.attached.attachments import Attachments, Dependent
-from staging_assets.publisher.transaction.steps import Step, StepError, explain
+from staging_assets.publisher.transaction.steps import Step, StepError
 
 _SQL = Path(__file__).with_suffix(".sql")
 _FUNCTIONS = ("function", "procedure")
@@ -53,19 +50,19 @@ class Copies:
     dependents: Sequence[Dependent]
 
 
-def find_mode(hanging: Attachments, *, replaceable: bool = True) -> Mode:
+def choose_mode(attached: Attachments, *, replaceable: bool = True) -> Mode:
     """Choose how the dependents get to the new table.
 
     Args:
         replaceable: whether CREATE OR REPLACE can be hoped to do.
     """
-    found = hanging.dependents
+    found = attached.dependents
     used = {oid for dependent in found for oid in dependent.needs}
     stored = any(d.noun == "materialized view" for d in found)
     if replaceable and not stored and not any(d.signature and d.oid in used for d in found):
         return Mode.REPLACE
     names = [d.simple for d in found]
-    own = {item.simple for item in hanging.new}
+    own = {item.simple for item in attached.new}
     alone = len(set(names)) == len(names) and not own & {quote_identifier(n) for n in names}
     if alone and not own & set(names) and not any(d.noun in _FUNCTIONS for d in found):
         return Mode.COPY
@@ -79,23 +76,23 @@ def is_misfit(failed: StepError) -> bool:
     )
 
 
-def find_steps(
+def dependent_steps(
     cursor: extensions.cursor, found: Sequence[Dependent], mode: Mode, copies: Copies | None
 ) -> tuple[list[Step], list[Step]]:
     """Return the statements that take dependents off the old table, and put them on the new one."""
     if not found:
         return [], []
-    ordered = find_order(found)
+    ordered = sort_dependents(found)
     if mode is Mode.REPLACE:
         anew = [d for d in ordered if d.signature]
         again = [d for d in ordered if d.direct and not d.signature]
     else:
         anew, again = ordered, []
-    properties = _read_properties(cursor, anew)
+    properties = read_properties(cursor, anew)
     create: list[Step] = []
     for dependent in ordered:
         if dependent in again:
-            create.append(find_creation(dependent, replace=True))
+            create.append(create_step(dependent, replace=True))
         elif dependent in anew:
             if copies:
                 create.append(
@@ -107,8 +104,8 @@ def find_steps(
                     )
                 )
             else:
-                create.append(find_creation(dependent))
-                create += find_indexes(dependent, properties, dependent.name)
+                create.append(create_step(dependent))
+                create += index_steps(dependent, properties, dependent.name)
             create += [
                 Step(dependent.label, statement)
                 for statement in properties[dependent.oid]["statements"]
@@ -119,7 +116,7 @@ def find_steps(
     return drop, create
 
 
-def find_creation(
+def create_step(
     dependent: Dependent,
     *,
     name: str | None = None,
@@ -147,7 +144,7 @@ def find_creation(
     )
 
 
-def find_indexes(
+def index_steps(
     dependent: Dependent, properties: dict[int, dict[str, Any]], name: str
 ) -> list[Step]:
     """The indexes of a materialized view, on the one called `name`."""
@@ -157,83 +154,7 @@ def find_indexes(
     ]
 
 
-@contextmanager
-def copied(
-    connection: extensions.connection, seen: Attachments, live: Relation
-) -> Iterator[Copies]:
-    """Make the dependents anew on the new table, in a transaction that the caller's swap ends in.
-
-    The new table moves to a private schema that stands first in the search_path, and the
-    definitions are written without the names of the schemas that follow in it: so they find the
-    new table where they mean the old one, and everything else where it is.
-
-    Raises BuildError when one of them does not fit the new table.
-    """
-    private = f"{live.schema}__v{connection.info.backend_pid:x}"
-    ordered = find_order(seen.dependents)
-    schemas = sorted({live.schema, *(d.schema for d in ordered)})
-    with connection.cursor() as cursor:
-        cursor.execute("begin")
-        try:
-            cursor.execute("select current_setting('search_path')")
-            row = cursor.fetchone()
-            assert row is not None
-            path = ", ".join([*map(quote_identifier, schemas), *([row[0]] if row[0] else [])])
-            _run(
-                cursor,
-                [Step("the private schema", f"create schema {quote_identifier(private)}")],
-                live,
-            )
-            properties = _read_properties(cursor, ordered)
-            cursor.execute(f"set local search_path = {path}")
-            queries = _read_queries(cursor, ordered)
-            moves = [
-                Step(
-                    f"moving {item.name}",
-                    f"alter {'type' if item.noun == 'multirange' else item.noun} {item.name} "
-                    f"set schema {quote_identifier(private)}",
-                )
-                for item in seen.new
-                if item.moves
-            ]
-            _run(cursor, moves, live)
-            cursor.execute(f"set local search_path = {quote_identifier(private)}, {path}")
-            for dependent in ordered:
-                name = f"{quote_identifier(private)}.{quote_identifier(dependent.simple)}"
-                steps = [find_creation(dependent, name=name, query=queries[dependent.oid])]
-                _run(cursor, steps + find_indexes(dependent, properties, name), live)
-                if dependent.noun == "materialized view" and dependent.populated:
-                    cursor.execute(f"analyze {name}")
-            yield Copies(private, ordered)
-            cursor.execute("commit")
-        except BaseException:
-            if not connection.closed:
-                cursor.execute("rollback")
-            raise
-
-
-def _run(cursor: extensions.cursor, steps: Sequence[Step], live: Relation) -> None:
-    for step in steps:
-        try:
-            cursor.execute(step.statement)
-        except psycopg2.Error as error:
-            if cursor.connection.closed or isinstance(error, errors.QueryCanceled):
-                raise
-            failed = StepError(error, step)
-        else:
-            continue
-        raise explain(failed, live)
-
-
-def _read_queries(cursor: extensions.cursor, found: Sequence[Dependent]) -> dict[int, str]:
-    cursor.execute(
-        "select oid::bigint, rtrim(pg_get_viewdef(oid), ';') from unnest(%s::oid[]) oid",
-        ([d.oid for d in found],),
-    )
-    return dict(cursor.fetchall())
-
-
-def _read_properties(
+def read_properties(
     cursor: extensions.cursor, found: Sequence[Dependent]
 ) -> dict[int, dict[str, Any]]:
     """Read what has to be said when each of them is made anew, and its indexes."""
@@ -248,7 +169,7 @@ def _read_properties(
     }
 
 
-def find_order(found: Sequence[Dependent]) -> list[Dependent]:
+def sort_dependents(found: Sequence[Dependent]) -> list[Dependent]:
     """Sort dependents so that each comes after those that it needs."""
     by_oid = {dependent.oid: dependent for dependent in found}
     ordered: dict[int, Dependent] = {}

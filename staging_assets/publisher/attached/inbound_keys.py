@@ -73,7 +73,7 @@ def find_left(
     """Return those of tables that this run rebuilds anyway.
 
     They stay on the old table, which then has to wait, and go with their own old tables: nobody
-    has to lock these now. Should one not be rebuilt after all, `run_bury` turns its key around.
+    has to lock these now. Should one not be rebuilt after all, `drop_retired` turns its key around.
     """
     return [
         key for key in inbound if not key.scrap and key.schema == live.schema and key.table in later
@@ -85,7 +85,7 @@ def find_missing_target(inbound: Iterable[InboundKey]) -> InboundKey | None:
     return next((key for key in inbound if key.target is None and not key.scrap), None)
 
 
-def find_drops(inbound: Iterable[InboundKey]) -> list[Step]:
+def drop_key_steps(inbound: Iterable[InboundKey]) -> list[Step]:
     """Statements that take the foreign keys off their tables."""
     return [
         Step(f"foreign key {key}", f"alter table {key.on} drop constraint {key.constraint}")
@@ -93,7 +93,7 @@ def find_drops(inbound: Iterable[InboundKey]) -> list[Step]:
     ]
 
 
-def find_returns(inbound: Iterable[InboundKey], *, server_version: int) -> list[Step]:
+def add_key_steps(inbound: Iterable[InboundKey], *, server_version: int) -> list[Step]:
     """Statements that put the foreign keys back, NOT VALID where the server can."""
     steps = []
     for key in inbound:

@@ -68,7 +68,7 @@ join pg_description s on s.classoid = 'pg_namespace'::regclass and s.objoid = ol
 """
 
 
-def find_schema_steps(cursor: extensions.cursor, live: str, incoming: str) -> list[Step]:
+def schema_steps(cursor: extensions.cursor, live: str, incoming: str) -> list[Step]:
     """Statements that give the schema which is going to be `live` what the one that is has.
 
     Owner, grants, default privileges and the comment; to be run after the renaming.
@@ -77,7 +77,7 @@ def find_schema_steps(cursor: extensions.cursor, live: str, incoming: str) -> li
     return [Step(f"{what} of schema {live}", text) for what, text in cursor.fetchall()]
 
 
-def find_function_steps(cursor: extensions.cursor, old: str, new: str) -> list[Step]:
+def function_steps(cursor: extensions.cursor, old: str, new: str) -> list[Step]:
     """Statements that replace functions of schema `new` whose text still says `old`.
 
     Postgres keeps most function bodies as text, in which a renamed schema has its old name.

@@ -67,6 +67,10 @@ class LockBusyError(Exception):
         super().__init__(", ".join(relations))
 
 
+class Again:
+    """What a try returns that has to be given up, and made again when its caller knows more."""
+
+
 @dataclass(frozen=True)
 class Tries:
     """How a transaction is tried until it gets its locks.
@@ -88,7 +92,7 @@ class Tries:
     nested: bool = False
 
 
-def find_seconds(setting: str) -> float:
+def parse_seconds(setting: str) -> float:
     """Turn a Postgres time setting (`10s`, `2min`, `500`: milliseconds) into seconds.
 
     `0` means without end, as in Postgres. Raises ValueError when it is no such setting.
@@ -107,6 +111,7 @@ def run_in_tries(
     Args:
         connection: in autocommit mode.
         attempt: sends its statements on the cursor that it is given; it may run several times.
+            When it returns an `Again`, that is returned, and its transaction is rolled back.
 
     Raises BuildError naming who holds the lock when patience ends, CancelledError when the run
     is cancelled.
@@ -121,7 +126,7 @@ def run_in_tries(
         count += 1
         started = time.monotonic()
         try:
-            return _run_once(connection, tries, attempt)
+            return run_transaction(connection, attempt, nested=tries.nested)
         except LockBusyError as busy:
             relations = busy.relations
         except (errors.DeadlockDetected, errors.SerializationFailure):
@@ -148,19 +153,30 @@ def run_in_tries(
             excused += time.monotonic() - started
 
 
-def _run_once(
-    connection: extensions.connection, tries: Tries, attempt: Callable[[extensions.cursor], T]
+def run_transaction(
+    connection: extensions.connection,
+    work: Callable[[extensions.cursor], T],
+    *,
+    nested: bool = False,
 ) -> T:
+    """Run `work` in a transaction: commit it, unless it raises or returns an `Again`.
+
+    Args:
+        connection: in autocommit mode.
+        nested: whether a transaction is open already; then a savepoint of it takes its place.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("savepoint staging_assets_try" if tries.nested else "begin")
+        rollback = "rollback to savepoint staging_assets_try" if nested else "rollback"
+        cursor.execute("savepoint staging_assets_try" if nested else "begin")
         try:
-            result = attempt(cursor)
-            cursor.execute("release savepoint staging_assets_try" if tries.nested else "commit")
+            result = work(cursor)
+            if isinstance(result, Again):
+                cursor.execute(rollback)
+            else:
+                cursor.execute("release savepoint staging_assets_try" if nested else "commit")
         except BaseException:
             if not connection.closed:
-                cursor.execute(
-                    "rollback to savepoint staging_assets_try" if tries.nested else "rollback"
-                )
+                cursor.execute(rollback)
             raise
     return result
 

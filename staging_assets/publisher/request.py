@@ -1,0 +1,62 @@
+"""What a publication is asked for, and what it leaves behind."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+
+from staging_assets.model import Relation
+from staging_assets.publisher.attached.attachments import InboundKey
+from staging_assets.publisher.transaction.brief_locks import Log, Tries, parse_seconds
+from staging_assets.settings import SessionSettings
+
+
+@dataclass(frozen=True)
+class PublishRequest:
+    """A new table that is to take the place of the old one.
+
+    Args:
+        live: where the table belongs.
+        shadow_schema: where the new one is, under its own name.
+        own: names of everything that its CREATE script makes.
+        rebuilt_later: tables of the live schema that the run rebuilds after this one.
+        sessions: `lock_timeout` is the time for all tries at the locks together.
+        log: level and message.
+        cancelled: no further try is made once it is set.
+    """
+
+    live: Relation
+    shadow_schema: str
+    own: frozenset[str]
+    rebuilt_later: frozenset[str]
+    sessions: SessionSettings
+    log: Log
+    cancelled: threading.Event
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Names of the old and the new objects."""
+        return sorted(self.own | {self.live.name})
+
+    def tries(self, what: str, *, nested: bool = False) -> Tries:
+        """How its transaction is tried.
+
+        Args:
+            what: begins the sentence for people, such as `publishing`.
+            nested: whether a transaction is open already.
+        """
+        patience = parse_seconds(self.sessions.lock_timeout)
+        return Tries(what, patience, self.log, self.cancelled, nested)
+
+
+@dataclass(frozen=True)
+class PublishOutcome:
+    """What a publication left behind.
+
+    Args:
+        not_valid: inbound foreign keys that are back and could not be validated, because rows
+            were written since they had been checked. `run_validate` takes them.
+    """
+
+    not_valid: tuple[InboundKey, ...] = ()
