@@ -1,6 +1,6 @@
 """A table that cannot be filled as a shadow: built where it stands, in one transaction.
 
-The old table is set aside under a lock, the new and empty one takes its place and is filled
+The old table is retired under a lock, the new and empty one takes its place and is filled
 there, by whatever names it. Until the commit everybody else waits; if anything fails, the old
 table is back with all that hangs on it.
 """

@@ -12,6 +12,11 @@ from staging_assets.postgres.client.server import Server
 from staging_assets.publisher import PublishOutcome, PublishRequest, run_publish
 from staging_assets.settings import SessionSettings
 
+TABLE = "create table build.t (id int primary key, note text, day date);"
+ROWS = "insert into build.t values (1, 'a', '2024-01-01'), (2, 'b', '2024-01-02')"
+OTHER = TABLE + "insert into build.t values (1, 'new', '2025-01-01'), (2, 'new', '2025-01-01')"
+"""The same table with other rows."""
+
 
 class Press:
     """A session that publishes; `staging` is the live schema and `staging__build` the other."""

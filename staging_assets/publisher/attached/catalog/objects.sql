@@ -110,7 +110,7 @@ part as materialized (
     from rel join pg_statistic_ext s on s.stxrelid = rel.oid
 )
 
--- with movable: What moves in and out by itself? Owned sequences and indexes go with their table.
+-- with movable: What moves in and out by itself (owned sequences and indexes go with their table)?
 movable as (
     select new, noun, name, oid, relname as simple, nspname = $1 or new as moves
     from rel
