@@ -1,4 +1,4 @@
-"""The model of a folder of scripts: what `load_project` gives and everything else reads.
+"""A folder of scripts for one department, and what it is made of.
 
 A *node* is one thing to build. Its name is the part of its asset key after `staging/`:
 `schema`, `arrests`, `stored_procedures/dates`, `arrests_cleanup`.
@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
+
+from staging_assets.model.lookups import Lookup
 
 STAGING = "staging"
 """The schema's name in the files, whatever it is called in the database."""
@@ -106,46 +108,6 @@ class Column:
     type: str
     comment: str | None = None
     nullable: bool = True
-
-
-class Number(NamedTuple):
-    """A number of the lookup YAML whose spelling is YAML's own, such as `1_000` or `0x1F`.
-
-    Args:
-        written: as the file says it, which a text column gets.
-        plain: in digits, which a column of numbers gets.
-    """
-
-    written: str
-    plain: str
-
-
-Cell: TypeAlias = "str | Number | list[Cell] | None"
-"""A value of the lookup YAML: what is written, and Postgres reads it; a list is an array."""
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """The rows that the lookup YAML gives one table.
-
-    Args:
-        columns: the names of the columns.
-        rows: for each row a value a column.
-        label: the file, as it is shown to people.
-        line: where the table stands in it.
-        places: for each row `file:line`.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    label: str
-    line: int
-    places: tuple[str, ...] = field(default=(), compare=False)
-
-    @property
-    def sha256(self) -> str:
-        """Hex digest of columns and rows."""
-        return hashlib.sha256(repr((self.columns, self.rows)).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,46 @@
+"""The model of a folder of scripts: what `load_project` gives and everything else reads.
+
+`project` is the folder with its tables, procedures and cleanups; `lookups` the rows of the YAML.
+"""
+
+from staging_assets.model.lookups import Cell, Lookup, Number
+from staging_assets.model.project import (
+    SCHEMA_NODE,
+    STAGING,
+    CheckDeclaration,
+    Cleanup,
+    Column,
+    ColumnSource,
+    Kind,
+    Node,
+    Procedures,
+    Relation,
+    Script,
+    StagingConfig,
+    StagingProject,
+    Table,
+    cleanup_node,
+    procedures_node,
+)
+
+__all__ = [
+    "SCHEMA_NODE",
+    "STAGING",
+    "Cell",
+    "CheckDeclaration",
+    "Cleanup",
+    "Column",
+    "ColumnSource",
+    "Kind",
+    "Lookup",
+    "Node",
+    "Number",
+    "Procedures",
+    "Relation",
+    "Script",
+    "StagingConfig",
+    "StagingProject",
+    "Table",
+    "cleanup_node",
+    "procedures_node",
+]
