@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 ACTIVATE_MARK := \# The dagster of this project stands before the stock one: see bin/dagster.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format dev bench bench-quick lock clean
+.PHONY: help install demo test test-fast lint format dev bench bench-quick lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ dev: install ## open the Dagster UI on http://127.0.0.1:3000
 
 test: install ## run every test
 	@$(BIN)/python -m pytest -n auto
+
+test-fast: install ## run the tests that need no server, in half a minute
+	@$(BIN)/python -m pytest -n auto --no-server --quiet
 
 lint: install ## format and style of Python and SQL, and types
 	@$(BIN)/ruff format --check --quiet .

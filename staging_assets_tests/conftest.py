@@ -11,6 +11,11 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres.client.server import Server
+from staging_assets_tests.support.no_server import (
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+)
 from staging_assets_tests.support.servers import (
     DEBIAN_15,
     debian_15,
@@ -18,6 +23,8 @@ from staging_assets_tests.support.servers import (
     fresh_database,
     shared_home,
 )
+
+__all__ = ["pytest_addoption", "pytest_collection_modifyitems", "pytest_configure"]
 
 
 def missing(reason: str) -> None:

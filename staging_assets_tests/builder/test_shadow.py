@@ -99,11 +99,11 @@ def make_plainly(connection: Connection, schema: str, *scripts: str) -> None:
 
 
 @pytest.mark.parametrize("rows", [100, 20_000])
-@pytest.mark.parametrize("version", ["18", "15"])
+@pytest.mark.parametrize("which", ["database", "database15"])
 def test_keys_and_indexes_are_as_plain_sql_makes_them(
-    request: pytest.FixtureRequest, tmp_path: Path, rows: int, version: str
+    request: pytest.FixtureRequest, tmp_path: Path, rows: int, which: str
 ) -> None:
-    database: Server = request.getfixturevalue("database" if version == "18" else "database15")
+    database: Server = request.getfixturevalue(which)
     fill = FILL.format(rows)
     project = load(tmp_path, tables(hub=HUB, rich=(RICH, fill)))
     results = build_all(database, project)

@@ -43,6 +43,7 @@ def db(
     )
 
 
+@pytest.mark.server
 def test_a_server_from_its_start_to_its_end(home: Path) -> None:
     environment = {"STAGING_HOME": str(home)}
 

@@ -74,6 +74,7 @@ def test_tables_come_after_those_that_they_need(make: Callable[[], Workload]) ->
         seen.add(table.name)
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("make", [tiny, events])
 def test_contestants_end_with_the_same_rows_and_keys(
     make: Callable[[], Workload], tmp_path: Path
@@ -149,6 +150,7 @@ def test_other_rows_and_missing_keys_are_found(witness: Connection) -> None:
     assert len(find_differences(expected, read_outcome(witness), keys=False)) == 3
 
 
+@pytest.mark.server
 def test_a_contestant_that_fails_is_reported_as_failed(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     workload = make_tiny("w1", 2)
@@ -264,6 +266,7 @@ def test_ratios_name_both_floors_and_all_of_dbt() -> None:
     assert sum("makes the same keys" in line for line in lines) == 1
 
 
+@pytest.mark.server
 def test_who_is_left_out_or_lacks_something_has_a_state_of_its_own(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     told: list[str] = []

@@ -12,6 +12,8 @@ import pytest
 
 from staging_assets_tests.support.commands import ROOT, find_environment, run_typed
 
+pytestmark = pytest.mark.server
+
 PAGE = (ROOT / "docs" / "new-department.md").read_text()
 DONE = "--- block is done ---"
 

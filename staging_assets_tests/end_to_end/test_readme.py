@@ -12,6 +12,8 @@ import pytest
 
 from staging_assets_tests.support.commands import ROOT, find_environment, run_typed
 
+pytestmark = pytest.mark.server
+
 README = (ROOT / "README.md").read_text()
 
 

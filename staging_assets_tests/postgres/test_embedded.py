@@ -30,6 +30,8 @@ START = (
     "import sys; from pathlib import Path; from staging_assets.postgres.embedded.server import *; "
     "print(EmbeddedServer(Path(sys.argv[1])).start().dsn)"
 )
+pytestmark = pytest.mark.server
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
 
 

@@ -208,6 +208,7 @@ def test_a_lost_connection_is_mended_by_trying_again(
     assert leftovers(witness) == []
 
 
+@pytest.mark.server
 def test_a_restart_of_the_server_is_waited_out(tmp_path: Path) -> None:
     home = Path(tempfile.mkdtemp(prefix="staging-assets-restart-"))
     home.chmod(0o755)
