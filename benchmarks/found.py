@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.workload import Step, Workload, Written, spell_insert
-from staging_assets.checks.suite import find_checks
+from staging_assets.checks import KINDS, find_checks
 from staging_assets.model import SCHEMA_NODE, Kind, Relation, StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
@@ -34,7 +34,7 @@ class FoundWorkload(Workload):
             run_csv_load(server, path, Relation("etl", name))
 
     def write(self, folder: Path) -> Written:
-        project = load_project(self.sql, self.department)
+        project = load_project(self.sql, self.department, KINDS)
         filled = {
             name: {"columns": table.lookup.columns, "rows": table.lookup.rows}
             for name, table in project.tables.items()
@@ -44,11 +44,11 @@ class FoundWorkload(Workload):
         lookups.mkdir(parents=True, exist_ok=True)
         yaml = lookups / "lookup_tables.yaml"
         yaml.write_text(json.dumps(filled, indent=1, default=str))  # JSON is YAML
-        targets = find_checks(project)
+        checks = find_checks(project)
         steps = (
             replace(
                 _find_step(project, node, lookups),
-                checks=tuple(target.name for target in targets.get(node, ())),
+                checks=tuple(check.name for check in checks.get(node, ())),
             )
             for node in project.nodes
             if node != SCHEMA_NODE

@@ -11,6 +11,7 @@ import sys
 
 import dagster as dg
 
+from staging_assets.checks import KINDS
 from staging_assets.defs import (
     PostgresResource,
     build_csv_assets,
@@ -31,7 +32,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
     Raises ProjectError with every problem of the folder, or SettingsError.
     """
-    project = load_project(settings.sql_dir, settings.department)
+    project = load_project(settings.sql_dir, settings.department, KINDS)
     files = {} if settings.etl_csv_dir is None else find_csv_files(settings.etl_csv_dir)
     return dg.Definitions(
         assets=[

@@ -7,12 +7,14 @@ from collections.abc import Collection, Sequence
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.builder.context import RunContext
-from staging_assets.checks.core.check import build_result
-from staging_assets.checks.suite import (
+from staging_assets.checks import (
     Check,
     CheckResult,
     EvaluationContext,
+    answer_by_rows,
+    build_result,
     evaluate_checks,
+    is_late,
 )
 from staging_assets.errors import BuildError
 from staging_assets.model import SCHEMA_NODE, Relation
@@ -41,7 +43,7 @@ def run_audit(
     own: Collection[str] = (),
     rows: int | None = None,
 ) -> tuple[CheckResult, ...]:
-    """Evaluate the node's targets.
+    """Evaluate the node's checks.
 
     Args:
         relation: where its table is now; None is where it is published.
@@ -51,15 +53,15 @@ def run_audit(
 
     Raises ChecksFailedError when one of them says that the node must stop.
     """
-    targets = work.targets.get(node, ())
-    if not targets:
+    checks = work.checks.get(node, ())
+    if not checks:
         return ()
     if node == SCHEMA_NODE:
-        found = _evaluate_schema(connection, work.schema, targets)
+        found = _evaluate_schema(connection, work.schema, checks)
     else:
-        known = {target.name: _judge_rows(target, rows) for target in targets}
+        known = {check.name: _answer_by_rows(check, rows) for check in checks}
         before = work.history.get(node)
-        asked = [target for target in targets if known[target.name] is None]
+        asked = [check for check in checks if known[check.name] is None]
         answers = iter(
             evaluate_checks(
                 connection,
@@ -71,32 +73,23 @@ def run_audit(
             if asked
             else ()
         )
-        found = [known[target.name] or next(answers) for target in targets]
+        found = [known[check.name] or next(answers) for check in checks]
     if any(check.stops for check in found):
         raise ChecksFailedError(node, found)
     return tuple(found)
 
 
-def _judge_rows(target: Check, rows: int | None) -> CheckResult | None:
+def _answer_by_rows(check: Check, rows: int | None) -> CheckResult | None:
     """The result of a check that the number of rows answers; None for any other."""
-    if rows is None or target.relation != target.table:
+    if rows is None or check.relation != check.table:
         return None
-    if target.kind == "table_exists":
-        return build_result(target, True, "the table exists")
-    if target.kind != "table_not_empty":
-        return None
-    summary = "the table has rows" if rows else "the table is empty"
-    return build_result(target, rows > 0, summary, {"rows": rows, "threshold": 1})
+    return answer_by_rows(check, rows)
 
 
 def _evaluate_schema(
-    connection: Connection, schema: str, targets: Sequence[Check]
+    connection: Connection, schema: str, checks: Sequence[Check]
 ) -> list[CheckResult]:
     """Evaluate `schema_exists`; the other checks of the whole schema are the caller's, later."""
     exists = has_schema(connection, schema)
     summary = f"the schema {schema} exists" if exists else f"there is no schema {schema}"
-    return [
-        CheckResult(t.name, t.table, exists, t.severity, t.blocking, summary=summary)
-        for t in targets
-        if t.kind == "schema_exists"
-    ]
+    return [build_result(check, exists, summary) for check in checks if not is_late(check)]

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from staging_assets.builder.history import Build
-from staging_assets.checks.suite import Check, CheckResult
+from staging_assets.checks import Check, CheckResult
 from staging_assets.model import Relation, StagingProject
 from staging_assets.postgres import Session, find_build_schema
 from staging_assets.publisher import PublishRequest
@@ -66,7 +66,7 @@ class NodeResult:
         rows: of its table, where it has one and was built.
         seconds: how long it took.
         message: why it failed or was skipped.
-        checks: those of its targets that were evaluated.
+        checks: those of its checks that were evaluated.
         metadata: more about the build, for people and plots.
         sqlstate: Postgres's code of the error, if it was one.
     """
@@ -89,7 +89,7 @@ class RunContext:
         project: the folder of scripts.
         options: how to build.
         sessions: what every session sets.
-        targets: node to the checks to evaluate before it is published.
+        checks: node to the checks to evaluate before it is published.
         history: the last build of every node.
         fingerprints: node to the fingerprint of it and everything above it.
         nodes: those of this run.
@@ -99,7 +99,7 @@ class RunContext:
     project: StagingProject
     options: BuildOptions
     sessions: SessionSettings
-    targets: Mapping[str, Sequence[Check]]
+    checks: Mapping[str, Sequence[Check]]
     history: Mapping[str, Build]
     fingerprints: Mapping[str, str]
     nodes: frozenset[str]

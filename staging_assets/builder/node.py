@@ -15,7 +15,7 @@ from staging_assets.builder.in_place import run_table_in_place
 from staging_assets.builder.procedures import run_procedures
 from staging_assets.builder.shadow.table import ShadowPlan, run_discard, run_make_shadow
 from staging_assets.builder.up_to_date import is_done
-from staging_assets.checks.suite import CheckResult
+from staging_assets.checks import CheckResult
 from staging_assets.model import Kind, Relation, Table
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import Session, has_schema

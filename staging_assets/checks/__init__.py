@@ -1,1 +1,38 @@
-"""Is it right? What checks there are, and their evaluation."""
+"""Is it right? What checks there are, what they mean, and their evaluation."""
+
+from staging_assets.checks.core.check import (
+    Check,
+    CheckResult,
+    EvaluationContext,
+    build_error,
+    build_result,
+)
+from staging_assets.checks.evaluate import (
+    Subject,
+    answer_by_rows,
+    evaluate_checks,
+    evaluate_many,
+)
+from staging_assets.checks.kinds import KINDS
+from staging_assets.checks.kinds.kind import CheckKind
+from staging_assets.checks.run import run_checks, run_given_checks
+from staging_assets.checks.suite import describe_check, find_checks, is_late
+
+__all__ = [
+    "KINDS",
+    "Check",
+    "CheckKind",
+    "CheckResult",
+    "EvaluationContext",
+    "Subject",
+    "answer_by_rows",
+    "build_error",
+    "build_result",
+    "describe_check",
+    "evaluate_checks",
+    "evaluate_many",
+    "find_checks",
+    "is_late",
+    "run_checks",
+    "run_given_checks",
+]

@@ -1,7 +1,7 @@
-"""Evaluate targets: one round trip for the catalog, and as few as can be for the tables.
+"""Evaluate checks: one round trip for the catalog, and as few as can be for the tables.
 
-All targets of a table share one SELECT, and many tables share one statement. A statement that
-fails is taken apart, first by table and then by target, so that one broken check fails alone and
+All checks of a table share one SELECT, and many tables share one statement. A statement that
+fails is taken apart, first by table and then by check, so that one broken check fails alone and
 says why.
 """
 
@@ -30,12 +30,13 @@ from staging_assets.checks.core.snapshot import (
     reading,
     savepoint,
 )
-from staging_assets.checks.kinds.registry import CONDITIONS, find_columns
+from staging_assets.checks.kinds import KINDS
+from staging_assets.checks.kinds.whole_schema import SCHEMA_EXISTS
 from staging_assets.model import Relation
 from staging_assets.parser import rewrite
+from staging_assets.postgres import BUILDS, find_build_schema
 
 TABLES_PER_STATEMENT = 40
-BUILDS_TABLE = "__builds"
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,18 @@ class Subject:
 
     Args:
         relation: where the table is now (a shadow, or the published one).
-        targets: its checks.
+        checks: its checks.
         context: what else is known about it.
     """
 
     relation: Relation
-    targets: Sequence[Check]
+    checks: Sequence[Check]
     context: EvaluationContext = field(default_factory=EvaluationContext)
 
 
 @dataclass(frozen=True)
 class _Question:
-    target: Check
+    check: Check
     place: CheckedTable
     probe: Probe
 
@@ -66,18 +67,18 @@ class _Question:
 
 def evaluate_checks(
     connection: Connection,
-    targets: Sequence[Check],
+    checks: Sequence[Check],
     *,
     relation: Relation,
     schema: str,
     context: EvaluationContext | None = None,
 ) -> list[CheckResult]:
-    """Evaluate the targets of one table, in their order.
+    """Evaluate the checks of one table, in their order.
 
     Args:
         connection: inside a transaction or not; its transaction is left as it was found, and
             nothing can be written by a check.
-        targets: of one table.
+        checks: of one table.
         relation: where the table is now (a shadow, or the published one).
         schema: the target schema, where other tables are looked up.
         context: what else is known about the table.
@@ -85,52 +86,61 @@ def evaluate_checks(
     Raises psycopg2.Error when the connection is lost, the query was cancelled, or the server
     asks for a retry. Every other failure is a result with `error` set.
     """
-    subject = Subject(relation, targets, context or EvaluationContext())
+    subject = Subject(relation, checks, context or EvaluationContext())
     return evaluate_many(connection, [subject], schema=schema)
 
 
 def evaluate_many(
     connection: Connection, subjects: Sequence[Subject], *, schema: str
 ) -> list[CheckResult]:
-    """Evaluate the targets of many tables, in their order. See `evaluate_checks`."""
+    """Evaluate the checks of many tables, in their order. See `evaluate_checks`."""
     with reading(connection):
-        history = Relation(f"{schema}__build", BUILDS_TABLE)
+        history = Relation(find_build_schema(schema), BUILDS)
         facts = read_facts(connection, [history, *(subject.relation for subject in subjects)])
         known: dict[tuple[int, str], CheckResult] = {}
         asked: list[tuple[int, list[_Question]]] = []
         for number, subject in enumerate(subjects):
             questions = []
-            for target in subject.targets:
-                found = _find_question(target, subject, facts, schema, history)
+            for check in subject.checks:
+                found = _find_question(check, subject, facts, schema, history)
                 if isinstance(found, _Question):
                     questions.append(found)
                 else:
-                    known[number, target.name] = found
+                    known[number, check.name] = found
             if questions:
                 asked.append((number, questions))
         for start in range(0, len(asked), TABLES_PER_STATEMENT):
             known.update(_ask(connection, asked[start : start + TABLES_PER_STATEMENT]))
     return [
-        known[number, target.name]
+        known[number, check.name]
         for number, subject in enumerate(subjects)
-        for target in subject.targets
+        for check in subject.checks
     ]
 
 
+def answer_by_rows(check: Check, rows: int) -> CheckResult | None:
+    """The result of a check that the number of its table's rows answers; None for any other."""
+    verdict = KINDS[check.kind].judge_rows(check, rows)
+    if verdict is None:
+        return None
+    return build_result(check, verdict.passed, verdict.summary, verdict.metadata)
+
+
 def _find_question(
-    target: Check, subject: Subject, facts: Facts, schema: str, history: Relation
+    check: Check, subject: Subject, facts: Facts, schema: str, history: Relation
 ) -> _Question | CheckResult:
     """What to ask; or the result, where the catalog alone says that it cannot hold."""
     found = facts.get(subject.relation)
-    if target.kind == "schema_exists":
+    kind = KINDS[check.kind]
+    if kind is SCHEMA_EXISTS:
         found = TableFacts()  # it is about no table
     if found is None:
-        return build_result(target, False, f"the table {target.relation} does not exist")
-    missing = [name for name in find_columns(target) if name not in found.columns]
+        return build_result(check, False, f"the table {check.relation} does not exist")
+    missing = [name for name in kind.columns(check.arguments) if name not in found.columns]
     if missing:
         named = ", ".join(missing)
-        text = f"{target.relation} has no column {named}"
-        return build_result(target, False, text, {"missing columns": missing})
+        text = f"{check.relation} has no column {named}"
+        return build_result(check, False, text, {"missing columns": missing})
     moved = subject.relation.schema if subject.relation.schema != schema else None
     place = CheckedTable(
         relation=subject.relation,
@@ -142,13 +152,13 @@ def _find_question(
             rewrite(text, schema=schema, shadow=moved, own=subject.context.own).text
         ),
     )
-    return _Question(target, place, CONDITIONS[target.kind](target, place))
+    return _Question(check, place, kind.probe(check, place))
 
 
 def _ask(
     connection: Connection, asked: Sequence[tuple[int, list[_Question]]]
 ) -> Mapping[tuple[int, str], CheckResult]:
-    """Ask for many tables at once; where that fails, table by table, then target by target."""
+    """Ask for many tables at once; where that fails, table by table, then check by check."""
     try:
         answers = _read(connection, [questions for _, questions in asked])
     except psycopg2.Error as error:
@@ -161,8 +171,8 @@ def _ask(
         text = _build_statement([questions]).as_string(connection)
         reason = describe_error(error, text)
         return {
-            (number, questions[0].target.name): build_error(
-                questions[0].target, reason, {"sql": text}
+            (number, questions[0].check.name): build_error(
+                questions[0].check, reason, {"sql": text}
             )
         }
     results = {}
@@ -170,7 +180,7 @@ def _ask(
         start = 0
         for question in questions:
             end = start + len(question.expressions)
-            results[number, question.target.name] = _judge(connection, question, values[start:end])
+            results[number, question.check.name] = _judge(connection, question, values[start:end])
             start = end
     return results
 
@@ -181,7 +191,7 @@ def _read(connection: Connection, tables: Sequence[Sequence[_Question]]) -> list
         rows = cursor.fetchall()
     answers: list[Values] = [()] * len(tables)
     for number, values in rows:
-        # Aggregates come first in the statement; put them back where their target expects them.
+        # Aggregates come first in the statement; put them back where their check expects them.
         aggregates = iter(values[: sum(len(q.probe.aggregates) for q in tables[number])])
         scalars = iter(values[sum(len(q.probe.aggregates) for q in tables[number]) :])
         answers[number] = [
@@ -215,18 +225,18 @@ def _build_statement(tables: Sequence[Sequence[_Question]]) -> sql.Composed:
 
 
 def _judge(connection: Connection, question: _Question, values: Values) -> CheckResult:
-    target, probe = question.target, question.probe
+    check, probe = question.check, question.probe
     verdict = probe.judge(values)
     metadata = dict(verdict.metadata)
     if question.expressions:
         metadata["sql"] = _show(connection, question)
     if not verdict.passed and probe.failing is not None:
-        metadata |= read_failing(connection, target, probe)
-    return build_result(target, verdict.passed, verdict.summary, metadata)
+        metadata |= read_failing(connection, check, probe)
+    return build_result(check, verdict.passed, verdict.summary, metadata)
 
 
 def _show(connection: Connection, question: _Question) -> str:
-    """The query of this target alone, to be pasted into psql."""
+    """The query of this check alone, to be pasted into psql."""
     values = sql.SQL(",\n    ").join(question.expressions)
     text = sql.SQL("select\n    {}").format(values).as_string(connection)
     if question.probe.aggregates:

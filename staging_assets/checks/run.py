@@ -9,22 +9,17 @@ from fnmatch import fnmatchcase
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.core.check import EvaluationContext, build_error
+from staging_assets.checks.core.check import Check, CheckResult, EvaluationContext, build_error
 from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, reading
+from staging_assets.checks.evaluate import Subject, evaluate_many
+from staging_assets.checks.kinds import KINDS
+from staging_assets.checks.kinds.whole_schema import DRIFT
 from staging_assets.checks.schema.drift import evaluate_drift
 from staging_assets.checks.schema.foreign_keys import evaluate_foreign_keys
-from staging_assets.checks.suite import (
-    Check,
-    CheckResult,
-    Subject,
-    evaluate_many,
-    find_checks,
-)
+from staging_assets.checks.suite import find_checks
 from staging_assets.errors import DatabaseError
-from staging_assets.model import SCHEMA_NODE, Relation, StagingProject, cleanup_node
+from staging_assets.model import Relation, StagingProject, cleanup_node
 from staging_assets.postgres import Server
-
-DRIFT, FOREIGN_KEYS = "schema_matches_scripts", "foreign_keys_valid"
 
 
 def run_checks(
@@ -44,22 +39,22 @@ def run_checks(
 
     Raises DatabaseError when the server cannot be reached or there is no such schema.
     """
-    targets = [target for of_node in find_checks(project).values() for target in of_node]
-    return run_targets(server, project, schema, find_selected(targets, select))
+    checks = [check for of_node in find_checks(project).values() for check in of_node]
+    return run_given_checks(server, project, schema, find_selected(checks, select))
 
 
-def find_selected(targets: Iterable[Check], select: Collection[str]) -> list[Check]:
-    """The targets that a selection means. Raises DatabaseError for a part that means none."""
-    every = list(targets)
+def find_selected(checks: Iterable[Check], select: Collection[str]) -> list[Check]:
+    """The checks that a selection means. Raises DatabaseError for a part that means none."""
+    every = list(checks)
     if not select:
         return every
     chosen: set[tuple[str, str]] = set()
     for part in select:
-        node, _, check = part.removeprefix("staging/").partition(":")
+        node, _, name = part.removeprefix("staging/").partition(":")
         found = {
-            (target.table, target.name)
-            for target in every
-            if fnmatchcase(target.table, node) and fnmatchcase(target.name, check or "*")
+            (check.table, check.name)
+            for check in every
+            if fnmatchcase(check.table, node) and fnmatchcase(check.name, name or "*")
         }
         if not found:
             raise DatabaseError(
@@ -67,51 +62,51 @@ def find_selected(targets: Iterable[Check], select: Collection[str]) -> list[Che
                 "Give the name of a table, table:check, or a pattern such as lookup_*."
             )
         chosen |= found
-    return [target for target in every if (target.table, target.name) in chosen]
+    return [check for check in every if (check.table, check.name) in chosen]
 
 
-def run_targets(
+def run_given_checks(
     server: Server,
     project: StagingProject,
     schema: str,
-    targets: Sequence[Check],
+    checks: Sequence[Check],
     built: Collection[str] | None = None,
 ) -> list[CheckResult]:
-    """Evaluate some targets on a schema as it is.
+    """Evaluate some checks on a schema as it is.
 
     Args:
         server: where the schema is.
         project: the folder of scripts.
         schema: the schema's real name.
-        targets: what to evaluate.
+        checks: what to evaluate.
         built: the nodes that the same run has built: the checks of the whole schema then look
             at their tables alone, and take Postgres' word for foreign keys that were validated
             in it. None is the whole, and every row.
 
-    Returns the results in the order of the targets. Raises DatabaseError when the server cannot
+    Returns the results in the order of the checks. Raises DatabaseError when the server cannot
     be reached or there is no such schema.
     """
-    if not targets:
+    if not checks:
         return []
     with closing(server.connect("staging_assets checks")) as connection:
         _check_schema(connection, server, schema)
         connection.rollback()
         whole = {
-            target.kind: _run_whole(connection, project, schema, target, built)
-            for target in targets
-            if target.table == SCHEMA_NODE and target.kind in (DRIFT, FOREIGN_KEYS)
+            check.kind: _run_whole(connection, project, schema, check, built)
+            for check in checks
+            if KINDS[check.kind].late
         }
-        rest = [target for target in targets if target.kind not in (DRIFT, FOREIGN_KEYS)]
+        rest = [check for check in checks if not KINDS[check.kind].late]
         results = evaluate_many(connection, _find_subjects(project, schema, rest), schema=schema)
     found = {(result.table, result.name): result for result in [*whole.values(), *results]}
-    return [found[target.table, target.name] for target in targets]
+    return [found[check.table, check.name] for check in checks]
 
 
-def _find_subjects(project: StagingProject, schema: str, targets: Sequence[Check]) -> list[Subject]:
+def _find_subjects(project: StagingProject, schema: str, checks: Sequence[Check]) -> list[Subject]:
     """Targets by the table that they look at: cleanups share it with their table."""
     by_table: dict[str, list[Check]] = {}
-    for target in targets:
-        by_table.setdefault(target.relation, []).append(target)
+    for check in checks:
+        by_table.setdefault(check.relation, []).append(check)
     return [
         Subject(
             Relation(schema, table),
@@ -128,20 +123,20 @@ def _run_whole(
     connection: Connection,
     project: StagingProject,
     schema: str,
-    target: Check,
+    check: Check,
     built: Collection[str] | None,
 ) -> CheckResult:
     tables = None if built is None else frozenset(name for name in project.tables if name in built)
     try:
-        if target.kind == DRIFT:
-            return evaluate_drift(connection, target, project, schema, tables)
+        if check.kind == DRIFT.name:
+            return evaluate_drift(connection, check, project, schema, tables)
         with reading(connection):
             fresh = _find_fresh(project, built or ())
-            return evaluate_foreign_keys(connection, target, schema, tables, fresh)
+            return evaluate_foreign_keys(connection, check, schema, tables, fresh)
     except psycopg2.Error as error:
         raise_unless_ours(connection, error)
         connection.rollback()
-        return build_error(target, describe_error(error))
+        return build_error(check, describe_error(error))
 
 
 def _find_fresh(project: StagingProject, built: Collection[str]) -> frozenset[str]:

@@ -7,21 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from staging_assets.checks.core.check import ERROR, Check, CheckResult, EvaluationContext
-from staging_assets.checks.evaluate import Subject, evaluate_checks, evaluate_many
+from staging_assets.checks.core.check import ERROR, Check
+from staging_assets.checks.kinds import KINDS
+from staging_assets.checks.kinds.columns import HAS_VALUES
+from staging_assets.checks.kinds.kind import CheckKind
+from staging_assets.checks.kinds.rows import TABLE_EXISTS, TABLE_NOT_EMPTY
 from staging_assets.model import SCHEMA_NODE, CheckDeclaration, StagingProject, cleanup_node
-
-SCHEMA_KINDS = ("schema_exists", "schema_matches_scripts", "foreign_keys_valid")
-
-_DESCRIPTIONS = {
-    "schema_exists": "The schema exists.",
-    "schema_matches_scripts": (
-        "Columns, types, keys and indexes of every table are as its CREATE script says."
-    ),
-    "foreign_keys_valid": "Every foreign key is validated, and no row breaks one.",
-    "table_exists": "The table exists.",
-    "table_not_empty": "The table has at least one row.",
-}
 
 
 def find_checks(project: StagingProject) -> dict[str, tuple[Check, ...]]:
@@ -34,8 +25,8 @@ def find_checks(project: StagingProject) -> dict[str, tuple[Check, ...]]:
     whole schema. A declaration named like a default (or of its kind) overrides it; others add.
     """
     found: dict[str, dict[str, Check]] = {}
-    for target in _find_defaults(project):
-        found.setdefault(target.table, {})[target.name] = target
+    for check in _find_defaults(project):
+        found.setdefault(check.table, {})[check.name] = check
     nodes = frozenset(project.nodes)
     for declared in project.config.checks:
         if declared.table not in nodes:
@@ -49,26 +40,35 @@ def find_checks(project: StagingProject) -> dict[str, tuple[Check, ...]]:
 
 
 def _find_defaults(project: StagingProject) -> Iterator[Check]:
-    for kind in SCHEMA_KINDS:
-        yield Check(kind, kind, SCHEMA_NODE, description=_DESCRIPTIONS[kind])
+    for kind in KINDS.values():
+        if kind.of_schema:
+            yield _build_default(kind, SCHEMA_NODE)
     for table in project.tables.values():
-        kind = "table_not_empty" if table.filled else "table_exists"
-        yield Check(kind, kind, table.name, description=_DESCRIPTIONS[kind])
+        yield _build_default(TABLE_NOT_EMPTY if table.filled else TABLE_EXISTS, table.name)
     for cleanup in project.cleanups.values():
         node = cleanup_node(cleanup.table)
         if cleanup.column is None:
-            kind = "table_not_empty"
             text = "The cleanup left rows in the table."
-            yield Check(kind, kind, node, description=text, relation=cleanup.table)
+            yield _build_default(TABLE_NOT_EMPTY, node, description=text, relation=cleanup.table)
         else:
-            yield Check(
-                build_check_name(f"{cleanup.column}_has_values"),
-                "has_values",
-                node,
-                {"column": cleanup.column},
-                description=f"The column {cleanup.column} has at least one value.",
-                relation=cleanup.table,
+            yield replace(
+                _build_default(
+                    HAS_VALUES, node, {"column": cleanup.column}, relation=cleanup.table
+                ),
+                name=build_check_name(f"{cleanup.column}_has_values"),
             )
+
+
+def _build_default(
+    kind: CheckKind,
+    node: str,
+    arguments: Mapping[str, Any] | None = None,
+    description: str | None = None,
+    relation: str = "",
+) -> Check:
+    return Check(
+        kind.name, kind.name, node, arguments or {}, description=description, relation=relation
+    )
 
 
 def _override(of_node: dict[str, Check], declared: CheckDeclaration) -> None:
@@ -77,12 +77,12 @@ def _override(of_node: dict[str, Check], declared: CheckDeclaration) -> None:
     if changes.get("severity") == ERROR:
         # A warning never blocks; what is made an error again blocks again.
         changes = {"blocking": True, **changes}
-    for name, target in list(of_node.items()):
-        if declared.kind in (name, target.kind):
+    for name, check in list(of_node.items()):
+        if declared.kind in (name, check.kind):
             if changes.get("off"):
                 del of_node[name]
             else:
-                of_node[name] = replace(target, **changes)
+                of_node[name] = replace(check, **changes)
 
 
 def _build_check(project: StagingProject, declared: CheckDeclaration) -> Check:
@@ -99,19 +99,16 @@ def _build_check(project: StagingProject, declared: CheckDeclaration) -> Check:
     )
 
 
+def is_late(check: Check) -> bool:
+    """Whether it can only be answered when everything else has been built."""
+    return KINDS[check.kind].late
+
+
+def describe_check(check: Check) -> str:
+    """What a check says, in one sentence: its own description, or its kind's words."""
+    return check.description or KINDS[check.kind].describe(check.arguments)
+
+
 def build_check_name(text: str) -> str:
     """A name that Dagster accepts: everything but letters, digits and _ becomes _."""
     return re.sub(r"[^A-Za-z0-9_]", "_", text)
-
-
-__all__ = [
-    "SCHEMA_KINDS",
-    "Check",
-    "CheckResult",
-    "EvaluationContext",
-    "Subject",
-    "build_check_name",
-    "evaluate_checks",
-    "evaluate_many",
-    "find_checks",
-]

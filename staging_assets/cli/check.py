@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from staging_assets.checks.core.check import CheckResult
-from staging_assets.checks.run import run_checks
+from staging_assets.checks import KINDS, CheckResult, run_checks
 from staging_assets.cli.junit import write_junit
 from staging_assets.errors import StagingError
 from staging_assets.postgres import find_server
@@ -67,7 +66,7 @@ def run_check_command(options: argparse.Namespace) -> int:
     started = time.monotonic()
     settings = read_settings(os.environ)
     schema = check_schema_name(options.schema or settings.schema, "--schema")
-    project = load_project(settings.sql_dir, settings.department)
+    project = load_project(settings.sql_dir, settings.department, KINDS)
     select = [part for text in options.select for part in text.replace(",", " ").split()]
     results = run_checks(find_server(settings), project, schema, select)
     seconds = time.monotonic() - started

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from staging_assets.checks.core.check import CheckResult
+from staging_assets.checks import CheckResult
 
 # XML 1.0 cannot hold these at all, not even escaped.
 _IMPOSSIBLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -16,8 +16,13 @@ import dagster as dg
 from pydantic import Field
 
 from staging_assets.builder import BuildOptions, NodeResult, Rebuild
-from staging_assets.checks.run import run_targets
-from staging_assets.checks.suite import Check, CheckResult, find_checks
+from staging_assets.checks import (
+    Check,
+    CheckResult,
+    find_checks,
+    is_late,
+    run_given_checks,
+)
 from staging_assets.defs.asset_checks import build_check_result, build_check_specs
 from staging_assets.defs.dagster_patches.step_outputs import remember_outputs
 from staging_assets.defs.jobs import BUILD_STEP
@@ -33,7 +38,6 @@ from staging_assets.scheduler import run_build
 from staging_assets.settings import Settings, check_schema_name, check_workers
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
-LATE_CHECKS = frozenset({"schema_matches_scripts", "foreign_keys_valid"})
 """Checks of the whole schema: they can only be answered when everything else has been built."""
 
 
@@ -60,7 +64,7 @@ class BuildConfig(dg.Config):
 
 def build_staging_assets(project: StagingProject) -> dg.AssetsDefinition:
     """The multi-asset of everything in the folder, with its checks."""
-    targets = find_checks(project)
+    checks = find_checks(project)
 
     @dg.multi_asset(
         name=BUILD_STEP,
@@ -79,9 +83,9 @@ def build_staging_assets(project: StagingProject) -> dg.AssetsDefinition:
             context=context,
             project=project,
             nodes=frozenset(find_node(key) for key in context.selected_asset_keys),
-            targets={
-                node: [target for target in of_node if (node, target.name) in chosen]
-                for node, of_node in targets.items()
+            checks={
+                node: [check for check in of_node if (node, check.name) in chosen]
+                for node, of_node in checks.items()
             },
             settings=postgres.read_settings(),
             config=config,
@@ -103,14 +107,14 @@ class _Step:
         context: dg.AssetExecutionContext,
         project: StagingProject,
         nodes: frozenset[str],
-        targets: Mapping[str, Sequence[Check]],
+        checks: Mapping[str, Sequence[Check]],
         settings: Settings,
         config: BuildConfig,
     ) -> None:
         self._context = context
         self._project = project
         self._nodes = nodes
-        self._targets = targets
+        self._checks = checks
         self._settings = settings
         self._config = config
         self._schema = check_schema_name(
@@ -177,8 +181,8 @@ class _Step:
             wait_for_lock=self._settings.wait_for_lock,
         )
         early = {
-            node: [target for target in targets if target.name not in LATE_CHECKS]
-            for node, targets in self._targets.items()
+            node: [check for check in checks if not is_late(check)]
+            for node, checks in self._checks.items()
             if node in self._nodes
         }
         return run_build(
@@ -213,21 +217,17 @@ class _Step:
         status = {result.node: result.status for result in self._results}
         evaluated = {(r.node, check.name) for r in self._results for check in r.checks}
         waiting = [
-            target
-            for node, targets in self._targets.items()
-            for target in targets
-            if (node, target.name) not in evaluated
-            and (
-                target.name in LATE_CHECKS
-                or node not in self._nodes
-                or status.get(node) == "unchanged"
-            )
+            check
+            for node, checks in self._checks.items()
+            for check in checks
+            if (node, check.name) not in evaluated
+            and (is_late(check) or node not in self._nodes or status.get(node) == "unchanged")
         ]
         if not waiting:
             return []
         built = {node for node, ended in status.items() if ended == "built"}
         nodes = built if self._nodes else None
-        return run_targets(server, self._project, self._schema, waiting, nodes)
+        return run_given_checks(server, self._project, self._schema, waiting, nodes)
 
     def _raise_failure(self) -> None:
         """End the run as failed unless everything selected was built or found unchanged."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import dagster as dg
 from pydantic import Field
 
-from staging_assets.checks.run import run_checks
+from staging_assets.checks import run_checks
 from staging_assets.defs.resources import PostgresResource
 from staging_assets.errors import BuildError, StagingError
 from staging_assets.model import StagingProject

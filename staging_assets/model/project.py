@@ -189,6 +189,7 @@ class CheckDeclaration:
         blocking: whether a failure keeps the table from being published.
         description: for people, or None.
         label, line: where it is declared.
+        tables: the staging tables that it looks at besides its own.
     """
 
     table: str
@@ -200,6 +201,7 @@ class CheckDeclaration:
     description: str | None = None
     label: str = ""
     line: int = 0
+    tables: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from staging_assets.model import (
     cleanup_node,
     procedures_node,
 )
-from staging_assets.parser import Use, find_references
+from staging_assets.parser import Use
 from staging_assets.project.declarations.staging_yaml import Config
 from staging_assets.project.graph import DependencyGraph, Edge, Strength
 from staging_assets.project.scripts.cleanup import CleanupCode, names_schema
@@ -230,7 +230,7 @@ def find_check_edges(checks: Iterable[CheckDeclaration]) -> Iterator[Edge]:
     `find_early_checks` tells of it.
     """
     for check in checks:
-        for table in sorted(_find_tables(check)):
+        for table in sorted(check.tables):
             yield Edge(check.table, table, "soft", check.label, check.line)
 
 
@@ -250,21 +250,9 @@ def find_early_checks(checks: Iterable[CheckDeclaration], graph: DependencyGraph
             f"Declare it for {table}",
         )
         for check in checks
-        for table in sorted(_find_tables(check))
+        for table in sorted(check.tables)
         if table in graph.edges
         and check.table in graph.edges
         and table != check.table
         and table not in graph.edges[check.table]
     ]
-
-
-def _find_tables(check: CheckDeclaration) -> set[str]:
-    arguments = check.arguments
-    if check.kind == "relationship" and "to" in arguments:
-        return {str(arguments["to"])}
-    text = arguments.get("query") or arguments.get("condition")
-    if not text:
-        return set()
-    # A condition alone is no statement; what it names in a subquery counts all the same.
-    query = text if check.kind == "sql" else f"select 1 where {text}"
-    return {each.name for each in find_references(query).reads if each.schema == STAGING}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from staging_assets.errors import Problem, ProjectError
 from staging_assets.model import (
@@ -19,6 +20,7 @@ from staging_assets.model import (
     procedures_node,
 )
 from staging_assets.parser import fold
+from staging_assets.project.declarations.checks.kinds import Kinds
 from staging_assets.project.declarations.staging_yaml import find_checks
 from staging_assets.project.dependencies import (
     FolderContents,
@@ -40,12 +42,16 @@ from staging_assets.project.scripts.populate import (
 
 
 @no_garbage_search()
-def load_project(sql_dir: Path, department: str) -> StagingProject:
+def load_project(
+    sql_dir: Path, department: str, kinds: Kinds = MappingProxyType({})
+) -> StagingProject:
     """Read a folder of scripts for one department.
 
     Args:
         sql_dir: the folder that holds create_tables and its sisters.
         department: which folder of populate_tables fills the tables.
+        kinds: the kinds of checks that staging.yaml may declare: `staging_assets.checks.KINDS`.
+            Without them a declared check is a problem.
 
     Raises ProjectError with every problem of the folder.
     """
@@ -55,7 +61,7 @@ def load_project(sql_dir: Path, department: str) -> StagingProject:
     tables = {name: _find_table(read, name, columns) for name in read.parts.creations}
     # A cleanup that only other departments have may be named in what is said for all of them.
     cleaned = {*read.cleanups, *read.files.cleaned}
-    checks, problems = find_checks(read.config, tables, cleaned)
+    checks, problems = find_checks(read.config, tables, cleaned, kinds)
     graph = find_graph(read.parts, read.config)
     for edge in find_check_edges(checks):
         graph.add(edge)

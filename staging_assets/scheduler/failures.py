@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg2
 
 from staging_assets.builder import ChecksFailedError, NodeResult, RunContext, Task
-from staging_assets.checks.suite import CheckResult
+from staging_assets.checks import CheckResult
 from staging_assets.errors import StagingError
 from staging_assets.model import Kind, Relation
 from staging_assets.parser import quote

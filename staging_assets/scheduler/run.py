@@ -16,7 +16,7 @@ from staging_assets.builder import (
     read_history,
     run_prepare_history,
 )
-from staging_assets.checks.suite import Check
+from staging_assets.checks import Check
 from staging_assets.errors import BuildError
 from staging_assets.model import SCHEMA_NODE, StagingProject
 from staging_assets.parser import quote_identifier
@@ -42,7 +42,7 @@ def run_build(  # noqa: PLR0917 - all of them are needed
     project: StagingProject,
     nodes: Collection[str],
     options: BuildOptions,
-    targets: Mapping[str, Sequence[Check]],
+    checks: Mapping[str, Sequence[Check]],
     log: Log,
     cancelled: threading.Event,
 ) -> Generator[NodeResult, None, None]:
@@ -50,7 +50,7 @@ def run_build(  # noqa: PLR0917 - all of them are needed
 
     Args:
         nodes: the selected ones; dependencies outside them are taken to be built.
-        targets: node to the checks to evaluate before it is published.
+        checks: node to the checks to evaluate before it is published.
         log: level and one line of text; called in the thread that takes the results.
         cancelled: set it to end the run: what is not published by then is skipped.
 
@@ -68,7 +68,7 @@ def run_build(  # noqa: PLR0917 - all of them are needed
         log=log,
         cancelled=cancelled,
     ) as lock:
-        work = _prepare(server, project, nodes, options, targets, lock=lock, log=log)
+        work = _prepare(server, project, nodes, options, checks, lock=lock, log=log)
         run = Scheduler(server, work, nodes, lock, log)
         try:
             yield from run.results(cancelled)
@@ -82,7 +82,7 @@ def _prepare(
     project: StagingProject,
     nodes: Collection[str],
     options: BuildOptions,
-    targets: Mapping[str, Sequence[Check]],
+    checks: Mapping[str, Sequence[Check]],
     *,
     lock: SchemaLock,
     log: Log,
@@ -118,7 +118,7 @@ def _prepare(
             project=project,
             options=options,
             sessions=options.sessions or server.sessions,
-            targets=targets,
+            checks=checks,
             history=history,
             fingerprints=find_fingerprints(project),
             nodes=frozenset(nodes),

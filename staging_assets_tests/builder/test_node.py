@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.suite import Check
+from staging_assets.checks import Check
 from staging_assets.postgres.client.server import Server
 from staging_assets_tests.support.builds import ask, build_all, leftovers, load, tables
 from staging_assets_tests.support.small_tables import CLEANUP_FILES, EVENTS, HUB, LOOKUP
@@ -180,7 +180,7 @@ def test_a_cleanup_runs_in_the_schema_that_is_built(
 
 def test_the_schemas_own_check_is_reported(database: Server, tmp_path: Path) -> None:
     target = Check("schema_exists", "schema_exists", "schema")
-    results = build_all(database, load(tmp_path, tables(hub=HUB)), targets={"schema": [target]})
+    results = build_all(database, load(tmp_path, tables(hub=HUB)), checks={"schema": [target]})
     assert [check.passed for check in results["schema"].checks] == [True]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.suite import Check
+from staging_assets.checks import Check
 from staging_assets.postgres.client.server import Server
 from staging_assets_tests.support.builds import Log, ask, build, build_all, leftovers, load, tables
 from staging_assets_tests.support.small_tables import (
@@ -82,9 +82,7 @@ def test_a_cleanup_that_fails_its_check_leaves_nothing_of_itself(
     }
     target = Check("short_has_values", "has_values", "hub_cleanup", {"column": "short"})
     target = Check(**{**target.__dict__, "relation": "hub"})
-    result = build(database, load(tmp_path, files), targets={"hub_cleanup": [target]})[
-        "hub_cleanup"
-    ]
+    result = build(database, load(tmp_path, files), checks={"hub_cleanup": [target]})["hub_cleanup"]
     assert result.status == "failed"
     assert [check.passed for check in result.checks] == [False]
     assert ask(witness, "select count(*) from staging.hub where name like 'changed%%'") == 0
@@ -95,9 +93,7 @@ def test_a_failed_check_that_does_not_block_is_reported_and_the_table_published(
 ) -> None:
     empty = (HUB[0], "insert into staging.hub (name) select 'x' where false;")
     target = Check("table_not_empty", "table_not_empty", "hub", blocking=False)
-    result = build_all(database, load(tmp_path, tables(hub=empty)), targets={"hub": [target]})[
-        "hub"
-    ]
+    result = build_all(database, load(tmp_path, tables(hub=empty)), checks={"hub": [target]})["hub"]
     assert [check.passed for check in result.checks] == [False]
     assert ask(witness, "select count(*) from staging.hub") == 0
 

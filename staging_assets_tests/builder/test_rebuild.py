@@ -6,7 +6,7 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.suite import Check
+from staging_assets.checks import Check
 from staging_assets.postgres.client.server import Server
 from staging_assets_tests.support.builds import (
     Rebuild,
@@ -124,7 +124,7 @@ def test_a_table_that_fails_its_check_does_not_replace_a_good_one(
 ) -> None:
     build_all(database, load(tmp_path, tables(hub=HUB)))
     empty = (HUB[0], "insert into staging.hub (name) select 'x' where false;")
-    result = build(database, load(tmp_path, tables(hub=empty)), targets={"hub": [NOT_EMPTY]})["hub"]
+    result = build(database, load(tmp_path, tables(hub=empty)), checks={"hub": [NOT_EMPTY]})["hub"]
     assert result.status == "failed"
     assert [(check.name, check.passed) for check in result.checks] == [("table_not_empty", False)]
     assert "table_not_empty" in (result.message or "")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.core.check import Check, CheckResult
+from staging_assets.checks import Check, CheckResult
 from staging_assets.checks.schema.drift import evaluate_drift
 from staging_assets.model import (
     Cleanup,

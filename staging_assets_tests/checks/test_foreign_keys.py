@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.core.check import Check, CheckResult
+from staging_assets.checks import Check, CheckResult
 from staging_assets.checks.core.snapshot import reading
 from staging_assets.checks.schema.foreign_keys import evaluate_foreign_keys
 from staging_assets.postgres.client.server import Server

@@ -12,8 +12,14 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.core.check import Check, CheckResult, EvaluationContext
-from staging_assets.checks.evaluate import Subject, evaluate_checks, evaluate_many
+from staging_assets.checks import (
+    Check,
+    CheckResult,
+    EvaluationContext,
+    Subject,
+    evaluate_checks,
+    evaluate_many,
+)
 from staging_assets.model import Relation
 from staging_assets.postgres.client.server import Server
 
@@ -173,7 +179,11 @@ def test_an_empty_table_and_a_column_without_values_are_found(staging: Connectio
     assert not check(staging, make("has_values", column="name")).passed
     run(staging, "delete from staging.arrests")
     result = check(staging, make("table_not_empty"))
-    assert (result.passed, result.summary) == (False, "the table is empty")
+    assert (result.passed, result.summary) == (
+        False,
+        "the table is empty; if it may be, write under checks: in staging.yaml"
+        " arrests: {table_not_empty: off}",
+    )
     assert not check(
         staging, make("freshness", column="arrested_at", age="1 day", seconds=9)
     ).passed
@@ -258,14 +268,14 @@ def test_the_query_that_was_run_can_be_run_again(staging: Connection) -> None:
 
 
 def test_one_broken_check_fails_alone_and_says_why(staging: Connection) -> None:
-    targets = [
+    checks = [
         make("min_rows", rows=1),
         make("sql", name="broken", query="select nonsense from staging.arrests"),
         make("sql", name="missing", query="select 1 from staging.nope"),
         make("freshness", column="name", age="1 day", seconds=86400),
         make("unique", columns=["event_id"]),
     ]
-    results = evaluate_checks(staging, targets, relation=ARRESTS, schema="staging")
+    results = evaluate_checks(staging, checks, relation=ARRESTS, schema="staging")
     assert [result.passed for result in results] == [True, False, False, False, True]
     assert [result.error for result in results] == [False, True, True, True, False]
     assert 'column "nonsense" does not exist (42703)' in results[1].summary
@@ -334,14 +344,14 @@ def test_a_shadow_is_looked_at_and_not_the_published_table(staging: Connection) 
         "create schema staging__build; create table staging__build.arrests"
         " (like staging.arrests including all)",
     )
-    targets = [
+    checks = [
         make("table_not_empty"),
         make("sql", query="select 1 where not exists (select from staging.arrests)"),
         make("relationship", column="race_code", to="lookup_races", to_column="code"),
     ]
     results = evaluate_checks(
         staging,
-        targets,
+        checks,
         relation=Relation("staging__build", "arrests"),
         schema="staging",
         context=EvaluationContext(own=frozenset({"arrests"})),
@@ -354,8 +364,8 @@ def test_a_shadow_is_looked_at_and_not_the_published_table(staging: Connection) 
 def test_any_name_of_a_schema_will_do(database: Server, witness: Connection, schema: str) -> None:
     quoted = '"' + schema.replace('"', '""') + '"'
     run(witness, SETUP.replace("staging", quoted))
-    targets = [target for target in HOLD if target.kind != "schema_exists"]
-    results = evaluate_checks(witness, targets, relation=Relation(schema, "arrests"), schema=schema)
+    checks = [target for target in HOLD if target.kind != "schema_exists"]
+    results = evaluate_checks(witness, checks, relation=Relation(schema, "arrests"), schema=schema)
     assert [result.summary for result in results if not result.passed] == []
 
 

@@ -13,10 +13,16 @@ import dagster as dg
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.core.check import Check, CheckResult, build_error
-from staging_assets.checks.suite import find_checks
+from staging_assets.checks import (
+    KINDS,
+    Check,
+    CheckResult,
+    build_error,
+    describe_check,
+    find_checks,
+)
 from staging_assets.definitions import build_definitions
-from staging_assets.defs.asset_checks import build_check_result, build_check_specs, describe
+from staging_assets.defs.asset_checks import build_check_result, build_check_specs
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
@@ -62,7 +68,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def project(folder: Path) -> StagingProject:
-    return load_project(folder, "demo")
+    return load_project(folder, "demo", KINDS)
 
 
 def test_there_is_one_check_an_asset_unless_more_are_declared(project: StagingProject) -> None:
@@ -128,7 +134,7 @@ def test_every_check_has_a_description(project: StagingProject) -> None:
     ],
 )
 def test_a_check_is_described_in_words(kind: str, arguments: dict[str, Any], words: str) -> None:
-    assert describe(Check(kind, kind, "arrests", arguments)) == words
+    assert describe_check(Check(kind, kind, "arrests", arguments)) == words
 
 
 def test_numbers_are_numbers_and_the_query_is_code() -> None:
@@ -236,7 +242,7 @@ def test_a_run_of_all_checks_evaluates_each_and_builds_nothing(
     assert result.success
     checks = read_checks(result)
     assert all(checks.values())
-    assert len(checks) == sum(len(targets) for targets in find_checks(project).values()) == 12
+    assert len(checks) == sum(len(checks) for checks in find_checks(project).values()) == 12
     assert result.get_asset_materialization_events() == []
     assert runs.sql(files) == before
 

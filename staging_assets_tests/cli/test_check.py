@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from staging_assets.checks import KINDS
 from staging_assets.cli import app as cli
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
@@ -50,7 +51,7 @@ def built(
 ) -> Iterator[tuple[Server, Path]]:
     folder = make_project(tmp_path_factory.mktemp("cli") / "sql", FILES)
     with fresh_database(server) as database:
-        project = load_project(folder, "demo")
+        project = load_project(folder, "demo", KINDS)
         options = BuildOptions(schema="staging", run_id="test")
         results = list(
             run_build(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from staging_assets.checks.core.check import Check, CheckResult, build_error
+from staging_assets.checks import Check, CheckResult, build_error
 from staging_assets.cli.junit import build_junit, write_junit
 
 RESULTS = [

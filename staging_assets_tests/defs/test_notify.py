@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from staging_assets.checks.core.check import CheckResult
+from staging_assets.checks import CheckResult
 from staging_assets.defs.reporting import notify
 from staging_assets.defs.reporting.notify import run_notify
 from staging_assets_tests.support.webhook import Hook, listening

@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from staging_assets.checks import KINDS
 from staging_assets.defs.specs import build_column_lineage, build_key, build_specs, find_node
 from staging_assets.model import StagingProject
 from staging_assets.project.load import load_project
@@ -19,7 +20,7 @@ def project(tmp_path: Path) -> StagingProject:
     settings = FOLDER["staging.yaml"] + (
         "descriptions:\n  arrests: Who was arrested.\nowners:\n  arrests: [team:records]\n"
     )
-    return load_project(make_project(tmp_path, {**FOLDER, "staging.yaml": settings}), "demo")
+    return load_project(make_project(tmp_path, {**FOLDER, "staging.yaml": settings}), "demo", KINDS)
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_the_code_version_changes_with_the_script_alone(
 ) -> None:
     script = "create_tables/CREATE-staging-notes.sql"
     changed = {**FOLDER, script: "create table staging.notes (note text, at date);"}
-    again = build_specs(load_project(make_project(tmp_path / "changed", changed), "demo"))
+    again = build_specs(load_project(make_project(tmp_path / "changed", changed), "demo", KINDS))
     moved = {
         spec.key.to_user_string()
         for spec in again

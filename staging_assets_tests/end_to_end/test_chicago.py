@@ -19,8 +19,7 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import make_dsn
 
-from staging_assets.checks.run import run_checks
-from staging_assets.checks.suite import CheckResult, find_checks
+from staging_assets.checks import KINDS, CheckResult, find_checks, run_checks
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.project.load import load_project
@@ -74,7 +73,7 @@ def run_chicago(server: Server, own: Server, home: Path) -> dict[str, Any]:
         ran = run_typed(f"dagster asset materialize --select {selection}", typed, timeout=800)
         assert ran.returncode == 0, ran.stdout
     ended = re.findall(r"^\[ *\d+/\d+\] staging/(\S+) +.*?([a-z]+)$", ran.stdout, re.MULTILINE)
-    checks = run_checks(own, load_project(ROOT / "sql", "chicago"), "staging")
+    checks = run_checks(own, load_project(ROOT / "sql", "chicago", KINDS), "staging")
     return {
         "statuses": {node: "built" if last == "s" else last for node, last in ended},
         **summarize(checks),
@@ -83,7 +82,7 @@ def run_chicago(server: Server, own: Server, home: Path) -> dict[str, Any]:
 
 def run_nodes(server: Server, *nodes: str) -> dict[str, Any]:
     """Build the nodes, or all of them; give what came of it."""
-    project = load_project(ROOT / "sql", "chicago")
+    project = load_project(ROOT / "sql", "chicago", KINDS)
     results = list(
         run_build(
             server,
@@ -225,7 +224,7 @@ def test_every_file_is_accounted_for() -> None:
 
 def find_limits() -> dict[tuple[str, str], int]:
     """How many rows each check of known dirt allows: table and name of the check to rows."""
-    declared = load_project(ROOT / "sql", "chicago").config.checks
+    declared = load_project(ROOT / "sql", "chicago", KINDS).config.checks
     limits = {}
     for check in declared:
         query = str(check.arguments.get("query", ""))
@@ -240,7 +239,7 @@ def test_known_dirt_is_what_the_readme_and_the_checks_say(built: Connection) -> 
     text = README.read_text().split("## What was changed")[1]
     said = {(cells[1], cells[3]): number(cells[0]) for cells in read_cells_of_all(text)}
     assert said == find_limits()
-    for check in load_project(ROOT / "sql", "chicago").config.checks:
+    for check in load_project(ROOT / "sql", "chicago", KINDS).config.checks:
         if (check.table, check.name) in said:
             query = re.sub(r"having count\(\*\) > \d+\s*$", "", str(check.arguments["query"]))
             assert rows(built, query) == [(said[check.table, check.name],)], check.name

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.run import run_checks, run_targets
-from staging_assets.checks.suite import CheckResult, find_checks
+from staging_assets.checks import KINDS, CheckResult, find_checks, run_checks, run_given_checks
 from staging_assets.cli import app as cli
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
@@ -50,7 +49,7 @@ class Staging:
             return cursor.fetchall() if cursor.description else []
 
     def build(self, *nodes: str) -> dict[str, NodeResult]:
-        project = load_project(self.folder, "demo")
+        project = load_project(self.folder, "demo", KINDS)
         results = run_build(
             self.server,
             project,
@@ -65,7 +64,7 @@ class Staging:
     def check(self) -> dict[str, list[CheckResult]]:
         """What a checks-only run finds: node to the checks that failed."""
         found: dict[str, list[CheckResult]] = {}
-        for result in run_checks(self.server, load_project(self.folder, "demo"), "staging"):
+        for result in run_checks(self.server, load_project(self.folder, "demo", KINDS), "staging"):
             if not result.passed:
                 found.setdefault(result.table, []).append(result)
         return found
@@ -156,11 +155,11 @@ def test_a_rebuild_from_damaged_sources_publishes_nothing(healthy: Staging, dama
 def test_after_a_subset_was_built_the_checks_of_the_whole_look_at_that_alone(
     staging: Staging,
 ) -> None:
-    project = load_project(staging.folder, "demo")
+    project = load_project(staging.folder, "demo", KINDS)
     whole = [target for target in find_checks(project)["schema"] if target.name in (DRIFT, KEYS)]
 
     def find(*built: str) -> list[bool]:
-        results = run_targets(staging.server, project, "staging", whole, built)
+        results = run_given_checks(staging.server, project, "staging", whole, built)
         return [result.passed for result in results]
 
     staging.run("alter table staging.type_changed alter column age type bigint")

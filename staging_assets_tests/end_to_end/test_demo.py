@@ -15,7 +15,7 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import make_dsn
 
-from staging_assets.checks.suite import find_checks
+from staging_assets.checks import KINDS, find_checks
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.file_lock import held
@@ -44,7 +44,7 @@ class Build:
 
 @pytest.fixture(scope="module")
 def project() -> StagingProject:
-    return load_project(SQL, "demo")
+    return load_project(SQL, "demo", KINDS)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
+from staging_assets.checks import KINDS
 from staging_assets.errors import ProjectError
 from staging_assets.model import Kind, Relation, StagingProject
 from staging_assets.postgres.client.server import Server
@@ -183,7 +184,7 @@ def fingerprint(server: Server) -> str:
 def check_department(
     server: Server, department: str, load: Callable[[Server], object], rounds: int
 ) -> None:
-    project = load_project(ROOT / "sql", department)
+    project = load_project(ROOT / "sql", department, KINDS)
     nodes = [node for node in project.nodes if not node.endswith("_cleanup")]
     with fresh_database(server) as one:
         load(one)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from staging_assets.checks import KINDS
 from staging_assets.errors import ProjectError
 from staging_assets.model import StagingProject
 from staging_assets.project.load import load_project
@@ -23,7 +24,9 @@ FILES["create_tables/CREATE-staging-tickets.sql"] = (
 
 
 def load(folder: Path, checks: str) -> StagingProject:
-    return load_project(make_project(folder / "sql", {**FILES, "staging.yaml": checks}), "demo")
+    return load_project(
+        make_project(folder / "sql", {**FILES, "staging.yaml": checks}), "demo", KINDS
+    )
 
 
 @pytest.fixture(autouse=True)

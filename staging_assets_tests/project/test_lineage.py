@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from staging_assets.checks import KINDS
 from staging_assets.project.lineage.lineage import Lineage, find_lineage
 from staging_assets.project.load import load_project
 
@@ -77,7 +78,7 @@ def test_lineage_is_found_when_it_is_asked_for_and_travels() -> None:
 
 
 def test_most_columns_of_the_demo_department_have_a_source() -> None:
-    project = load_project(Path(__file__).parents[2] / "sql", "demo")
+    project = load_project(Path(__file__).parents[2] / "sql", "demo", KINDS)
     tables = [table for table in project.tables.values() if table.populate]
     found = sum(len(table.lineage) for table in tables)
     assert found > sum(len(table.columns) for table in tables) * 2 / 3

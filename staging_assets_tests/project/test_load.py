@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from staging_assets.checks import KINDS
 from staging_assets.errors import ProjectError
 from staging_assets.model import Column, StagingProject
 from staging_assets.project.load import load_project
@@ -22,7 +23,7 @@ CASES = sorted(path.parent for path in PROJECTS.glob("*/expected.txt"))
 def find_lines(folder: Path) -> str:
     """What loading a folder gives, as the expected.txt of a case spells it."""
     try:
-        project = load_project(folder, "demo")
+        project = load_project(folder, "demo", KINDS)
     except ProjectError as error:
         start = f"{error.problems[0].path}".split(folder.name)[0] + folder.name + "/"
         return "".join(f"{line}\n" for line in str(error).replace(start, "").splitlines())
@@ -51,7 +52,7 @@ def test_a_folder_gives_what_is_expected(folder: Path) -> None:
 
 @pytest.mark.parametrize("department", ["demo", "chicago"])
 def test_the_scripts_of_this_project_load(department: str) -> None:
-    project = load_project(SQL, department)
+    project = load_project(SQL, department, KINDS)
     assert len(project.tables) > 90
     done: set[str] = set()
     for node in project.nodes:
@@ -71,7 +72,7 @@ def test_a_project_is_read_from_its_text_alone(tmp_path: Path) -> None:
             "populate_tables/demo/POPULATE-staging-x.sql": "insert into staging.x select 1;",
         },
     )
-    project = load_project(folder, "demo")
+    project = load_project(folder, "demo", KINDS)
     assert project.nodes == ("schema", "x")
     assert pickle.loads(pickle.dumps(project)) == project
 
@@ -86,7 +87,7 @@ def test_a_fingerprint_changes_with_the_scripts_and_rows_of_its_node_only(tmp_pa
         "populate_tables/demo/staging-x-cleanup.py": "def main(pgw): pass",
         "populate_tables/lookup/lookup_tables.yaml": "z: {columns: [id], rows: [[1]]}",
     }
-    before = load_project(make_project(tmp_path, files), "demo").fingerprints
+    before = load_project(make_project(tmp_path, files), "demo", KINDS).fingerprints
     changes = {
         "create_tables/CREATE-staging-y.sql": "y",
         "create_stored_procedures/p.sql": "stored_procedures/p",
@@ -95,13 +96,13 @@ def test_a_fingerprint_changes_with_the_scripts_and_rows_of_its_node_only(tmp_pa
     }
     for path, node in changes.items():
         make_project(tmp_path, {path: files[path] + "\n"})
-        after = load_project(tmp_path, "demo").fingerprints
+        after = load_project(tmp_path, "demo", KINDS).fingerprints
         assert {each for each in after if after[each] != before[each]} == {node}
         before = after
     make_project(
         tmp_path, {"populate_tables/lookup/lookup_tables.yaml": "z: {columns: [id], rows: [[2]]}"}
     )
-    after = load_project(tmp_path, "demo").fingerprints
+    after = load_project(tmp_path, "demo", KINDS).fingerprints
     assert {each for each in after if after[each] != before[each]} == {"z"}
 
 
@@ -137,7 +138,7 @@ comment on column staging.things."Name" is 'It''s '
             "populate_tables/demo/.keep": "",
         },
     )
-    project = load_project(folder, "demo")
+    project = load_project(folder, "demo", KINDS)
     table = project.tables["things"]
     assert table.columns == (
         Column("id", "serial", "its number", False),
@@ -179,6 +180,6 @@ def test_a_hundred_tables_load_in_a_second_and_a_thousand_in_three(tmp_path: Pat
     some = make_project(tmp_path / "some", few)
     for folder, tables, seconds in ((some, 100, 1), (many, 1000, 3)):
         start = time.process_time()
-        project = load_project(folder, "demo")
+        project = load_project(folder, "demo", KINDS)
         assert time.process_time() - start < seconds
         assert len(project.tables) == tables

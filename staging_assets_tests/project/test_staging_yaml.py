@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from staging_assets.checks import KINDS
 from staging_assets.errors import ProjectError
 from staging_assets.model import StagingProject
 from staging_assets.project.load import load_project
@@ -44,7 +45,7 @@ departments:
 
 
 def load(folder: Path, config: str, department: str = "demo") -> StagingProject:
-    return load_project(make_project(folder, {**FILES, "staging.yaml": config}), department)
+    return load_project(make_project(folder, {**FILES, "staging.yaml": config}), department, KINDS)
 
 
 def test_every_key_is_read_and_the_department_wins(tmp_path: Path) -> None:
@@ -140,4 +141,4 @@ def test_the_example_in_the_documentation_is_right() -> None:
             cleanup = copied / "populate_tables/demo/staging-arrests-cleanup.py"
             cleanup.write_text("def main(pgw): pass")
             (copied / "staging.yaml").write_text(example)
-            assert load_project(copied, "demo").nodes
+            assert load_project(copied, "demo", KINDS).nodes

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.suite import Check
+from staging_assets.checks import Check
 from staging_assets.postgres.client.server import Server
 from staging_assets_tests.support.builds import (
     Log,
@@ -120,8 +120,8 @@ def test_after_a_repair_the_next_run_does_the_rest(
 
 def test_a_failed_check_holds_its_descendants_back(database: Server, tmp_path: Path) -> None:
     empty = {**FILES, **tables(hub=(HUB[0], "insert into staging.hub select 1, '' where false;"))}
-    target = Check("table_not_empty", "table_not_empty", "hub")
-    results = build(database, load(tmp_path, empty), targets={"hub": [target]})
+    check = Check("table_not_empty", "table_not_empty", "hub")
+    results = build(database, load(tmp_path, empty), checks={"hub": [check]})
     assert statuses(results) == {
         "hub": "failed",
         "child": "skipped",

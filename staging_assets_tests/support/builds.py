@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks.suite import Check
+from staging_assets.checks import KINDS, Check
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
@@ -46,7 +46,7 @@ def tables(**scripts: tuple[str, str | None] | str) -> dict[str, str]:
 def load(folder: Path, files: Mapping[str, str]) -> StagingProject:
     """Write a folder of scripts and load it."""
     complete = {"create_tables/.keep": "", "populate_tables/demo/.keep": "", **files}
-    return load_project(make_project(folder / "sql", complete), "demo")
+    return load_project(make_project(folder / "sql", complete), "demo", KINDS)
 
 
 def start(
@@ -54,7 +54,7 @@ def start(
     project: StagingProject,
     nodes: Collection[str] | None = None,
     *,
-    targets: Mapping[str, Sequence[Check]] | None = None,
+    checks: Mapping[str, Sequence[Check]] | None = None,
     log: Log | None = None,
     cancelled: threading.Event | None = None,
     **options: Any,
@@ -66,7 +66,7 @@ def start(
         project,
         project.nodes if nodes is None else nodes,
         BuildOptions(**chosen),
-        targets or {},
+        checks or {},
         log or Log(),
         cancelled or threading.Event(),
     )

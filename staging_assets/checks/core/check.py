@@ -17,7 +17,7 @@ class Check:
 
     Args:
         name: unique within the node; the name of the asset check.
-        kind: what is checked; a key of `conditions.CONDITIONS`, or one of the whole schema's.
+        kind: the name of its kind; a key of `checks.kinds.KINDS`.
         table: the node whose check it is: a table, `<table>_cleanup` or `schema`.
         arguments: what the kind needs, validated; `sample_columns` among them where declared.
         severity: "ERROR" or "WARN".
@@ -47,7 +47,7 @@ class CheckResult:
     """What came of one `Check`.
 
     Args:
-        name, table, severity, blocking: as in the target. A check that could not be
+        name, table, severity, blocking: as in the check. A check that could not be
             evaluated is always an "ERROR".
         passed: whether it holds. Never true for one that could not be evaluated.
         metadata: plain-English names to numbers, texts and lists, for people and plots.
@@ -93,28 +93,28 @@ class EvaluationContext:
 
 
 def build_result(
-    target: Check, passed: bool, summary: str, metadata: Metadata | None = None
+    check: Check, passed: bool, summary: str, metadata: Metadata | None = None
 ) -> CheckResult:
-    """The result of a target that was evaluated."""
+    """The result of a check that was evaluated."""
     return CheckResult(
-        name=target.name,
-        table=target.table,
+        name=check.name,
+        table=check.table,
         passed=passed,
-        severity=target.severity,
-        blocking=target.blocking,
+        severity=check.severity,
+        blocking=check.blocking,
         metadata=metadata or {},
         summary=summary,
     )
 
 
-def build_error(target: Check, reason: str, metadata: Metadata | None = None) -> CheckResult:
-    """The result of a target that could not be evaluated: it fails, and is no warning."""
+def build_error(check: Check, reason: str, metadata: Metadata | None = None) -> CheckResult:
+    """The result of a check that could not be evaluated: it fails, and is no warning."""
     return CheckResult(
-        name=target.name,
-        table=target.table,
+        name=check.name,
+        table=check.table,
         passed=False,
         severity=ERROR,
-        blocking=target.blocking,
+        blocking=check.blocking,
         metadata=metadata or {},
         summary=f"could not be evaluated: {reason}",
         error=True,

@@ -16,18 +16,18 @@ from staging_assets.checks.core.snapshot import raise_unless_ours, savepoint
 MOST_KEYS = 10
 
 
-def read_failing(connection: Connection, target: Check, probe: Probe) -> dict[str, Any]:
+def read_failing(connection: Connection, check: Check, probe: Probe) -> dict[str, Any]:
     """Read the keys of failing rows, as metadata.
 
     Args:
         connection: in a transaction.
-        target: the check that failed.
+        check: the check that failed.
         probe: with its query of the failing rows.
 
     A query that fails here says nothing new, and gives no keys.
     """
     assert probe.failing is not None
-    asked = tuple(target.arguments.get("sample_columns", ()))
+    asked = tuple(check.arguments.get("sample_columns", ()))
     wanted = tuple(dict.fromkeys((*probe.shown, *asked)))
     try:
         with savepoint(connection):

@@ -1,7 +1,7 @@
 """What a check asks the database: a few expressions whose values decide.
 
-A condition (see `conditions`) turns a `Target` into a `Probe`. Probes of one table are put into
-one SELECT (see `evaluate`), so an expression is either an aggregate over the table or a scalar
+A kind of check (see `checks.kinds`) turns a `Check` into a `Probe`. Probes of one table are put
+into one SELECT (see `evaluate`), so an expression is either an aggregate over the table or a scalar
 subquery; values come back as text.
 """
 
@@ -22,7 +22,7 @@ Values = Sequence["str | None"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a condition judges the values of its expressions."""
+    """How a kind judges the values of its expressions."""
 
     passed: bool
     summary: str
@@ -31,7 +31,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Probe:
-    """What to ask for one target.
+    """What to ask for one check.
 
     Args:
         aggregates: expressions over the table's rows, such as count(*).

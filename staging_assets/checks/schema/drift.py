@@ -39,7 +39,7 @@ MOST_IN_SUMMARY = 5
 
 def evaluate_drift(
     connection: Connection,
-    target: Check,
+    check: Check,
     project: StagingProject,
     schema: str,
     tables: Collection[str] | None = None,
@@ -48,7 +48,7 @@ def evaluate_drift(
 
     Args:
         connection: idle; its transactions are rolled back.
-        target: the check; its argument `except` lists tables and columns (`table.column`, with
+        check: the check; its argument `except` lists tables and columns (`table.column`, with
             patterns) that may be otherwise.
         project: the folder of scripts.
         schema: the schema's real name.
@@ -58,7 +58,7 @@ def evaluate_drift(
     words is listed apart.
     """
     wanted = [name for name in project.tables if tables is None or name in tables]
-    excepted = tuple(target.arguments.get("except", ()))
+    excepted = tuple(check.arguments.get("except", ()))
     with reading(connection):
         live = read_structures(connection, schema, wanted)
         built = _read_built(connection, schema)
@@ -90,7 +90,7 @@ def evaluate_drift(
         metadata["changed by cleanups"] = by_cleanups
     if findings:
         metadata["findings"] = findings
-    return build_result(target, not findings, _summarize(findings, len(present)), metadata)
+    return build_result(check, not findings, _summarize(findings, len(present)), metadata)
 
 
 def _find_explained(deviations: Sequence[Deviation], cleanup: Cleanup | None) -> list[Deviation]:

@@ -100,7 +100,7 @@ def read_foreign_keys(connection: Connection, schema: str) -> list[ForeignKey]:
 
 def evaluate_foreign_keys(
     connection: Connection,
-    target: Check,
+    check: Check,
     schema: str,
     tables: Collection[str] | None = None,
     fresh: Collection[str] = (),
@@ -109,13 +109,13 @@ def evaluate_foreign_keys(
 
     Args:
         connection: in a transaction.
-        target: the check; its argument `except` lists keys (`table.constraint`) left out.
+        check: the check; its argument `except` lists keys (`table.constraint`) left out.
         schema: whose keys.
         tables: only keys from or to these; None is all.
         fresh: tables whose rows were all there when their keys, and the keys to them, were
             validated a moment ago: the rows need not be looked at again.
     """
-    excepted = target.arguments.get("except", ())
+    excepted = check.arguments.get("except", ())
     keys = [
         key
         for key in read_foreign_keys(connection, schema)
@@ -150,8 +150,8 @@ def evaluate_foreign_keys(
             metadata["sql"] = ";\n".join(f"select count(*) {query}" for query in queries) + ";"
         if samples:
             metadata["failing keys"] = samples
-        return build_result(target, False, "; ".join(findings), metadata)
-    return build_result(target, True, f"{say(len(keys), 'foreign key')}, all hold", metadata)
+        return build_result(check, False, "; ".join(findings), metadata)
+    return build_result(check, True, f"{say(len(keys), 'foreign key')}, all hold", metadata)
 
 
 def _is_fresh(key: ForeignKey, built: Collection[str], fresh: Collection[str]) -> bool:

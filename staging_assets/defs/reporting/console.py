@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TextIO
 
 from staging_assets.builder import NodeResult, Status
-from staging_assets.checks.suite import CheckResult
+from staging_assets.checks import CheckResult
 
 _NAME_WIDTH = 44
 

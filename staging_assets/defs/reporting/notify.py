@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from staging_assets.checks.core.check import CheckResult
+from staging_assets.checks import CheckResult
 
 WEBHOOK = "STAGING_WEBHOOK_URL"
 TIMEOUT_SECONDS = 5.0

@@ -10,6 +10,7 @@ import yaml
 
 from staging_assets.errors import Problem
 from staging_assets.model import CheckDeclaration, Script, Table, cleanup_node
+from staging_assets.project.declarations.checks.kinds import Kinds
 from staging_assets.project.declarations.checks.reader import find_declarations
 from staging_assets.project.declarations.documents import Document, MalformedError, is_empty
 from staging_assets.project.declarations.numbers import find_value
@@ -77,13 +78,13 @@ def read_config(script: Script, department: str, known: Known) -> Config:
 
 
 def find_checks(
-    config: Config, tables: Mapping[str, Table], cleaned: Collection[str]
+    config: Config, tables: Mapping[str, Table], cleaned: Collection[str], kinds: Kinds
 ) -> tuple[tuple[CheckDeclaration, ...], list[Problem]]:
     """The declared checks: the department's own take the place of those of the same name."""
     found: list[CheckDeclaration] = []
     problems: list[Problem] = []
     for node in config.check_nodes:
-        more, wrong = find_declarations(node, config.label, tables, cleaned, found)
+        more, wrong = find_declarations(node, config.label, tables, cleaned, found, kinds=kinds)
         again = {(check.table, check.name) for check in more if "override" not in check.arguments}
         found = [check for check in found if (check.table, check.name) not in again]
         found += more

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-import yaml
-
 from staging_assets.model import Table
-from staging_assets.project.declarations.checks.arguments import Arguments, Mistake
+from staging_assets.project.declarations.checks.kinds import DeclarableKind
+from staging_assets.project.declarations.checks.written import WrittenNode
 
 _MORE_COLUMNS = re.compile(r"\b(like|inherits|select|of|execute|add)\b", re.IGNORECASE)
 _NO_CODE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
@@ -27,11 +26,11 @@ def find_matching_tables(pattern: str, tables: Mapping[str, Table]) -> list[str]
 
 
 def spread(
-    kind: str,
-    arguments: Arguments,
+    kind: DeclarableKind,
+    arguments: Mapping[str, Any],
     table: Table,
     tables: Mapping[str, Table],
-    node: yaml.Node,
+    written: WrittenNode,
     *,
     missing: Literal["mistake", "skip", "keep"],
 ) -> list[dict[str, Any]]:
@@ -42,14 +41,15 @@ def spread(
         arguments: as read, column patterns in them.
         table: the one to check.
         tables: all of them.
-        node: of the arguments, for mistakes.
+        written: the arguments, for mistakes.
         missing: what a column is that the CREATE script lacks: a mistake; a reason to leave out
             the table; or to be kept, since a cleanup may have added it.
 
     Raises Mistake for a table or column that is not there.
     """
-    if kind == "relationship":
-        _check_target(arguments, tables, node)
+    other = kind.other_column(arguments)
+    if other is not None:
+        _check_other(other, tables, written)
     names = arguments.get("columns", [arguments["column"]] if "column" in arguments else [])
     if not names:
         return [dict(arguments)]
@@ -57,32 +57,32 @@ def spread(
     for name in names:
         if is_pattern(name):
             found += [c.name for c in table.columns if fnmatchcase(c.name, name)]
-        elif kind == "column_exists" or may_have_column(table, name) or missing == "keep":
+        elif kind.may_lack_columns or may_have_column(table, name) or missing == "keep":
             found.append(name)
         elif missing == "mistake":
             todo = "Check its name against the CREATE script"
-            raise Mistake(node, f"{table.name} has no column {name!r}", todo)
+            raise written.mistake(f"{table.name} has no column {name!r}", todo)
         else:
             return []
     if not found and missing == "mistake":
         todo = "Check the pattern against the CREATE script"
-        raise Mistake(node, f"no column of {table.name} is called like {names[0]!r}", todo)
+        raise written.mistake(f"no column of {table.name} is called like {names[0]!r}", todo)
     if "columns" in arguments:
         return [{**arguments, "columns": list(dict.fromkeys(found))}] if found else []
     return [
         {**arguments, "column": name}
         for name in dict.fromkeys(found)
-        if not (arguments.get("to") == table.name and arguments.get("to_column") == name)
+        if other != (table.name, name)
     ]
 
 
-def _check_target(arguments: Arguments, tables: Mapping[str, Table], node: yaml.Node) -> None:
-    to, column = arguments["to"], arguments["to_column"]
+def _check_other(other: tuple[str, str], tables: Mapping[str, Table], written: WrittenNode) -> None:
+    to, column = other
     if to not in tables:
-        raise Mistake(node, f"there is no table {to!r}", "Give the name of a staging table")
+        raise written.mistake(f"there is no table {to!r}", "Give the name of a staging table")
     if not may_have_column(tables[to], column):
         todo = "Check its name against the CREATE script"
-        raise Mistake(node, f"{to} has no column {column!r}", todo)
+        raise written.mistake(f"{to} has no column {column!r}", todo)
 
 
 def may_have_column(table: Table, name: str) -> bool:

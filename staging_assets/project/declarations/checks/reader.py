@@ -14,23 +14,16 @@ import yaml
 
 from staging_assets.errors import Problem
 from staging_assets.model import SCHEMA_NODE, CheckDeclaration, Table, cleanup_node
-from staging_assets.project.declarations.checks.arguments import (
-    READERS,
-    Arguments,
-    Mistake,
-    read_pairs,
-    read_value,
-)
+from staging_assets.project.declarations.checks.kinds import DeclarableKind, Kinds
 from staging_assets.project.declarations.checks.lines import CheckLine, read_changes, read_lines
-from staging_assets.project.declarations.checks.names import find_check_name
 from staging_assets.project.declarations.checks.patterns import (
     find_matching_tables,
     is_pattern,
     spread,
 )
+from staging_assets.project.declarations.checks.written import Mistake, WrittenNode
 
-SCHEMA_CHECKS = ("schema_exists", "schema_matches_scripts", "foreign_keys_valid")
-DEFAULTS = ("table_exists", "table_not_empty", "has_values")
+_NO_KINDS = "Hand them to load_project: kinds=staging_assets.checks.KINDS"
 
 
 def find_declarations(
@@ -39,6 +32,8 @@ def find_declarations(
     tables: Mapping[str, Table],
     cleanups: Collection[str] | None = None,
     earlier: Sequence[CheckDeclaration] = (),
+    *,
+    kinds: Kinds,
 ) -> tuple[list[CheckDeclaration], list[Problem]]:
     """Read the value of `checks:`.
 
@@ -49,12 +44,14 @@ def find_declarations(
         cleanups: tables that have a cleanup; None when that is not known.
         earlier: what has been declared before (for all departments, say), so that it can be
             changed by its name here.
+        kinds: the kinds of checks, by name.
 
     Returns the declarations, patterns spread out over tables and columns, and the problems.
     """
-    reading = _Reading(label, tables, cleanups, {(d.table, d.name): d for d in earlier})
+    written = WrittenNode(node)
+    reading = _Reading(label, tables, cleanups, {(d.table, d.name): d for d in earlier}, kinds)
     try:
-        entries = read_pairs(node) if not _is_empty(node) else []
+        entries = [] if written.is_text and written.value is None else written.pairs()
     except Mistake as mistake:
         reading.note(mistake)
         entries = []
@@ -62,10 +59,6 @@ def find_declarations(
     for name, key, value in sorted(entries, key=lambda entry: not is_pattern(entry[0])):
         reading.read_entry(name, key, value)
     return reading.declared, reading.problems
-
-
-def _is_empty(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and read_value(node) is None
 
 
 class _Reading:
@@ -77,11 +70,13 @@ class _Reading:
         tables: Mapping[str, Table],
         cleanups: Collection[str] | None,
         earlier: Mapping[tuple[str, str], CheckDeclaration],
+        kinds: Kinds,
     ) -> None:
         self._label = label
         self._tables = tables
         self._cleaned = {cleanup_node(name): name for name in tables}
         self._cleanups = cleanups
+        self._kinds = kinds
         self._named: dict[tuple[str, str], CheckDeclaration] = dict(earlier)
         self._from_pattern: set[tuple[str, str]] = set(earlier)
         self.problems: list[Problem] = []
@@ -99,11 +94,11 @@ class _Reading:
             Problem(self._label, mark.line + 1, mark.column + 1, mistake.what, mistake.todo)
         )
 
-    def read_entry(self, name: str, key: yaml.Node, value: yaml.Node) -> None:
+    def read_entry(self, name: str, key: WrittenNode, value: WrittenNode) -> None:
         """Read all checks of one node or table pattern."""
         try:
             nodes = self._find_nodes(name, key)
-            lines = read_lines(value)
+            lines = read_lines(value, self._kinds)
         except Mistake as mistake:
             self.note(mistake)
             return
@@ -115,55 +110,62 @@ class _Reading:
             except Mistake as mistake:
                 self.note(mistake)
 
-    def _find_nodes(self, name: str, key: yaml.Node) -> list[str]:
+    def _find_nodes(self, name: str, key: WrittenNode) -> list[str]:
         """The nodes that a key of `checks:` stands for."""
         if name == SCHEMA_NODE or name in self._tables:
             return [name]
         if is_pattern(name):
             found = find_matching_tables(name, self._tables)
             if not found:
-                raise Mistake(key, f"no table is called like {name!r}", "Check the pattern")
+                raise key.mistake(f"no table is called like {name!r}", "Check the pattern")
             return found
         of = self._cleaned.get(name)
         if of is not None:
             if self._cleanups is None or of in self._cleanups:
                 return [name]
-            raise Mistake(key, f"the table {of!r} has no cleanup", f"Declare this for {of}")
-        raise Mistake(key, f"there is no table {name!r}", "Give the name of a staging table")
+            raise key.mistake(f"the table {of!r} has no cleanup", f"Declare this for {of}")
+        raise key.mistake(f"there is no table {name!r}", "Give the name of a staging table")
 
     def _read_check(self, nodes: Sequence[str], pattern: bool, line: CheckLine) -> None:
-        changes = isinstance(line.argument, yaml.MappingNode) or read_value(line.argument) is False
-        if line.kind not in READERS or (line.kind in DEFAULTS and changes):
+        changes = line.argument.is_mapping or line.argument.value is False
+        kind = self._kinds.get(line.kind)
+        if kind is None or kind.of_schema or (kind.default_of and changes):
             self._override(nodes, line)
             return
         if nodes == [SCHEMA_NODE]:
-            raise Mistake(line.key, f"{line.kind} checks one table", "Declare it for a table")
+            raise line.key.mistake(f"{line.kind} checks one table", "Declare it for a table")
         found = [
             CheckDeclaration(
                 table=node,
                 kind=line.kind,
-                name=line.name or find_check_name(line.kind, each),
+                name=line.name or kind.suggest_name(each),
                 arguments=each,
                 label=self._label,
-                line=line.number,
+                line=line.key.line,
+                tables=frozenset(kind.tables(each)),
                 **line.given,
             )
-            for arguments in READERS[line.kind](line.argument)
+            for arguments in kind.read(line.argument)
             for node in nodes
-            for each in self._spread(node, pattern, line, arguments)
+            for each in self._spread(kind, node, pattern, line, arguments)
         ]
         if not found:
             todo = "Check the names of the columns"
-            raise Mistake(line.argument, "no table has such a column", todo)
+            raise line.argument.mistake("no table has such a column", todo)
         self._add(found, pattern, line)
 
     def _spread(
-        self, node: str, pattern: bool, line: CheckLine, arguments: Arguments
+        self,
+        kind: DeclarableKind,
+        node: str,
+        pattern: bool,
+        line: CheckLine,
+        arguments: Mapping[str, Any],
     ) -> list[dict[str, Any]]:
         of_cleanup = node not in self._tables
         table = self._tables[self._cleaned[node] if of_cleanup else node]
         found = spread(
-            line.kind,
+            kind,
             arguments,
             table,
             self._tables,
@@ -176,12 +178,12 @@ class _Reading:
     def _add(self, found: list[CheckDeclaration], pattern: bool, line: CheckLine) -> None:
         if line.name and len({(d.table, d.name) for d in found}) < len(found):
             todo = "Leave `name` out, or write one line for each"
-            raise Mistake(line.key, f"one name, {line.name!r}, is given to several checks", todo)
+            raise line.key.mistake(f"one name, {line.name!r}, is given to several checks", todo)
         for check in found:
             where = (check.table, check.name)
             if where in self._named and where not in self._from_pattern:
                 what = f"two checks of {check.table} are called {check.name!r}"
-                raise Mistake(line.key, what, "Remove one, or give it a `name` of its own")
+                raise line.key.mistake(what, "Remove one, or give it a `name` of its own")
             self._named[where] = check
             (self._from_pattern.add if pattern else self._from_pattern.discard)(where)
             self._found.append(check)
@@ -190,23 +192,29 @@ class _Reading:
         """Change or take away a check that exists without this line."""
         concerned = [node for node in nodes if self._exists(node, line.kind)]
         if not concerned:
-            known = ", ".join(SCHEMA_CHECKS if list(nodes) == [SCHEMA_NODE] else READERS)
+            of_schema = list(nodes) == [SCHEMA_NODE]
+            known = [name for name, kind in self._kinds.items() if kind.of_schema == of_schema]
             what = f"{line.kind!r} is no kind of check, nor the name of one that is there"
-            raise Mistake(line.key, what, f"Use one of: {known}")
-        arguments = {"override": read_changes(line.kind, line.argument)}
+            todo = f"Use one of: {', '.join(known)}" if known else _NO_KINDS
+            raise line.key.mistake(what, todo)
+        kind = self._kinds.get(line.kind)
+        takes_except = kind is not None and kind.takes_except
+        arguments = {"override": read_changes(line.argument, takes_except=takes_except)}
         self._found += [
             CheckDeclaration(
-                node, line.kind, line.kind, arguments, label=self._label, line=line.number
+                node, line.kind, line.kind, arguments, label=self._label, line=line.key.line
             )
             for node in concerned
         ]
 
     def _exists(self, node: str, name: str) -> bool:
+        kind = self._kinds.get(name)
         if node == SCHEMA_NODE:
-            return name in SCHEMA_CHECKS
+            return kind is not None and kind.of_schema
         if (node, name) in self._named:
             return True
-        if node in self._tables:
-            # Which of the two is there may differ from department to department.
-            return name in DEFAULTS[:2]
-        return name == "has_values" or name.endswith("_has_values") or name == "table_not_empty"
+        # Which of the defaults is there may differ from department to department.
+        of = "table" if node in self._tables else "cleanup"
+        if kind is not None:
+            return of in kind.default_of
+        return of == "cleanup" and name.endswith("_has_values")
