@@ -11,8 +11,8 @@ import sys
 
 import dagster as dg
 
-from staging_assets.checks import KINDS
 from staging_assets.defs import (
+    KINDS,
     PostgresResource,
     build_csv_assets,
     build_jobs,

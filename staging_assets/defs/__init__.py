@@ -4,6 +4,7 @@ Only this package and `definitions` import Dagster. `reporting/` is what people 
 `dagster_patches/` is where Dagster itself is changed, and nothing there acts unless it is called.
 """
 
+from staging_assets.checks import KINDS
 from staging_assets.defs.assets import build_staging_assets
 from staging_assets.defs.dagster_patches.prefix_selection import install_prefix_selection
 from staging_assets.defs.jobs import build_jobs
@@ -12,6 +13,7 @@ from staging_assets.defs.resources import PostgresResource
 from staging_assets.defs.sources import build_csv_assets, build_source_specs
 
 __all__ = [
+    "KINDS",
     "PostgresResource",
     "build_csv_assets",
     "build_jobs",
