@@ -42,6 +42,7 @@ from staging_assets.parser.statements import (
     find_statements,
     is_opaque,
     read_statements,
+    share_body_paths,
 )
 
 __all__ = [
@@ -79,5 +80,6 @@ __all__ = [
     "redirect_references",
     "replace_spans",
     "rewrite",
+    "share_body_paths",
     "tokenize",
 ]

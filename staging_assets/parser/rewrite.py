@@ -17,7 +17,7 @@ from staging_assets.model import STAGING
 from staging_assets.parser.lexer.literals import Literal, read_literal
 from staging_assets.parser.lexer.quoting import quote_name
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token
-from staging_assets.parser.names.tree import Fragment, compose
+from staging_assets.parser.names.tree import BODIES, Fragment, compose
 from staging_assets.parser.schema_literals import find_schema_literals
 from staging_assets.parser.statements import read_statements
 
@@ -132,7 +132,7 @@ class _Editor:
 
     def edit(self, piece: Fragment, outside: _Place, escape: _Escape, lasting: bool) -> None:
         """Collect the edits of a piece, whose offsets `outside` turns into the script's."""
-        lasting = lasting or piece.kind in ("routine", "query", "foreign")
+        lasting = lasting or piece.kind in BODIES
         for name in piece.names.found:
             token = name.name if name.role == "schema" else name.schema
             if token is None:

@@ -7,7 +7,7 @@ what it reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -15,7 +15,11 @@ from typing import NamedTuple
 from staging_assets.model import STAGING, Relation
 from staging_assets.parser.lexer.tokens import Comment, Token, tokenize
 from staging_assets.parser.names.scope import Name, Role
-from staging_assets.parser.names.tree import Fragment, PieceKind, read_piece
+from staging_assets.parser.names.tree import BODIES, Fragment, PieceKind, compose, read_piece
+
+_CHANGES_PATH = ("search_path", "reset", "discard", "schema")
+"""Words without one of which no script changes the path."""
+_ANYONES = frozenset(("$user", "public", "pg_catalog", "pg_temp", ""))
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Use(NamedTuple):
         kind: of object, as CREATE, ALTER and DROP say it.
         within: the kind of piece that it stands in.
         lasting: whether it stands in the body of a function, which runs later.
+        bare: whether it stands without its schema; that is `staging` where the path has it.
+        path: the schemas in which names without one are looked up there.
     """
 
     role: Role | str
@@ -67,6 +73,8 @@ class Use(NamedTuple):
     kind: str
     within: PieceKind
     lasting: bool
+    bare: bool = False
+    path: tuple[str, ...] = ()
 
 
 class ReadStatement:
@@ -75,6 +83,7 @@ class ReadStatement:
     def __init__(self, tokens: Sequence[Token], search_path: tuple[str, ...]) -> None:
         self.tokens = tokens
         self._search_path = search_path
+        self._body_path: tuple[tuple[str, ...] | None] | None = None
 
     @cached_property
     def piece(self) -> Fragment:
@@ -84,13 +93,26 @@ class ReadStatement:
     @cached_property
     def uses(self) -> tuple[Use, ...]:
         """All that it names, in no particular order."""
-        return tuple(_find_uses(self.piece, self._search_path))
+        return tuple(find_uses(self.piece, self._search_path, self.body_path))
 
     @property
     def search_path(self) -> tuple[str, ...]:
         """The schemas in which names without one are looked up after this statement."""
         found = self.piece.names.search_path
+        for inner in self.piece.inner:
+            if inner.kind == "block" and inner.names.search_path is not None:
+                found = inner.names.search_path
         return self._search_path if found is None else found
+
+    @property
+    def body_path(self) -> tuple[str, ...] | None:
+        """The `search_path` that the routine it creates has of its own; None when it has none."""
+        return self.piece.names.body_path if self._body_path is None else self._body_path[0]
+
+    def change_body_path(self, path: tuple[str, ...] | None) -> None:
+        """Note what ALTER FUNCTION does to the routine that it creates."""
+        self._body_path = (path,)
+        self.__dict__.pop("uses", None)
 
     def starts_with(self, *words: str) -> bool:
         """Whether its first tokens are these words."""
@@ -125,12 +147,39 @@ def read_statements(text: str, comments: list[Comment] | None = None) -> list[Re
     """The statements of a script for analysis. Raises LexicalError as `find_statements` does."""
     statements: list[ReadStatement] = []
     search_path: tuple[str, ...] = ()
+    lowered = text.lower()
+    changes_path = any(word in lowered for word in _CHANGES_PATH)
     for group in _cut(tokenize(text, comments)):
         statement = ReadStatement(group, search_path)
-        if any(token.value.strip("'") == "search_path" for token in group[:6]):
+        if changes_path:
             search_path = statement.search_path
         statements.append(statement)
+    if changes_path:
+        share_body_paths(statements)
     return statements
+
+
+def share_body_paths(statements: Iterable[ReadStatement]) -> None:
+    """Let ALTER FUNCTION ... SET search_path hold for the routines that the statements create.
+
+    Args:
+        statements: of one script or several, in the order in which they run.
+    """
+    created: dict[Relation, list[ReadStatement]] = {}
+    for statement in statements:
+        if statement.starts_with("create"):
+            for name in statement.piece.names.found:
+                if name.role == "define":
+                    made = created.setdefault(_resolve(name, statement.search_path), [])
+                    made.append(statement)
+        elif statement.starts_with("alter"):
+            names = statement.piece.names
+            if names.body_path is None and not names.resets_body:
+                continue
+            for name in names.found:
+                if name.role == "alter":
+                    for routine in created.get(_resolve(name, statement.search_path), ()):
+                        routine.change_body_path(names.body_path)
 
 
 def summarize(uses: Sequence[Use], *, opaque: bool = False) -> References:
@@ -191,21 +240,50 @@ def _is_routine(tokens: Sequence[Token], index: int) -> bool:
     return words[:1] in (["function"], ["procedure"])
 
 
-def _find_uses(piece: Fragment, search_path: tuple[str, ...]) -> Iterator[Use]:
-    for part, outside, lasting in piece.walk():
-        for name in part.names.found:
-            relation = _resolve(name, search_path)
-            offset = outside((name.schema or name.name).start)
-            yield Use(name.role, relation, offset, name.kind, part.kind, lasting)
-        for _, literal, spelled in part.spelled:
-            if spelled.name:
-                relation = Relation(spelled.schema, spelled.name)
-                offset = outside(literal.outside(spelled.start))
-                yield Use("spelled", relation, offset, "", part.kind, lasting)
+def find_uses(
+    piece: Fragment,
+    path: tuple[str, ...],
+    body_path: tuple[str, ...] | None = None,
+    outside: Callable[[int], int] = lambda offset: offset,
+    lasting: bool = False,
+) -> Iterator[Use]:
+    """What a piece names, and the code in its literals.
+
+    Args:
+        piece: of a script.
+        path: the schemas in which names without one are looked up there.
+        body_path: what the routine that it creates sets for its body; None when it sets none.
+        outside: turns offsets into the piece into the script's.
+        lasting: whether it runs later, as the body of a function.
+    """
+    names = piece.names
+    if piece.literal is not None and names.search_path is not None:
+        path = names.search_path  # the body sets it itself
+    if names.home is not None:
+        path = (names.home, *path)
+    lasting = lasting or piece.kind in BODIES
+    for name in names.found:
+        relation = _resolve(name, path)
+        offset = outside((name.schema or name.name).start)
+        bare = name.schema is None
+        yield Use(name.role, relation, offset, name.kind, piece.kind, lasting, bare, path)
+    for _, literal, spelled in piece.spelled:
+        if spelled.name:
+            relation = Relation(spelled.schema, spelled.name)
+            offset = outside(literal.outside(spelled.start))
+            yield Use("spelled", relation, offset, "", piece.kind, lasting, False, path)
+    for inner in piece.inner:
+        assert inner.literal is not None
+        below = body_path if body_path is not None and inner.kind in BODIES else path
+        place = compose(outside, inner.literal.outside)
+        yield from find_uses(inner, below, None, place, lasting)
 
 
-def _resolve(name: Name, search_path: tuple[str, ...]) -> Relation:
+def _resolve(name: Name, path: tuple[str, ...]) -> Relation:
+    """What a name means; without a schema it is in `staging`, or the first schema of the path."""
     if name.schema is not None:
         return Relation(name.schema.value, name.name.value)
-    in_staging = STAGING in search_path and name.role not in ("call", "schema", "temporary")
-    return Relation(STAGING if in_staging else "", name.name.value)
+    schemas = [schema for schema in path if schema not in _ANYONES]
+    if name.role in ("call", "schema", "temporary") or not schemas:
+        return Relation("", name.name.value)
+    return Relation(STAGING if STAGING in schemas else schemas[0], name.name.value)

@@ -24,6 +24,7 @@ from staging_assets.project.scripts.script import Source
 
 _READS = ("read", "mention", "parent", "spelled")
 _TOUCHES = (*_READS, "write", "change", "truncate", "alter", "drop", "reference")
+_NEEDS = ("read", "mention", "parent", "reference")
 _SYSTEM = ("", "pg_catalog", "information_schema", "pg_temp", "pg_toast", STAGING)
 
 
@@ -192,18 +193,20 @@ def _add_cleanup(
 def find_sources(parts: FolderContents) -> dict[str, frozenset[Relation]]:
     """Node to the relations outside `staging` that it reads."""
     found: dict[str, set[Relation]] = {node: set() for node in parts.nodes}
-    spelled: dict[str, set[Relation]] = {node: set() for node in parts.nodes}
+    likely: dict[str, set[Relation]] = {node: set() for node in parts.nodes}
 
     def add(node: str, uses: Iterable[Use]) -> None:
         uses = list(uses)
         made = {use.relation for use in uses if use.role in ("create", "temporary")}
         for use in uses:
-            if use.relation.schema in _SYSTEM or use.relation in made:
+            relation = _find_elsewhere(parts, use)
+            if relation.schema in _SYSTEM or relation in made:
                 continue
-            if use.role in ("read", "mention"):
-                found[node].add(use.relation)
-            elif use.role == "spelled":
-                spelled[node].add(use.relation)
+            # Types in `public` are those of extensions, unless tables are read there too.
+            if use.role == "spelled" or (use.kind == "type" and relation.schema == "public"):
+                likely[node].add(relation)
+            elif use.role in _NEEDS:
+                found[node].add(relation)
 
     for name, creation in parts.creations.items():
         for source in (creation.source, parts.populates.get(name)):
@@ -213,11 +216,21 @@ def find_sources(parts: FolderContents) -> dict[str, frozenset[Relation]]:
     for stem, source in parts.procedures.items():
         add(procedures_node(stem), (use for use in source.uses if not use.lasting))
     for table, code in parts.cleanups.items():
-        spelled[cleanup_node(table)] |= {said.relation for said in code.named}
+        likely[cleanup_node(table)] |= {said.relation for said in code.named}
     schemas = {relation.schema for relations in found.values() for relation in relations}
-    for node, relations in spelled.items():
+    for node, relations in likely.items():
         found[node] |= {relation for relation in relations if relation.schema in schemas}
     return {node: frozenset(relations) for node, relations in found.items()}
+
+
+def _find_elsewhere(parts: FolderContents, use: Use) -> Relation:
+    """What a use names; without a schema, in the other schemas of the path if not in `staging`."""
+    relation = use.relation
+    if not use.bare or relation.schema != STAGING or use.role != "read":
+        return relation
+    known = relation.name in parts.owners or relation.name in parts.made_by_procedures
+    others = [schema for schema in use.path if schema not in (*_SYSTEM, "public", "$user")]
+    return relation if known or not others else Relation(others[0], relation.name)
 
 
 def find_check_edges(checks: Iterable[CheckDeclaration]) -> Iterator[Edge]:

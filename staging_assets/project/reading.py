@@ -79,11 +79,12 @@ class FolderReader:
                 what = f"a second script called {stem}"
                 self.problems.append(source.note(0, what, "Give it another name"))
             self.parts.procedures[stem] = source
+        self.parts.routines = Routines(self.parts.procedures)
+        for stem, source in self.parts.procedures.items():
             for use in source.uses:
                 if use.role == "create" and use.relation.schema == STAGING and not use.lasting:
                     node = procedures_node(stem)
                     self.parts.made_by_procedures.setdefault(use.relation.name, node)
-        self.parts.routines = Routines(self.parts.procedures)
 
     def _read_lookups(self) -> None:
         for index, script in enumerate(self.files.lookups):

@@ -105,6 +105,32 @@ READS = [
     ("select * from STAGING.A, \"staging\".\"a\", U&\"st\\0061ging\".a, staging . a", "a"),
     ("select * from staging.a s where s.comment = lock and s.call > copy and update.x = s.do", "a"),
     ("select staging.a.* from staging.a", "a"),
+    # An alias called like the schema, and types where there is one.
+    ("select staging.z, 'x'::staging.b from (staging.a staging join etl.c on ((c.id = staging.y)))", "ab"),
+    ("select staging.z, cast(staging.y as staging.b) from (values (1, 2)) as staging (z, y)", "b"),
+    ("select staging.z, staging.b 'x' from staging.a staging (z)", "ab"),
+    ("insert into staging.x as staging (z) select z from staging.a on conflict (z) do update set z = staging.y", "a"),
+    ("merge into staging.x as staging using staging.a s on staging.z = s.z when matched then delete", "a"),
+    ("update staging.x staging set z = staging.y where staging.w in (select id from staging.a)", "a"),
+    ("with staging (z) as (select id from staging.a) select staging.z, 'x'::staging.b from staging", "ab"),
+    ("select (select staging.z from staging.a as staging), x.k::staging.b from etl.x", "ab"),
+    ("select json_value(staging.z, '$.a' returning staging.b) from staging.a staging", "ab"),
+    ("create table staging.staging (id int check (staging.id > 0), k staging.a)", "a"),
+    ("insert into etl.x (staging.part, n) values (1, 2)", ""),
+    # Sources that no FROM names.
+    ("create table staging.x (like staging.a, b staging.b not null, c staging.c[])", "abc"),
+    ("create table staging.x of staging.a; alter table staging.x inherit staging.b", "ab"),
+    ("create table staging.x as table staging.a; insert into staging.x (id) table only staging.b", "ab"),
+    ("explain table staging.a; create view staging.v as table staging.b union table staging.c", "abc"),
+    ("create domain staging.x as staging.a; alter table staging.x alter y type staging.b using z::staging.c", "abc"),
+    ("create function staging.f(staging.a, y staging.b) returns setof staging.c language sql as ''", "abc"),
+    ("alter table staging.x attach partition staging.a for values in (1)", "a"),
+    ("create schema other create table t (like staging.a) create view v as select * from t, staging.b", "ab"),
+    ("with recursive t as (select * from staging.a) cycle id set c using p update staging.x set n = 1 from staging.b", "ab"),
+    ("with recursive t as (select 1) search depth first by id, n set o, u as (select * from staging.a) delete from staging.x using u", "a"),
+    # Names that are no relations.
+    ("set staging.batch = 'x'; reset staging.batch; set local staging.y to 1; show staging.z", ""),
+    ("import foreign schema staging from server s into etl", ""),
 ]  # fmt: skip
 
 
@@ -115,8 +141,80 @@ def test_what_is_read_is_found(text: str, tables: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "sources"),
+    [
+        ("create table staging.x (like etl.a including all, b etl.b not null, c etl.c[])", "abc"),
+        ("create table staging.x of etl.a; insert into staging.x table etl.b", "ab"),
+        ("create table staging.x (id int) inherits (etl.a, etl.b)", "ab"),
+        ("alter table staging.x inherit etl.a; create table staging.y partition of etl.b default", "ab"),
+        ("create function staging.f(a etl.a) returns etl.b language sql as 'select x::etl.c'", "abc"),
+        ("do $$ declare a etl.a; b etl.b.id%type; begin return query table etl.c; end $$", "abc"),
+        ("create table staging.x (at timestamp with time zone, n etl.a default 1, m numeric(1, 2))", "a"),
+        ("select a.b, x.y as z, case when p.q then r.s else t.u end, v.w between v.x and v.y from etl.a", "a"),
+        ("update staging.x set a = b.c from etl.a b where d.e is not null and f.g = any(h.i)", "a"),
+        ("do $$ begin new.id := 1; if new.n then return new.b; end if; raise notice '%', old.c; end $$", ""),
+    ],
+)  # fmt: skip
+def test_what_comes_from_other_schemas_is_found(text: str, sources: str) -> None:
+    uses = [use for statement in read_statements(text) for use in statement.uses]
+    roles = ("read", "mention", "parent")
+    found = {str(use.relation) for use in uses if use.role in roles}
+    assert {name for name in found if not name.startswith("staging.")} == {
+        f"etl.{source}" for source in sources
+    }
+
+
+BODY = "as $$ select count(*) from a $$"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (f"create function f() returns int language sql set search_path = staging, pg_temp {BODY}", "staging.a"),
+        (f"create function f() returns int set search_path to 'staging' language sql {BODY}", "staging.a"),
+        (f"create function f() returns int language sql {BODY} set search_path = etl", "etl.a"),
+        (f"create function f() returns int language sql set search_path = '' {BODY}", "a"),
+        ("create procedure f() language plpgsql set search_path = staging as 'begin delete from a; end'", "staging.a"),
+        ("create function f() returns int language plpgsql as $$ begin set local search_path = staging; return (select 1 from a); end $$", "staging.a"),
+        ("create function f() returns int language plpgsql as $$ begin perform set_config('search_path', 'staging, pg_temp', true); return (select 1 from a); end $$", "staging.a"),
+        (f"create function f() returns int language sql {BODY}; alter function f() set search_path = staging", "staging.a"),
+        (f"create function f() returns int language sql {BODY}; alter routine f() stable set search_path to staging", "staging.a"),
+        (f"create function f() returns int language sql {BODY}; alter function g() set search_path = staging", "a"),
+        (f"create function f() returns int language sql set search_path = staging {BODY}; alter function f() reset search_path", "a"),
+        (f"create function f() returns int language sql set search_path = staging {BODY}; alter function f() reset all", "a"),
+        # A body of standard SQL is read when it is made, by the path of the session.
+        ("create function f() returns int set search_path = staging begin atomic select 1 from a; end", "a"),
+        ("set search_path = staging; create function f() returns int begin atomic select 1 from a; end", "staging.a"),
+        (f"set search_path = staging; create function f() returns int language sql {BODY}", "staging.a"),
+        (f"set search_path = staging; reset search_path; create function f() returns int language sql {BODY}", "a"),
+        ("set schema 'staging'; select 1 from a", "staging.a"),
+        ("set search_path = staging; set search_path to default; select 1 from a", "a"),
+        ("set search_path = staging; discard all; select 1 from a", "a"),
+        ("set search_path = staging; reset all; select 1 from a", "a"),
+        ("set search_path = etl; select 1 from a", "etl.a"),
+        ("set search_path = public; select 1 from a", "a"),
+        ("do $$ begin set search_path = staging; end $$; select 1 from a", "staging.a"),
+        ("select pg_catalog.set_config('search_path', '', false); select 1 from a", "a"),
+        # What a function sets for itself ends with it.
+        ("create function f() returns int language sql set search_path = staging as ''; select 1 from a", "a"),
+        ("alter role someone set search_path = staging; select 1 from a", "a"),
+        ("set search_path = staging; with a as (select 1) insert into a select * from a", "staging.a"),
+        ("set search_path = staging; with a as (select 1) update a set n = 1", "staging.a"),
+        ("create schema staging create table b (like a)", "staging.a"),
+    ],
+)  # fmt: skip
+def test_names_without_a_schema_are_looked_up_where_the_server_does(text: str, read: str) -> None:
+    uses = [use for statement in read_statements(text) for use in statement.uses]
+    found = {f"{use.relation}".lstrip('".') for use in uses if use.relation.name == "a"}
+    assert found == {read}
+
+
+@pytest.mark.parametrize(
     ("text", "part", "expected"),
     [
+        ("with recursive t as (select 1) cycle id set c using p update staging.x set a = 1 from t", "writes", {"staging.x"}),
+        ("create schema staging create table x (id int) create view y as select 1", "creates", {"staging.x", "staging.y"}),
+        ("create rule r as on insert to staging.x do instead update staging.y set n = 1", "writes", {"staging.y"}),
         ("insert into staging.x (a, b) values (1, 2)", "writes", {"staging.x"}),
         ("with a as (select 1) insert into staging.x select * from a", "writes", {"staging.x"}),
         ("with d as (delete from staging.x returning *) select * from d", "writes", {"staging.x"}),

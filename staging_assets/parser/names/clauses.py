@@ -1,235 +1,209 @@
-"""The keywords that say what the next name is: FROM, INTO, CREATE TABLE and so on.
+"""The table of keywords that say what the next name is: FROM, INTO, CREATE TABLE and so on.
 
-Each action takes the walk, the index of its keyword and the innermost frame, and gives how many
-tokens it used: 0 when the word is a name there.
+Of the rows of a word the first whose conditions hold counts; where none does, the word is a name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
-from staging_assets.parser.lexer.tokens import NAME_KINDS
-from staging_assets.parser.names.scope import Frame, Role, Walk
+from staging_assets.parser.lexer.tokens import NAME_KINDS, TEXT_KINDS, Token
+from staging_assets.parser.names.scope import Frame, Role
+
+Keep = Literal["keep"]
+Taken = Literal["", "copy", "object", "schemas", "search_path", "reset", "cte", "on"]
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
-FOLLOWS_RELATION = _words(
-    "where group having window order limit offset fetch union intersect except returning set on "
-    "join inner left right full cross natural using for tablesample loop"
+class Clause(NamedTuple):
+    """A keyword, where it counts, and what it says.
+
+    Args:
+        word: the keyword, or several that say the same.
+        start: only where a statement begins.
+        after: only after one of these words, or of these pairs of words (`is-distinct`).
+        verb: only in statements that begin so.
+        before: only before one of these words; `NAME` stands for any name but `BESIDE_UPDATE`,
+            `STRING` for any string.
+        expecting: only where a name is (True) or is not (False) expected.
+        query: only outside the parentheses of functions such as `extract(year from x)`.
+        code: only in (True) or outside (False) the body of a PL/pgSQL block.
+        role: of the next name.
+        listing: role of the names after commas.
+        on: role of the name after ON.
+        begins: the verb of the statement that begins here.
+        scope: whether a query begins here (`query`) or a statement that changes a table (`change`).
+        kind: of object that the next name is.
+        take: what reads further, where a row cannot say it.
+    """
+
+    word: frozenset[str]
+    start: bool = False
+    after: frozenset[str] | None = None
+    verb: frozenset[str] | None = None
+    before: frozenset[str] | None = None
+    expecting: bool | None = None
+    query: bool = False
+    code: bool | None = None
+    role: Role | Keep | None = "keep"
+    listing: Role | Keep | None = "keep"
+    begins: str = ""
+    scope: Literal["", "query", "change"] = ""
+    kind: str = ""
+    take: Taken = ""
+
+
+NAME = frozenset(("a name",))
+STRING = frozenset(("a string",))
+BESIDE_UPDATE = words("set on of or")
+ROUTINES = words("function procedure aggregate routine")
+OBJECTS = words("table view sequence type domain index statistics") | ROUTINES
+MODIFIERS = words(
+    "or replace global local unlogged recursive unique constraint materialized foreign"
 )
-ENDS_LIST = _words(
+ON_OBJECTS = words("trigger policy rule")
+CONTENTLESS = words("comment grant revoke analyze vacuum reindex cluster lock security")
+STARTS = words("; begin then else loop also instead atomic")
+FOLLOWS_RELATION = words(
+    "where group having window order limit offset fetch union intersect except returning set on "
+    "join inner left right full cross natural using for tablesample loop table values select "
+    "default overriding with when do then"
+)
+_ENDS_LIST = words(
     "where group having window order limit offset fetch union intersect except returning "
     "set when do loop then for"
 )
-SKIPPED = _words(
+_SKIPPED = words(
     "only lateral table if not exists concurrently temp temporary unlogged strict rows"
 )
-_MODIFIERS = _words(
-    "or replace global local unlogged recursive unique constraint materialized foreign"
+_NO_COMMAND = words(
+    "create alter drop foreign temp temporary unlogged on into truncate lock add for reindex "
+    "returns new old cluster only"
 )
-_CONTENTLESS = _words("comment grant revoke analyze vacuum reindex cluster lock security")
-_ROUTINES = frozenset(("function", "procedure", "aggregate", "routine"))
-_OBJECTS = _words("table view sequence type domain index statistics") | _ROUTINES
-_BEFORE_UPDATE = frozenset(("(", ")", "as", "explain", "analyze", "in", "query"))
-_ON_OBJECTS = frozenset(("trigger", "policy", "rule"))
 
 
-def _select(walk: Walk, index: int, frame: Frame) -> int:
-    frame.verb = walk.tokens[index].value
-    frame.expect = frame.listing = None
-    return 1
+def _row(word: str | frozenset[str], **says: object) -> Clause:
+    for key in ("after", "verb", "before"):
+        if isinstance(says.get(key), str):
+            says[key] = words(str(says[key]))
+    return Clause(words(word) if isinstance(word, str) else word, **says)  # type: ignore[arg-type]
 
 
-def _from(walk: Walk, index: int, frame: Frame) -> int:
-    before = walk.value(index - 1)
-    if before == "distinct" and walk.value(index - 2) in ("is", "not"):
-        return 1
-    if before == "delete":
-        frame.verb, frame.expect, frame.listing = "delete", "change", None
-    elif before == "values" or frame.verb in ("copy", "revoke", "fetch", "import"):
-        pass  # bounds of a partition; a file; a role; a cursor; a server
-    elif len(walk.frames) == 1 or frame.verb:  # else extract(year from x) and its like
-        frame.expect = frame.listing = "read"
-    return 1
-
-
-def _join(walk: Walk, _index: int, frame: Frame) -> int:
-    frame.expect = "read"
-    return 1
-
-
-def _using(walk: Walk, _index: int, frame: Frame) -> int:
-    if frame.verb in ("delete", "merge"):
-        frame.expect = "read"
-        frame.listing = "read" if frame.verb == "delete" else None
-    return 1
-
-
-def _into(walk: Walk, index: int, frame: Frame) -> int:
-    before = walk.value(index - 1)
-    if before in ("insert", "merge"):
-        frame.verb, frame.expect = before, "write"
-    elif frame.verb == "import":
-        walk.schemas(index + 1)
-    elif frame.verb == "select" and not walk.code:
-        frame.expect, frame.kind = "create", "table"
-        if walk.value(index + 1) in ("temp", "temporary"):
-            frame.expect = "temporary"
-    return 1
-
-
-def _update(walk: Walk, index: int, frame: Frame) -> int:
-    after = walk.tokens[index + 1] if index + 1 < len(walk.tokens) else None
-    if after is None or after.kind not in NAME_KINDS or after.value in ("set", "on", "of", "or"):
-        return 1
-    if walk.starts(index) or walk.value(index - 1) in _BEFORE_UPDATE:
-        frame.verb, frame.expect, frame.listing = "update", "change", None
-    return 1
-
-
-def _truncate(walk: Walk, index: int, frame: Frame) -> int:
-    if not walk.starts(index):
-        return 0
-    frame.expect = frame.listing = "truncate"
-    return 1
-
-
-def _copy(walk: Walk, index: int, frame: Frame) -> int:
-    if not walk.starts(index):
-        return 0
-    frame.verb, depth = "copy", 0
-    frame.expect = "read"
-    for ahead in range(index + 1, len(walk.tokens)):
-        value = walk.value(ahead)
-        depth += (value == "(") - (value == ")")
-        if depth == 0 and value in ("from", "to", ";"):
-            frame.expect = "write" if value == "from" else "read"
-            break
-    return 1
-
-
-def _table(walk: Walk, index: int, frame: Frame) -> int:
-    before = walk.value(index - 1)
-    if frame.expect is None and (
-        walk.starts(index) or before in ("(", ")", "as", "union", "all", "except", "intersect")
-    ):
-        frame.verb, frame.expect = "select", "read"
-    return 1
-
-
-def _verb(walk: Walk, index: int, frame: Frame) -> int:
-    if not walk.starts(index):
-        return 0
-    frame.verb = walk.tokens[index].value
-    frame.about = frame.verb in _CONTENTLESS
-    return 1
-
-
-def _references(walk: Walk, _index: int, frame: Frame) -> int:
-    if not frame.about:
-        frame.expect = "reference"
-    return 1
-
-
-def _of(walk: Walk, index: int, frame: Frame) -> int:
-    if walk.value(index - 1) == "partition":
-        frame.expect = "parent"
-    return 1
-
-
-def _inherits(walk: Walk, index: int, frame: Frame) -> int:
-    if walk.value(index + 1) != "(":
-        return 0
-    frame.expect = "parent"
-    return 1
-
-
-def _to(walk: Walk, _index: int, frame: Frame) -> int:
-    if frame.verb == "rule":
-        frame.expect = "alter"
-    return 1
-
-
-def _define(walk: Walk, index: int, frame: Frame) -> int:
-    """CREATE, ALTER, DROP: what kind of thing, and that its name comes next."""
-    if not walk.starts(index):
-        return 0
-    verb = walk.tokens[index].value
-    ahead, temporary = index + 1, False
-    while walk.value(ahead) in _MODIFIERS or walk.value(ahead) in ("temp", "temporary"):
-        temporary = temporary or walk.value(ahead) in ("temp", "temporary")
-        ahead += 1
-    kind = walk.value(ahead)
-    frame.verb, frame.kind = verb, kind
-    if kind in _ON_OBJECTS:
-        frame.verb = kind
-        frame.on = None if kind == "rule" and verb == "create" else "alter"
-    elif kind in _OBJECTS:
-        role: Role = {"create": "create", "alter": "alter"}.get(verb, "drop")  # type: ignore[assignment]
-        if role == "create" and kind in _ROUTINES:
-            role = "define"
-        elif role == "create" and temporary:
-            role = "temporary"
-        frame.expect = role
-        frame.listing = "drop" if role == "drop" else None
-        frame.on = "alter" if kind == "index" and role == "create" else None
-        ahead += 1
-    return max(1, ahead - index)
-
-
-def _schema(walk: Walk, index: int, frame: Frame) -> int:
-    ahead = index + 1
-    while walk.value(ahead) in ("if", "not", "exists"):
-        ahead += 1
-    whole = frame.kind == "schema" and frame.verb in ("drop", "alter")
-    walk.schemas(ahead, frame.verb if whole else "")
-    return 1
-
-
-def _search_path(walk: Walk, index: int, _frame: Frame) -> int:
-    if walk.value(index + 1) != "to" and (
-        index + 1 >= len(walk.tokens) or walk.tokens[index + 1].value != "="
-    ):
-        return 0
-    walk.names.search_path = tuple(walk.schemas(index + 2))
-    return 1
-
-
-def _with(walk: Walk, index: int, frame: Frame) -> int:
-    ahead = index + 1
-    recursive = walk.value(ahead) == "recursive"
-    ahead += recursive
-    named = ahead < len(walk.tokens) and walk.tokens[ahead].kind in NAME_KINDS
-    if named and walk.value(ahead + 1) in ("as", "(") and walk.value(ahead) != "ordinality":
-        frame.verb, frame.recursive = "with", recursive
-        frame.expect = frame.listing = None
-        walk.cte(ahead)
-    return 1
-
-
-ACTIONS: dict[str, Callable[[Walk, int, Frame], int]] = {
-    "select": _select,
-    "values": _select,
-    "from": _from,
-    "join": _join,
-    "using": _using,
-    "into": _into,
-    "update": _update,
-    "truncate": _truncate,
-    "copy": _copy,
-    "table": _table,
-    "references": _references,
-    "of": _of,
-    "inherits": _inherits,
-    "to": _to,
-    "create": _define,
-    "alter": _define,
-    "drop": _define,
-    "schema": _schema,
-    "search_path": _search_path,
-    "with": _with,
-    **dict.fromkeys((*_CONTENTLESS, "fetch", "import"), _verb),
+_UPDATE: dict[str, object] = {
+    "before": NAME,
+    "role": "change",
+    "listing": None,
+    "begins": "update",
+    "scope": "change",
 }
+
+_TABLE = (
+    *(_row(word, start=True, begins=word) for word in (*CONTENTLESS, "fetch", "import", "refresh")),
+    # Queries and their tables.
+    _row("select values", role=None, listing=None, begins="select", scope="query"),
+    _row("from", after="is-distinct not-distinct"),
+    _row("from", after="delete", role="change", listing=None, begins="delete", scope="change"),
+    _row("from", after="values"),  # bounds of a partition
+    _row("from", verb="copy revoke fetch import"),  # a file; a role; a cursor; a server
+    _row("from", query=True, role="read", listing="read"),
+    _row("from"),
+    _row("join", role="read"),
+    _row("table", expecting=True),
+    _row("table", after=_NO_COMMAND),
+    _row("table", role="read", begins="select", scope="query"),
+    _row("like", after="( ,", role="read"),  # of CREATE TABLE
+    _row("with", take="cte"),
+    # Statements that change tables.
+    _row("into", after="insert", role="write", listing=None, begins="insert", scope="change"),
+    _row("into", after="merge", role="write", listing=None, begins="merge", scope="change"),
+    _row("into", verb="import", take="schemas"),
+    _row("into", verb="select", code=False, before="temp temporary", role="temporary"),
+    _row("into", verb="select", code=False, role="create", kind="table"),
+    _row("into"),
+    _row("using", verb="delete", role="read", listing="read"),
+    _row("using", verb="merge", role="read", listing=None),
+    _row("using"),
+    _row("update", start=True, **_UPDATE),
+    _row("update", after="( ) as explain analyze in query do", **_UPDATE),
+    _row("update", verb="with", **_UPDATE),  # behind WITH ... CYCLE ... USING path
+    _row("update"),
+    _row("truncate", start=True, role="truncate", listing="truncate"),
+    _row("copy", start=True, begins="copy", take="copy"),
+    # Definitions.
+    _row("create alter drop", start=True, take="object"),
+    _row("references", role="reference"),
+    _row("of", after="partition", role="parent"),
+    _row("of", verb="create", kind="type", role="mention"),
+    _row("inherits", before="(", role="parent"),
+    _row("inherit", verb="alter", role="parent"),
+    _row("partition", after="attach detach", role="mention"),
+    _row("view", verb="refresh", role="read"),
+    _row("on", take="on"),
+    _row("to", verb="rule", role="alter"),  # CREATE RULE ... ON INSERT TO
+    # Schemas and where names without one are looked up.
+    _row("search_path", before="to =", take="search_path"),
+    _row("search_path", after="reset", take="reset"),
+    _row("search_path", before="from", take="reset"),  # FROM CURRENT
+    _row("all", after="reset discard", take="reset"),
+    _row("schema", after="set local session", before=STRING, take="search_path"),
+    _row("schema", take="schemas"),
+    # Where lists end, and words between a keyword and its name.
+    _row(_ENDS_LIST, role=None, listing=None),
+    _row(_SKIPPED, expecting=True),
+)  # fmt: skip
+
+CLAUSES: dict[str, tuple[Clause, ...]] = {
+    word: tuple(row for row in _TABLE if word in row.word)
+    for word in frozenset().union(*(row.word for row in _TABLE))
+}
+
+
+class Place(NamedTuple):
+    """A word where it stands, to be held against the rows of the table.
+
+    Args:
+        tokens: of the piece.
+        words: what each of them is as a keyword or mark; nothing behind the last.
+        at: index of the word.
+        frame: around it.
+        starts: whether a statement begins there.
+        query: whether it is outside the parentheses of a function.
+        code: whether it is in the body of a PL/pgSQL block.
+    """
+
+    tokens: Sequence[Token]
+    words: Sequence[str]
+    at: int
+    frame: Frame
+    starts: bool
+    query: bool
+    code: bool
+
+    def fits(self, clause: Clause) -> bool:
+        """Whether the conditions of a row hold."""
+        return (
+            (not clause.start or self.starts)
+            and (clause.verb is None or self.frame.verb in clause.verb)
+            and (clause.after is None or self._follows(clause.after))
+            and (clause.before is None or self._precedes(clause.before))
+            and (clause.expecting is None or clause.expecting == (self.frame.expect is not None))
+            and (not clause.query or self.query)
+            and (clause.code is None or clause.code == self.code)
+        )
+
+    def _follows(self, wanted: frozenset[str]) -> bool:
+        before = self.words[self.at - 1]
+        return before in wanted or f"{self.words[self.at - 2]}-{before}" in wanted
+
+    def _precedes(self, wanted: frozenset[str]) -> bool:
+        if self.at + 1 >= len(self.tokens):
+            return False
+        token = self.tokens[self.at + 1]
+        if wanted is NAME:
+            return token.kind in NAME_KINDS and self.words[self.at + 1] not in BESIDE_UPDATE
+        return token.value in wanted or (wanted is STRING and token.kind in TEXT_KINDS)

@@ -1,9 +1,10 @@
 """Which names in a piece of SQL mean relations, functions and schemas, and in which role.
 
-One pass over the tokens with a stack of parentheses. A qualified name after FROM, JOIN,
-INTO ... is a relation wherever it stands, so a CTE or an alias of the same name cannot hide
-it; what is no relation by its place is taken as one only when it is in schema `staging`.
-Tested against sqlglot's scopes, which cost fifty times as much.
+One pass over the tokens with a stack of parentheses; `clauses` is the table of what its keywords
+say. A qualified name after FROM, JOIN, INTO ... is a relation wherever it stands, so a CTE or an
+alias of the same name cannot hide it. What is no relation by its place is one only when it is in
+schema `staging`, or where a type is expected.
+Tested against Postgres' own grammar, and sqlglot's scopes, which cost fifty times as much.
 """
 
 from __future__ import annotations
@@ -11,143 +12,277 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from staging_assets.model import STAGING
-from staging_assets.parser.lexer.tokens import NAME_KINDS, Token
+from staging_assets.parser.lexer.literals import read_literal
+from staging_assets.parser.lexer.tokens import NAME_KINDS, TEXT_KINDS, Token
+from staging_assets.parser.names import heads
 from staging_assets.parser.names.clauses import (
-    ACTIONS,
-    ENDS_LIST,
-    FOLLOWS_RELATION,
-    SKIPPED,
+    CLAUSES,
+    CONTENTLESS,
+    OBJECTS,
+    ON_OBJECTS,
+    ROUTINES,
+    STARTS,
+    Clause,
+    Place,
 )
-from staging_assets.parser.names.scope import Frame, Name, Names, Role, Walk
+from staging_assets.parser.names.scope import Frame, Name, Names, Role, Scope
+
+_MARKS = frozenset(("word", "punctuation"))
 
 
-def find_names(tokens: Sequence[Token], *, code: bool = False) -> Names:
-    """The names in `tokens`; `code` says that they are the body of a PL/pgSQL block."""
-    walker = _Walker(tokens, code)
-    walker.run()
-    if walker.aliased:
-        walker.names.found = [n for i, n in enumerate(walker.names.found) if i not in walker.unsure]
-    return walker.names
+def find_names(tokens: Sequence[Token], *, code: bool = False, hidden: bool = False) -> Names:
+    """The names in `tokens`.
+
+    Args:
+        tokens: of one statement, or of a body.
+        code: whether they are the body of a PL/pgSQL block.
+        hidden: whether a parameter called `staging` hides the schema.
+    """
+    return _Walk(tokens, code, hidden).run()
 
 
-class _Walker(Walk):
-    def run(self) -> None:
-        tokens, index, length = self.tokens, 0, len(self.tokens)
-        while index < length:
-            token = tokens[index]
-            if token.kind in NAME_KINDS:
-                dotted = self.value(index + 1) == "."
-                if token.kind == "word" and not dotted:
-                    skip = self.keyword(token.value, index)
-                    if skip:
-                        index += skip
-                        continue
-                index = self.name(index)
-                continue
-            if token.kind == "punctuation":
-                self.mark(token.value, index)
-            elif token.value == "'search_path'" and self.value(index + 1) == ",":
-                listed = tokens[index + 2].value if index + 2 < length else ""  # of set_config
-                self.names.search_path = tuple(
-                    name.strip("' \"").lower() for name in listed.split(",")
-                )
-            index += 1
+class _Walk:
+    """Each step takes the index of a token and gives the index behind what it took."""
+
+    def __init__(self, tokens: Sequence[Token], code: bool, hidden: bool) -> None:
+        self.tokens, self.code = tokens, code
+        # What stands where as a keyword or mark: nothing behind the last, nor before the first,
+        # as an index below zero counts from the end.
+        words = [token.value if token.kind in _MARKS else "" for token in tokens]
+        self.words = [*words, "", "", "", ""]
+        self.names = Names()
+        self.piece = Scope()
+        self.piece.aliased = hidden
+        self.frames = [Frame(self.piece)]
+        # Columns, should `staging` turn out to be a table of their query.
+        self.unsure: dict[int, Scope] = {}
+
+    def run(self) -> Names:
+        index = 0
+        while index < len(self.tokens):
+            index = self.step(index)
+        columns = {i for i, scope in self.unsure.items() if scope.hides_staging()}
+        if columns:
+            self.names.found = [n for i, n in enumerate(self.names.found) if i not in columns]
+        return self.names
+
+    def step(self, index: int) -> int:
+        token = self.tokens[index]
+        if token.kind in NAME_KINDS:
+            known = self.words[index] in CLAUSES and self.words[index + 1] != "."
+            clause = self.find_clause(index) if known else None
+            return self.name(index) if clause is None else self.enter(clause, index)
+        if token.kind == "punctuation":
+            self.mark(token.value, index)
+        elif token.value == "'search_path'" and self.words[index + 1] == ",":  # of set_config
+            listed = self.tokens[index + 2] if index + 2 < len(self.tokens) else token
+            if listed.kind in TEXT_KINDS:
+                path = read_literal(listed).value.split(",")
+                self.names.search_path = tuple(name.strip(' "').lower() for name in path)
+        return index + 1
+
+    def find_clause(self, index: int) -> Clause | None:
+        """The row of the table that counts for the word there; None when it is a name."""
+        frame, before = self.frames[-1], self.words[index - 1]
+        # CREATE SCHEMA has other statements within.
+        within = self.names.home is not None and self.words[index] == "create"
+        starts = index == 0 or before in STARTS or (within and before not in ("grant", ","))
+        query = len(self.frames) == 1 or frame.verb != "" or frame.joins
+        place = Place(self.tokens, self.words, index, frame, starts, query, self.code)
+        for clause in CLAUSES[self.words[index]]:
+            if place.fits(clause):
+                return clause
+        return None
+
+    def enter(self, clause: Clause, index: int) -> int:
+        """Do as a row of the table says."""
+        frame = self.frames[-1]
+        if frame.about and not clause.start:  # GRANT SELECT ON ...
+            return self.take_schemas(index, frame) if clause.take == "schemas" else index + 1
+        if clause.begins:
+            frame.verb = clause.begins
+            frame.about = clause.begins in CONTENTLESS
+        if clause.scope:
+            frame.scope = Scope(frame.base)
+            if clause.scope == "change":
+                frame.base = frame.scope
+        if clause.role != "keep":
+            frame.expect = clause.role
+            frame.kind = clause.kind or frame.kind
+        if clause.listing != "keep":
+            frame.listing = clause.listing
+        if clause.take:
+            return int(getattr(self, f"take_{clause.take}")(index, frame))
+        return index + 1
 
     def mark(self, value: str, index: int) -> None:
+        """Take a parenthesis, comma or semicolon."""
         frame = self.frames[-1]
         if value == "(":
-            self.frames.append(Frame(frame.expect, about=frame.about))
+            inner = Frame(frame.scope, self.words[index - 1], frame.expect, frame.about)
+            heading = frame.verb in ("create", "alter", "drop")
+            inner.types = heading and frame.kind in ROUTINES
+            inner.columns = frame.verb == "insert"
+            self.frames.append(inner)
             frame.expect = None
         elif value == ")":
             if len(self.frames) > 1:
                 self.frames.pop()
                 frame = self.frames[-1]
-            if frame.pending and self.value(index + 1) != "as":
+            if frame.pending and self.words[index + 1] != "as":
                 frame.ctes.add(frame.pending)
                 frame.pending = None
         elif value == ",":
             frame.expect = frame.listing
-            if frame.verb == "with" and frame.pending is None and index + 1 < len(self.tokens):
-                self.cte(index + 1)
+            if (
+                frame.verb == "with"
+                and frame.pending is None
+                and heads.is_cte(self.tokens, index + 1)
+            ):
+                self.cte(index + 1, frame)
         elif value == ";":
-            self.frames = [Frame()]
-
-    def keyword(self, word: str, index: int) -> int:
-        """Take a keyword; gives how many tokens it used, 0 when it is a name here."""
-        frame = self.frames[-1]
-        if word in ENDS_LIST:
-            frame.expect = frame.listing = None
-            return 1
-        if word == "on":
-            frame.expect, frame.on = frame.on, None
-            return 1
-        action = ACTIONS.get(word)
-        if action is not None:
-            return action(self, index, frame)
-        if frame.expect and word in SKIPPED:
-            return 1
-        return 0
+            self.frames = [Frame(self.piece)]
 
     def name(self, index: int) -> int:
-        """Take a name with its dots; gives the index behind it."""
+        """Take a name with its dots."""
         tokens, frame = self.tokens, self.frames[-1]
-        chain, ahead = [tokens[index]], index + 1
-        if tokens[index].value == STAGING and self.value(ahead) == "." and self.is_cut(ahead + 1):
+        chain, end = [tokens[index]], index + 1
+        if chain[0].value == STAGING and self.words[end] == "." and heads.is_cut(tokens, end + 1):
             self.names.found.append(Name("schema", None, tokens[index]))
             frame.expect = None
-            return ahead
-        while self.value(ahead) == "." and ahead + 1 < len(tokens):
-            if tokens[ahead + 1].kind not in NAME_KINDS:
+            return end
+        while self.words[end] == "." and end + 1 < len(tokens):
+            if tokens[end + 1].kind not in NAME_KINDS:
                 break
-            chain.append(tokens[ahead + 1])
-            ahead += 2
+            chain.append(tokens[end + 1])
+            end += 2
         role, frame.expect = frame.expect, None
-        called = self.value(ahead) == "("
+        called = self.words[end] == "("
         if role is None and frame.about:
             role = "about"
             chain = chain[:2]
         if role == "read" and called and frame.verb != "copy":
             role = "call"
         if role is not None:
-            self.expected(role, chain, ahead, frame)
+            self.expected(role, chain, end, frame)
         elif len(chain) == 1:
-            self.alone(chain[0], index, called, frame)
+            self.alone(index, called, frame)
         elif called:
             self.names.found.append(Name("call", chain[-2], chain[-1]))
-        elif chain[0].value == STAGING or self.value(ahead + 1) in ("rowtype", "type"):
-            if len(chain) == 2:
-                self.unsure.add(len(self.names.found))
-            self.names.found.append(Name("mention", chain[0], chain[1]))
-        return ahead
+        elif not (heads.is_setting(tokens, index) or heads.is_part(tokens, index, frame)):
+            self.mention(chain, index, end, frame)
+        return end
 
-    def is_cut(self, index: int) -> bool:
-        """Whether a dynamic name (`staging.%I`, `staging.` and no more) or an operator is there."""
-        if index >= len(self.tokens):
-            return True
-        token = self.tokens[index]
-        return token.kind == "operator" and token.value != "*"
-
-    def expected(self, role: Role, chain: list[Token], ahead: int, frame: Frame) -> None:
+    def expected(self, role: Role, chain: list[Token], end: int, frame: Frame) -> None:
+        """Take a name where a relation, type or routine is expected."""
         schema, name = (chain[-2], chain[-1]) if len(chain) > 1 else (None, chain[0])
-        if name.value == STAGING and self.value(ahead) != "as" and role in ("read", "change"):
-            renamed = ahead < len(self.tokens) and self.tokens[ahead].kind in NAME_KINDS
-            self.aliased = self.aliased or not renamed or self.value(ahead) in FOLLOWS_RELATION
-        if schema is None and any(name.value in outer.ctes for outer in self.frames):
+        if name.value == STAGING:
+            if role == "define":
+                self.names.hides_staging = True
+            elif not heads.has_alias(self.tokens, end) and role not in ("call", "schema"):
+                frame.scope.aliased = True
+        if role == "read" and schema is None and any(name.value in f.ctes for f in self.frames):
             return
-        if role == "about" and schema is None:
-            return
-        self.names.found.append(Name(role, schema, name, frame.kind))
+        if role != "about" or schema is not None:
+            self.names.found.append(Name(role, schema, name, frame.kind))
 
-    def alone(self, token: Token, index: int, called: bool, frame: Frame) -> None:
-        if called:
+    def mention(self, chain: list[Token], index: int, end: int, frame: Frame) -> None:
+        """Take a qualified name that no keyword announces: a type, or a column's full path."""
+        typed = heads.is_type(self.tokens, index, end, frame)
+        if typed or chain[0].value == STAGING or self.words[end + 1] in ("rowtype", "type"):
+            if len(chain) == 2 and not typed and self.words[end] != ".":
+                self.unsure[len(self.names.found)] = frame.scope
+            kind = "type" if typed else ""
+            self.names.found.append(Name("mention", chain[0], chain[1], kind))
+
+    def alone(self, index: int, called: bool, frame: Frame) -> None:
+        """Take a single name that no keyword announces."""
+        token = self.tokens[index]
+        if token.value == STAGING and heads.is_alias(self.tokens, index, frame):
+            frame.scope.aliased = True
+        elif called:
             self.names.found.append(Name("call", None, token))
-        elif token.value == STAGING:
-            before = self.tokens[index - 1] if index else None
-            listed = frame.listing == "read" or frame.verb in (
-                "update",
-                "insert",
-                "delete",
-                "merge",
-            )
-            named = before is not None and (before.kind in NAME_KINDS or before.value == ")")
-            self.aliased = self.aliased or self.code or (listed and named)
+        elif token.value == STAGING and frame.types:
+            self.names.hides_staging = True
+        elif token.value == STAGING and self.code:
+            self.piece.aliased = True
+
+    def cte(self, index: int, frame: Frame) -> None:
+        """Note a CTE: it is known when its body is over, at once if recursive."""
+        frame.pending = self.tokens[index].value
+        if frame.recursive:
+            frame.ctes.add(frame.pending)
+
+    # What a row of the table cannot say.
+
+    def take_cte(self, index: int, frame: Frame) -> int:
+        """WITH, if the name of a CTE follows."""
+        recursive = self.words[index + 1] == "recursive"
+        if heads.is_cte(self.tokens, index + 1 + recursive):
+            frame.verb, frame.recursive = "with", recursive
+            frame.expect = frame.listing = None
+            self.cte(index + 1 + recursive, frame)
+        return index + 1
+
+    def take_copy(self, index: int, frame: Frame) -> int:
+        """COPY: FROM and TO decide what becomes of the table before them."""
+        frame.expect = heads.find_copy_role(self.tokens, index)
+        return index + 1
+
+    def take_on(self, index: int, frame: Frame) -> int:
+        """ON: CREATE INDEX and the like name their table after it."""
+        frame.expect, frame.on = frame.on, None
+        return index + 1
+
+    def take_object(self, index: int, frame: Frame) -> int:
+        """CREATE, ALTER, DROP: what kind of thing, and that its name comes next."""
+        verb = self.tokens[index].value
+        kind, temporary, end = heads.read_head(self.tokens, index)
+        frame.verb, frame.kind = verb, kind
+        if kind in ON_OBJECTS:
+            frame.verb = kind
+            frame.on = None if kind == "rule" and verb == "create" else "alter"
+        elif kind in OBJECTS:
+            made: Role = "define" if kind in ROUTINES else "temporary" if temporary else "create"
+            roles: dict[str, Role] = {"create": made, "alter": "alter", "drop": "drop"}
+            frame.expect = roles[verb]
+            frame.listing = "drop" if verb == "drop" else None
+            frame.on = "alter" if kind == "index" and verb == "create" else None
+            end += 1
+        return max(index + 1, end)
+
+    def take_schemas(self, index: int, frame: Frame) -> int:
+        """SCHEMA and IMPORT ... INTO: a list of schemas."""
+        start = index + 1
+        if frame.verb == "import" and self.words[index] == "schema":
+            return start  # of another server
+        while heads.read_value(self.tokens, start) in ("if", "not", "exists", "authorization"):
+            start += 1
+        listed, _ = heads.read_schemas(self.tokens, start)
+        whole = frame.kind == "schema" and frame.verb in ("drop", "alter")
+        for token in listed:
+            self.names.found.append(Name("schema", None, token, frame.verb if whole else ""))
+        if frame.kind == "schema" and frame.verb == "create" and listed:
+            self.names.home = listed[0].value
+        return index + 1
+
+    def take_search_path(self, index: int, frame: Frame) -> int:
+        """SET search_path TO ..., SET SCHEMA '...': of the session, or of a routine's body."""
+        start = index + (1 if self.words[index] == "schema" else 2)
+        listed, _ = heads.read_schemas(self.tokens, start)
+        for token in listed:
+            self.names.found.append(Name("schema", None, token))
+        path = heads.read_path(listed)
+        if frame.verb not in ("create", "alter"):
+            self.names.search_path = path
+        elif frame.kind in ROUTINES:
+            self.names.body_path = path
+        return index + 1
+
+    def take_reset(self, index: int, frame: Frame) -> int:
+        """RESET search_path, RESET ALL, DISCARD ALL, SET search_path FROM CURRENT."""
+        if frame.verb not in ("create", "alter"):
+            self.names.search_path = ()
+        elif frame.kind in ROUTINES:
+            self.names.resets_body = self.words[index - 1] == "reset"
+        return index + 1

@@ -1,12 +1,10 @@
-"""The state of a walk over tokens: a frame for each pair of parentheses, and what was found."""
+"""What a walk over tokens knows: a frame for each pair of parentheses, a scope for each query."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from staging_assets.model import STAGING
 from staging_assets.parser.lexer.tokens import Token
 
 Role = Literal[
@@ -29,7 +27,14 @@ Role = Literal[
 
 
 class Name(NamedTuple):
-    """One name; `schema` is None when it stands alone, `kind` is said by CREATE, ALTER, DROP."""
+    """One name.
+
+    Args:
+        role: what it is named for.
+        schema: None when the name stands alone.
+        name: of the relation, function, type or schema.
+        kind: of object as CREATE, ALTER and DROP say it; `type` where a type is expected.
+    """
 
     role: Role
     schema: Token | None
@@ -39,69 +44,73 @@ class Name(NamedTuple):
 
 @dataclass
 class Names:
-    """All names of a piece of SQL, and the `search_path` that it sets (None when it sets none)."""
+    """All names of a piece of SQL, and what it says about names without a schema.
+
+    Args:
+        found: the names.
+        search_path: what it leaves for the statements after it; None when it sets none.
+        body_path: what CREATE or ALTER FUNCTION sets for the body; None when it sets none.
+        resets_body: whether ALTER FUNCTION takes such a setting away.
+        home: the schema that CREATE SCHEMA makes, in which its elements stand.
+        hides_staging: whether a parameter called `staging` hides the schema in the body.
+    """
 
     found: list[Name] = field(default_factory=list)
     search_path: tuple[str, ...] | None = None
+    body_path: tuple[str, ...] | None = None
+    resets_body: bool = False
+    home: str | None = None
+    hides_staging: bool = False
+
+
+class Scope:
+    """A query; `aliased` says that `staging` is one of its tables, so `staging.x` is a column."""
+
+    __slots__ = ("aliased", "outer")
+
+    def __init__(self, outer: Scope | None = None) -> None:
+        self.outer, self.aliased = outer, False
+
+    def hides_staging(self) -> bool:
+        """Whether `staging` is a table of this query or of one around it."""
+        scope: Scope | None = self
+        while scope is not None and not scope.aliased:
+            scope = scope.outer
+        return scope is not None
 
 
 class Frame:
-    """What is known between one pair of parentheses."""
+    """What is known between one pair of parentheses.
 
-    __slots__ = ("about", "ctes", "expect", "kind", "listing", "on", "pending", "recursive", "verb")
+    Args:
+        scope: the query that it belongs to.
+        opener: the word before its parenthesis.
+        expect: the role of the next name.
+        about: whether the content does not matter.
+    """
 
-    def __init__(self, expect: Role | None = None, verb: str = "", about: bool = False) -> None:
-        self.expect = expect  # the role of the next name
+    __slots__ = (
+        *("about", "base", "columns", "ctes", "expect", "joins", "kind", "listing", "on", "opener"),
+        *("pending", "recursive", "scope", "types", "verb"),
+    )
+
+    def __init__(
+        self, scope: Scope, opener: str = "", expect: Role | None = None, about: bool = False
+    ) -> None:
+        self.scope = self.base = scope  # `base`: the scope around the query
+        self.opener, self.expect, self.about = opener, expect, about
         self.listing: Role | None = expect if expect == "parent" else None  # after a comma
         self.on: Role | None = None  # the role of the name after ON
-        self.verb, self.about, self.kind = verb, about, ""
+        self.verb = self.kind = ""
+        self.joins = expect == "read"  # `from (a join b ...)`: no query of its own
+        self.types = False  # a list of parameters
+        self.columns = False  # the list of columns of INSERT
         self.ctes: set[str] = set()
         self.pending: str | None = None  # a CTE whose body is not over
         self.recursive = False
 
-
-_STARTS = frozenset((";", "begin", "then", "else", "loop", "also", "instead", "atomic"))
-
-
-class Walk:
-    """A walk over tokens; `code` says that they are the body of a PL/pgSQL block."""
-
-    def __init__(self, tokens: Sequence[Token], code: bool) -> None:
-        self.tokens, self.code = tokens, code
-        self.names = Names()
-        self.unsure: set[int] = set()  # columns, should `staging` turn out to be an alias
-        self.aliased = False
-        self.frames = [Frame()]
-
-    def value(self, index: int) -> str:
-        """What stands there as a keyword or mark; empty for quoted names and past the ends."""
-        if not 0 <= index < len(self.tokens):
-            return ""
-        token = self.tokens[index]
-        return token.value if token.kind in ("word", "punctuation") else ""
-
-    def starts(self, index: int) -> bool:
-        """Whether a statement begins there."""
-        return index == 0 or self.value(index - 1) in _STARTS
-
-    def schemas(self, index: int, verb: str = "") -> list[str]:
-        """A list of schema names that begins there; `verb` drops or alters them."""
-        listed: list[str] = []
-        while index < len(self.tokens):
-            token = self.tokens[index]
-            if token.kind not in ("word", "quoted", "string") or self.value(index + 1) == ".":
-                break
-            self.names.found.append(Name("schema", None, token, verb))
-            listed.append(token.value.strip("'"))
-            if self.value(index + 1) != ",":
-                break
-            index += 2
-        return listed
-
-    def cte(self, index: int) -> None:
-        """Take the name of a CTE: it is known when its body is over, at once if recursive."""
-        frame, name = self.frames[-1], self.tokens[index].value
-        self.aliased = self.aliased or name == STAGING
-        if frame.recursive:
-            frame.ctes.add(name)
-        frame.pending = name
+    @property
+    def lists_tables(self) -> bool:
+        """Whether what stands here are the tables of a query, so that aliases may follow."""
+        changes = self.verb in ("update", "insert", "delete", "merge")
+        return self.listing == "read" or changes or (self.joins and not self.verb)

@@ -76,7 +76,7 @@ class Fragment:
         With each comes what turns its offsets into the script's, and whether it is (in) the
         body of a function, which runs later.
         """
-        lasting = lasting or self.kind in ("routine", "query", "foreign")
+        lasting = lasting or self.kind in BODIES
         yield self, outside, lasting
         for piece in self.inner:
             assert piece.literal is not None
@@ -88,17 +88,35 @@ def compose(outside: Callable[[int], int], inside: Callable[[int], int]) -> Call
     return lambda offset: outside(inside(offset))
 
 
-def read_piece(tokens: Sequence[Token], kind: PieceKind = "statement", depth: int = 0) -> Fragment:
-    """Read one statement, or the code in a literal, and the code in its literals."""
+BODIES = frozenset(("routine", "query", "foreign"))
+"""The kinds of pieces that run later: the bodies of functions."""
+
+
+def read_piece(
+    tokens: Sequence[Token],
+    kind: PieceKind = "statement",
+    depth: int = 0,
+    hidden: bool = False,
+) -> Fragment:
+    """Read one statement, or the code in a literal, and the code in its literals.
+
+    Args:
+        tokens: of its text.
+        kind: `statement`, or what kind of literal it is in.
+        depth: how many literals it is in.
+        hidden: whether a parameter called `staging` hides the schema in it.
+    """
     code = kind in ("block", "routine")
     snippets = find_snippets(tokens, code=code)
-    piece = Fragment(kind, tokens, find_names(tokens, code=code), dynamic=snippets.dynamic)
+    names = find_names(tokens, code=code, hidden=hidden)
+    piece = Fragment(kind, tokens, names, dynamic=snippets.dynamic)
     for snippet in snippets.found if depth < _MAX_DEPTH else ():
         literal = read_literal(snippet.token)
         if snippet.kind == "foreign":
             inner = _read_foreign(literal, snippet.token)
         else:
-            inner = read_piece(_tokenize_leniently(literal.value), snippet.kind, depth + 1)
+            hidden = names.hides_staging and snippet.kind in BODIES
+            inner = read_piece(_tokenize_leniently(literal.value), snippet.kind, depth + 1, hidden)
         inner.literal, inner.token = literal, snippet.token
         piece.inner.append(inner)
     if not (tokens and tokens[0].value == "comment"):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from staging_assets.model import Relation
-from staging_assets.parser import Use, is_opaque
+from staging_assets.model import STAGING, Relation
+from staging_assets.parser import Use, is_opaque, share_body_paths
 from staging_assets.project.scripts.script import Source
 
 
@@ -21,6 +21,7 @@ class Routine:
         head: what stands outside its body, or in a body of standard SQL: needed to create it.
         body: what its body names: needed when it is called.
         opaque: whether its body puts SQL together while it runs.
+        has_path: whether it has a `search_path` of its own; else the caller's holds.
     """
 
     name: Relation
@@ -29,6 +30,13 @@ class Routine:
     head: tuple[Use, ...]
     body: tuple[Use, ...]
     opaque: bool
+    has_path: bool = False
+
+    def called_in(self, path: tuple[str, ...]) -> Routine:
+        """The same, called where names without a schema are looked up in `path`."""
+        if self.has_path or STAGING not in path:
+            return self
+        return replace(self, body=tuple(_move(use, path) for use in self.body))
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ class Routines:
     """All routines of a folder, by name."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
+        share_body_paths(each for source in sources.values() for each in source.statements)
         self._by_name: dict[Relation, list[Routine]] = {}
         self.by_stem: dict[str, list[Routine]] = {stem: [] for stem in sources}
         for stem, source in sources.items():
@@ -69,18 +78,22 @@ class Routines:
         """The routines that are called, or named by a string or a trigger, in `uses`."""
         for use in uses:
             if use.role in ("call", "mention", "spelled", "alter"):
-                for routine in self._by_name.get(use.relation, ()):
+                found = self._by_name.get(use.relation, ())
+                if not found and use.bare and STAGING in use.path:
+                    found = self._by_name.get(Relation(STAGING, use.relation.name), ())
+                for routine in found:
                     yield routine, use
 
     def reach(self, uses: Iterable[Use]) -> Reach:
         """Everything that the calls in `uses` reach."""
         found: dict[int, Routine] = {}
-        waiting = [routine for routine, _ in self.called(uses)]
+        waiting = [(routine, use.path) for routine, use in self.called(uses)]
         while waiting:
-            routine = waiting.pop(0)
+            routine, path = waiting.pop(0)
             if id(routine) not in found:
-                found[id(routine)] = routine
-                waiting += [each for each, _ in self.called((*routine.head, *routine.body))]
+                here = found[id(routine)] = routine.called_in(path)
+                inner = self.called((*here.head, *here.body))
+                waiting += [(each, use.path or path) for each, use in inner]
         return Reach(tuple(found.values()))
 
 
@@ -98,7 +111,17 @@ def find_routines(stem: str, source: Source) -> Iterator[Routine]:
             head=tuple(use for use in uses if not use.lasting),
             body=tuple(use for use in uses if use.lasting),
             opaque=is_opaque(statement),
+            has_path=statement.body_path is not None,
         )
+
+
+def _move(use: Use, path: tuple[str, ...]) -> Use:
+    """A use in a body, whose names without a schema are looked up in `path`."""
+    if not use.bare or use.relation.schema:
+        return use
+    tables = use.role not in ("call", "schema", "temporary")
+    relation = Relation(STAGING, use.relation.name) if tables else use.relation
+    return use._replace(relation=relation, path=path)
 
 
 def _names(name: Relation) -> tuple[Relation, ...]:

@@ -1,0 +1,1 @@
+create table staging.filled (id int primary key, n int, kind staging.a_kind);

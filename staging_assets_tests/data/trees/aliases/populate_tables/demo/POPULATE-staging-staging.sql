@@ -1,0 +1,1 @@
+insert into staging.staging select staging.id, 'y'::staging.a_kind from staging.filled as staging;

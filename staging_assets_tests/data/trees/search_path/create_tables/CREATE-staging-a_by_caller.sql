@@ -1,0 +1,1 @@
+create table staging.a_by_caller (total bigint, sources bigint);

@@ -1,0 +1,1 @@
+create table staging.a_summary (n bigint, places bigint, first_place text, last_id int);

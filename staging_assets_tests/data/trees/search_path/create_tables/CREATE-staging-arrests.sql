@@ -1,0 +1,1 @@
+create table staging.arrests (id int primary key, place text);

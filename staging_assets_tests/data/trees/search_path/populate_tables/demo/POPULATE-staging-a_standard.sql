@@ -1,0 +1,1 @@
+insert into staging.a_standard values (staging.standard());

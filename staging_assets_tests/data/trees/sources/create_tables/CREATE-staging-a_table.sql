@@ -1,0 +1,1 @@
+create table staging.a_table (id int, place text, mood etl.mood);

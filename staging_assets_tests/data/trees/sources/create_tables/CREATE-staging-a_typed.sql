@@ -1,0 +1,1 @@
+create table staging.a_typed of etl.person (primary key (id));

@@ -1,0 +1,1 @@
+create view staging.a_view as table staging.z_last;

@@ -1,0 +1,1 @@
+create table staging.a_walk (id int, n int);

@@ -1,0 +1,1 @@
+create table staging.z_last (id int, place text, mood etl.mood);

@@ -1,0 +1,1 @@
+insert into staging.a_copy (id, place, mood) table etl.bookings;

@@ -1,0 +1,1 @@
+insert into staging.a_table table only staging.z_last;
