@@ -11,7 +11,7 @@ from staging_assets.checks import KINDS, find_checks
 from staging_assets.model import SCHEMA_NODE, Kind, Relation, StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
-from staging_assets.sources.load_csv import find_csv_files, run_csv_load
+from staging_assets.sources import find_csv_files, run_csv_load
 
 ROOT = Path(__file__).parent.parent
 CHICAGO = ROOT.parent / "shared" / "data" / "chicago"
@@ -30,8 +30,8 @@ class FoundWorkload(Workload):
     csv: Path = Path()
 
     def load(self, server: Server) -> None:
-        for name, path in find_csv_files(self.csv).items():
-            run_csv_load(server, path, Relation("etl", name))
+        for name, file in find_csv_files(self.csv).items():
+            run_csv_load(server, file.path, Relation("etl", name))
 
     def write(self, folder: Path) -> Written:
         project = load_project(self.sql, self.department, KINDS)

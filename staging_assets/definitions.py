@@ -33,7 +33,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     Raises ProjectError with every problem of the folder, or SettingsError.
     """
     project = load_project(settings.sql_dir, settings.department, KINDS)
-    files = {} if settings.etl_csv_dir is None else find_csv_files(settings.etl_csv_dir)
+    folder = settings.etl_csv_dir
+    files = {} if folder is None else find_csv_files(folder, project.config.csv)
     return dg.Definitions(
         assets=[
             build_staging_assets(project),

@@ -1,8 +1,10 @@
 """The model of a folder of scripts: what `load_project` gives and everything else reads.
 
-`project` is the folder with its tables, procedures and cleanups; `lookups` the rows of the YAML.
+`project` is the folder with its tables, procedures and cleanups; `lookups` the rows of the YAML;
+`csv` how CSV files are written.
 """
 
+from staging_assets.model.csv import CsvFormat, CsvOptions
 from staging_assets.model.lookups import Cell, Lookup, Number
 from staging_assets.model.project import (
     SCHEMA_NODE,
@@ -31,6 +33,8 @@ __all__ = [
     "Cleanup",
     "Column",
     "ColumnSource",
+    "CsvFormat",
+    "CsvOptions",
     "Kind",
     "Lookup",
     "Node",

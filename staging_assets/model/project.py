@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from staging_assets.model.csv import CsvOptions
 from staging_assets.model.lookups import Lookup
 
 STAGING = "staging"
@@ -212,6 +213,7 @@ class StagingConfig:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     checks: tuple[CheckDeclaration, ...] = ()
+    csv: CsvOptions = field(default_factory=CsvOptions)
 
 
 @dataclass(frozen=True)

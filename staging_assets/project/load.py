@@ -89,6 +89,7 @@ def load_project(
             descriptions=read.config.descriptions,
             owners=read.config.owners,
             checks=checks,
+            csv=read.config.csv,
         ),
     )
 

@@ -7,7 +7,6 @@ table until the new one stands in its place, with the old one's keys, indexes an
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -21,17 +20,15 @@ import psycopg2
 from psycopg2 import errors, extensions, sql
 
 from staging_assets.errors import BuildError, BusyError
-from staging_assets.model import Relation
+from staging_assets.model import CsvFormat, Relation
 from staging_assets.postgres import Server, find_safe_message
 from staging_assets.publisher import PublishRequest, run_publish
-from staging_assets.sources.csv_file import CsvStream, find_csv_files, read_header
-
-__all__ = ["CsvLoad", "find_csv_files", "run_csv_load"]
+from staging_assets.sources.csv_header import read_header
+from staging_assets.sources.csv_refusals import tell_refusal
+from staging_assets.sources.csv_stream import CHUNK, CsvStream
 
 Log = Callable[[str, str], None]
-_CHUNK = 1 << 20
 _VERSION_18 = 180_000
-_TODO = "Correct the file and load it again. The old table is as it was."
 
 
 @dataclass(frozen=True)
@@ -54,6 +51,7 @@ def run_csv_load(
     path: Path,
     relation: Relation,
     *,
+    form: CsvFormat | None = None,
     log: Log | None = None,
     cancelled: threading.Event | None = None,
 ) -> CsvLoad:
@@ -63,6 +61,7 @@ def run_csv_load(
         server: where to.
         path: `.csv`, or `.csv.gz`, which is unpacked on the way.
         relation: the table; its schema is made when it is missing.
+        form: how the file is written.
         log: level and message, about waiting for locks.
         cancelled: the load gives up once it is set.
 
@@ -70,7 +69,8 @@ def run_csv_load(
     when another process loads the same table. The old table is then as it was.
     """
     began = time.monotonic()
-    columns = read_header(path)
+    form = CsvFormat() if form is None else form
+    columns = read_header(path, form)
     digest = sha256(str(relation).encode()).digest()
     shadow = Relation(f"{relation.schema[:40]}__csv_{digest[:5].hex()}", relation.name)
     with closing(server.connect(f"staging_assets csv {relation}", autocommit=True)) as connection:
@@ -82,11 +82,12 @@ def run_csv_load(
                     cursor.execute(_sql("create schema if not exists {}", relation.schema))
                 kept = _read_indexes(cursor, relation)
             except psycopg2.Error as error:
-                raise _refused(path, relation, error) from None
+                raise tell_refusal(path, relation, form, error) from None
         rows, size = _load(
             connection,
             path,
             relation,
+            form,
             shadow=shadow,
             columns=columns,
             kept=kept,
@@ -158,6 +159,7 @@ def _load(
     connection: extensions.connection,
     path: Path,
     relation: Relation,
+    form: CsvFormat,
     *,
     shadow: Relation,
     columns: tuple[str, ...],
@@ -167,15 +169,15 @@ def _load(
     """Make and fill the table in one transaction; return its rows and the bytes read."""
     table = sql.Identifier(shadow.schema, shadow.name)
     listed = sql.SQL(", ").join(sql.Identifier(name) + sql.SQL(" text") for name in columns)
-    stream = CsvStream(path, cancelled, guards_end=connection.server_version < _VERSION_18)
+    guards = connection.server_version < _VERSION_18
+    stream = CsvStream(path, form, cancelled, guards_end=guards)
     with closing(stream), connection.cursor() as cursor:
         try:
             cursor.execute(_sql("drop schema if exists {} cascade", shadow.schema))
             cursor.execute("begin")
             cursor.execute(_sql("create schema {}", shadow.schema))
             cursor.execute(sql.SQL("create table {} ({})").format(table, listed))
-            copy = sql.SQL("copy {} from stdin with (format csv, header, freeze)").format(table)
-            cursor.copy_expert(copy, cast(Any, stream), _CHUNK)
+            cursor.copy_expert(_find_copy(table, form), cast(Any, stream), CHUNK)
             rows = cursor.rowcount
             for index in kept:
                 _keep(cursor, index, table, path, relation)
@@ -187,9 +189,24 @@ def _load(
             if stream.failure is not None:
                 raise stream.failure from None
             if isinstance(error, psycopg2.Error):
-                raise _refused(path, relation, error) from None
+                raise tell_refusal(path, relation, form, error, stream.find_line) from None
             raise
     return rows, stream.bytes
+
+
+def _find_copy(table: sql.Identifier, form: CsvFormat) -> sql.Composed:
+    quote = form.quote or "\x01"
+    return sql.SQL(
+        "copy {} from stdin with (format csv, freeze, header {}, delimiter {}, quote {}, "
+        "escape {}, null {})"
+    ).format(
+        table,
+        sql.Literal(form.header is True),
+        sql.Literal(form.delimiter),
+        sql.Literal(quote),
+        sql.Literal(form.escape or quote),
+        sql.Literal(form.null),
+    )
 
 
 def _keep(
@@ -203,19 +220,6 @@ def _keep(
             f"{path}: {index.name} of {relation} does not fit the new rows: {text}. "
             "Drop it, or correct the file. The old table is as it was."
         ) from None
-
-
-def _refused(path: Path, relation: Relation, error: psycopg2.Error) -> BuildError:
-    """Say which line the server refused, and nothing of what it holds."""
-    text = error.diag.message_primary or str(error).partition("\n")[0]
-    text = find_safe_message(text, error.pgcode, "").rstrip(".")
-    # COPY <table>, line <number>: "..." - in the server's language.
-    found = re.match(rf"COPY {re.escape(relation.name)}, \S+ (\d+)", error.diag.context or "")
-    if found is None:
-        return BuildError(
-            f"{path}: {relation} could not be loaded: {text}. The old table is as it was."
-        )
-    return BuildError(f"{path}:{found[1]}: {text}. {_TODO}")
 
 
 def _sql(text: str, name: str) -> sql.Composed:

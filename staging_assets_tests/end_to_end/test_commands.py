@@ -264,6 +264,32 @@ def test_csv_files_become_sources_that_can_be_materialized(
     assert "etl/arrests" in ran.stdout
 
 
+def test_a_stray_csv_file_fails_alone(
+    typed: dict[str, str], tmp_path: Path, witness: Connection
+) -> None:
+    folder = tmp_path / "csv"
+    folder.mkdir()
+    for name, text in {
+        **{"arrests.csv": "n,badge\n1,a\n", "ARRESTS.csv": "n,badge\n9,z\n"},
+        **{"x" * 70 + ".csv": "a\n1\n", "---.csv": "a\n1\n", "Größe.csv": "a\n1\n"},
+        **{"semicolons.csv": "a;b\n1;2\n", "open.csv": 'a,b\n1,"2\n3,4\n'},
+    }.items():
+        (folder / name).write_text(text)
+    typed = {**typed, "STAGING_ETL_CSV_DIR": str(folder)}
+    ran = run_typed(LITERAL, typed)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert count(witness, "select count(*) from staging.arrests") == 3
+    ran = run_typed("dagster asset materialize --select etl/*", typed)
+    assert ran.returncode == 1
+    assert "ARRESTS.csv: it becomes table arrests, and so does arrests.csv" in ran.stdout
+    assert "open.csv:2: a quote opens here and is never closed" in ran.stdout
+    assert "---.csv: the name of its table would be empty" in ran.stdout
+    assert "the name of its table would be longer than 63 bytes" in ran.stdout
+    assert "semicolons.csv:1: the columns are separated by ';'" in ran.stdout
+    assert count(witness, "select count(*) from etl.arrests") == 3
+    assert count(witness, "select count(*) from etl.grosse") == 1
+
+
 def test_a_candidate_is_promoted_and_taken_back(typed: dict[str, str], witness: Connection) -> None:
     promote = "dagster job execute -j promote_staging"
     assert run_typed(LITERAL, typed).returncode == 0

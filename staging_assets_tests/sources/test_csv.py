@@ -18,9 +18,9 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BuildError, BusyError, ProjectError
-from staging_assets.model import Relation
+from staging_assets.model import CsvFormat, CsvOptions, Relation
 from staging_assets.postgres.client.server import Server
-from staging_assets.sources.load_csv import find_csv_files, run_csv_load
+from staging_assets.sources import find_csv_files, run_csv_load
 
 Ask = Callable[[str], list[tuple[object, ...]]]
 ARRESTS = Relation("etl", "arrests")
@@ -214,14 +214,18 @@ def test_what_no_longer_fits_is_named_and_the_old_table_stays(
         ("a;b\n1;2\n", r"arrests\.csv:1: the columns are separated by ';'"),
         ("a\tb\n", r"arrests\.csv:1: the columns are separated by '\\t'"),
         ("a,b\r1,2\r", r"arrests\.csv:1: .*CR alone"),
-        ('"a,b\n1,2\n', r"arrests\.csv:1: the header is malformed"),
-        ("Größe\n1\n".encode("latin-1"), r"arrests\.csv:1: the header is not UTF-8"),
+        ('"a,b\n1,2\n', r"arrests\.csv:1: a quote opens in the header and is never closed"),
+        ('"a"x,b\n1,2\n', r"arrests\.csv:1: the header is malformed"),
+        ("Größe\n1\n".encode("latin-1"), r"arrests\.csv:1: the header is not UTF-8.*latin-1"),
         ("a,b\n".encode("utf-16"), r"arrests\.csv:1: the header is not UTF-8"),
         ("a,b\n1,2\n3\n", r'arrests\.csv:3: missing data for column "b"\. Correct the file'),
         ("a,b\n1,2\n3,4,hush\n", r"arrests\.csv:3: extra data after last expected column"),
         ("a,b\n1,2\n3,4\nö,hush\n".encode("latin-1"), r"arrests\.csv:4: invalid byte sequence"),
-        (b"a,b\n1,\x00\n", r"arrests\.csv:2: invalid byte sequence"),
-        ('a,b\n"x\ny",2\n3,"hush\n\n', r"arrests\.csv:\d: unterminated CSV quoted field"),
+        (b"a,b\n1,\x00\n", r"arrests\.csv:2: invalid byte sequence .* \(a zero byte\)"),
+        ('a,b\n"x\ny",2\n3,"hush\n\n', r"arrests\.csv:4: a quote opens here and is never"),
+        ('a,b\n1,"hush\n2,"Bob"\n3,Cid\n', r"arrests\.csv:2: a quote opens here and is never"),
+        ('a,b\n1,"x ""y"" z"\n2,5" hush\n3,4\n', r"arrests\.csv:3: a quote opens here"),
+        ("a,b\n1,2\n\n", r"arrests\.csv:3: the line is blank.*blank_lines: skip"),
         ("a,b\n1,2\n3,hush\r\n", r"arrests\.csv:3: unquoted carriage return found in data"),
     ],
 )
@@ -354,23 +358,58 @@ def test_memory_does_not_grow_with_the_file(database: Server, tmp_path: Path) ->
 
 
 def test_files_are_found_by_the_name_of_their_table(tmp_path: Path) -> None:
-    for name in ("Arrests.csv", "use of-force (2020).CSV.GZ", "x.csv.gz", "readme.txt", ".y.csv"):
+    for name in (
+        *("Arrests.csv", "use of-force (2020).CSV.GZ", "x.csv.gz", "readme.txt", ".y.csv"),
+        *("Ünï.csv", "9lives.csv", "select.csv", "a.b.csv"),
+    ):
         (tmp_path / name).touch()
     (tmp_path / "folder.csv").mkdir()
-    assert find_csv_files(tmp_path) == {
-        "arrests": tmp_path / "Arrests.csv",
-        "use_of_force_2020": tmp_path / "use of-force (2020).CSV.GZ",
-        "x": tmp_path / "x.csv.gz",
+    found = find_csv_files(tmp_path)
+    assert {name: file.path.name for name, file in found.items()} == {
+        "arrests": "Arrests.csv",
+        "use_of_force_2020": "use of-force (2020).CSV.GZ",
+        "x": "x.csv.gz",
+        "uni": "Ünï.csv",
+        "9lives": "9lives.csv",
+        "select": "select.csv",
+        "a_b": "a.b.csv",
     }
+    assert not [file.problem for file in found.values() if file.problem]
 
 
-def test_names_that_give_no_table_are_all_told(tmp_path: Path) -> None:
-    for name in ("a b.csv", "a-b.csv.gz", "---.csv", "x" * 64 + ".csv"):
+def test_a_file_whose_name_gives_no_table_has_a_problem_and_the_others_none(
+    tmp_path: Path,
+) -> None:
+    for name in ("a b.csv", "a-b.csv.gz", "---.csv", "x" * 64 + ".csv", "good.csv"):
         (tmp_path / name).touch()
-    with pytest.raises(ProjectError) as caught:
-        find_csv_files(tmp_path)
-    assert len(caught.value.problems) == 3
-    assert "it becomes table a_b, and so does a b.csv" in str(caught.value)
+    found = find_csv_files(tmp_path)
+    problems = {name: file.problem or "" for name, file in found.items()}
+    assert problems.pop("good") == ""
+    assert "it becomes table a_b, and so does a-b.csv.gz. Rename or" in problems.pop("a_b")
+    assert "name of its table would be longer than 63 bytes" in problems.pop("x" * 64)
+    [(name, problem)] = problems.items()
+    assert name.startswith("unnamed_")
+    assert "---.csv: the name of its table would be empty. Rename the file" in problem
+
+
+def test_staging_yaml_gives_a_file_another_table(tmp_path: Path) -> None:
+    for name in ("a b.csv", "a-b.csv", "---.csv", "x" * 64 + ".csv"):
+        (tmp_path / name).touch()
+    options = CsvOptions(
+        {"delimiter": ";"},
+        (
+            ("a-b.csv", {"table": "other"}),
+            ("---.csv", {"table": "lines"}),
+            ("x*.csv", {"table": "long"}),
+            ("x*.csv", {"encoding": "iso8859-1"}),
+        ),
+    )
+    found = find_csv_files(tmp_path, options)
+    assert {name: file.path.name[:3] for name, file in found.items()} == {
+        **{"a_b": "a b", "other": "a-b", "lines": "---", "long": "xxx"}
+    }
+    assert not [file.problem for file in found.values() if file.problem]
+    assert found["long"].format == CsvFormat("iso8859-1", ";", table="long")
 
 
 def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:

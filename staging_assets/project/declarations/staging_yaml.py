@@ -9,13 +9,23 @@ from dataclasses import dataclass, field
 import yaml
 
 from staging_assets.errors import Problem
-from staging_assets.model import CheckDeclaration, Script, Table, cleanup_node
+from staging_assets.model import CheckDeclaration, CsvOptions, Script, Table, cleanup_node
 from staging_assets.project.declarations.checks.kinds import Kinds
 from staging_assets.project.declarations.checks.reader import find_declarations
+from staging_assets.project.declarations.csv_yaml import read_csv_options
 from staging_assets.project.declarations.documents import Document, MalformedError, is_empty
 from staging_assets.project.declarations.numbers import find_value
 
-KEYS = ("priorities", "dependencies", "in_place", "cleanups", "descriptions", "owners", "checks")
+KEYS = (
+    "priorities",
+    "dependencies",
+    "in_place",
+    "cleanups",
+    "descriptions",
+    "owners",
+    "checks",
+    "csv",
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ class Config:
     descriptions: dict[str, str] = field(default_factory=dict)
     owners: dict[str, tuple[str, ...]] = field(default_factory=dict)
     check_nodes: list[yaml.Node] = field(default_factory=list)
+    csv: CsvOptions = field(default_factory=CsvOptions)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -140,6 +151,8 @@ class _Reading:
         if key == "checks":
             if not is_empty(value):
                 self.config.check_nodes.append(value)
+        elif key == "csv":
+            self.config.csv = read_csv_options(self.document, value, self.config.csv)
         elif key == "in_place":
             for item in self.document.items(value, "`in_place`"):
                 name = self.document.text(item, "a table")
