@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import Any, Literal
 
 from staging_assets.builder.history import Build
+from staging_assets.builder.shadow.create import Shadow
+from staging_assets.builder.shadow.names import Rivals, find_rivals
 from staging_assets.checks import Check, CheckResult
-from staging_assets.model import Relation, StagingProject
+from staging_assets.model import StagingProject
 from staging_assets.postgres import Session, find_build_schema
 from staging_assets.publisher import PublishRequest
 from staging_assets.settings import SessionSettings
@@ -111,6 +113,11 @@ class RunContext:
         tables = self.project.tables.values()
         return frozenset(name for t in tables for name in t.foreign_keys if name != t.name)
 
+    @cached_property
+    def rivals(self) -> Mapping[str, Rivals]:
+        """Table to the names that others want too."""
+        return find_rivals(self.project)
+
     @property
     def schema(self) -> str:
         """The schema to build."""
@@ -121,19 +128,12 @@ class RunContext:
         """Where shadows are made."""
         return find_build_schema(self.schema)
 
-    def publish_request(
-        self, session: Session, task: Task, *, live: Relation, own: frozenset[str]
-    ) -> PublishRequest:
-        """What is asked of the publisher when a table that this session has made takes its place.
-
-        Args:
-            live: where the table belongs.
-            own: names of everything that its CREATE script makes.
-        """
+    def publish_request(self, session: Session, task: Task, shadow: Shadow) -> PublishRequest:
+        """What is asked of the publisher when the shadow that a session made takes its place."""
         return PublishRequest(
-            live=live,
-            shadow_schema=self.build_schema,
-            own=own,
+            live=shadow.live,
+            shadow_schema=shadow.relation.schema,
+            own=shadow.own,
             rebuilt_later=task.rebuilt_later,
             sessions=self.sessions,
             log=session.log,

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from psycopg2 import extensions
 
 from staging_assets.builder.context import RunContext, Task
+from staging_assets.builder.plan import find_plan, run_with_free_names
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
-from staging_assets.builder.shadow.table import ShadowPlan, run_discard, run_make_shadow
+from staging_assets.builder.shadow.table import Shadow, run_discard, run_make_shadow
 from staging_assets.model import Relation, Table
 from staging_assets.parser import quote, rewrite
 from staging_assets.postgres import Session, run_script
@@ -36,7 +37,7 @@ def run_table_in_place(
     Raises ScriptError, BuildError, or what `audit` raises; the old table is then as it was.
     """
     live = Relation(work.schema, table.name)
-    plan = ShadowPlan(work.schema, work.build_schema, filled=False)
+    plan = find_plan(session, work, table, task.rebuilt_later, filled=False)
     shadow, _ = run_make_shadow(session, table, plan)
     rows = 0
 
@@ -47,9 +48,12 @@ def run_table_in_place(
         session.run(f"analyze {quote(live)}")
         rows = int(session.run(f"select count(*) from {quote(live)}")[0][0])  # noqa: S608
 
+    def publish(shadow: Shadow) -> PublishOutcome:
+        request = work.publish_request(session, task, shadow)
+        return run_in_place(session.connection, request, fill=fill, audit=audit)
+
     try:
-        request = work.publish_request(session, task, live=live, own=shadow.own)
-        outcome = run_in_place(session.connection, request, fill=fill, audit=audit)
+        outcome = run_with_free_names(session, shadow, plan, publish)
     except BaseException:
         run_discard(session, shadow)
         raise

@@ -12,14 +12,15 @@ from staging_assets.builder.cleanups.run import run_cleanup
 from staging_assets.builder.context import NodeResult, Rebuild, RunContext, Task
 from staging_assets.builder.history import forget_builds_sql
 from staging_assets.builder.in_place import run_table_in_place
+from staging_assets.builder.plan import find_plan, run_with_free_names
 from staging_assets.builder.procedures import run_procedures
-from staging_assets.builder.shadow.table import ShadowPlan, run_discard, run_make_shadow
+from staging_assets.builder.shadow.table import Shadow, run_discard, run_make_shadow
 from staging_assets.builder.up_to_date import is_done
 from staging_assets.checks import CheckResult
 from staging_assets.model import Kind, Relation, Table
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import Session, has_schema
-from staging_assets.publisher import InboundKey, run_publish
+from staging_assets.publisher import InboundKey, PublishOutcome, run_publish
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,13 @@ def _run_cleanup(session: Session, work: RunContext, task: Task) -> NodeOutcome:
 
 def _run_table(session: Session, work: RunContext, task: Task, table: Table) -> NodeOutcome:
     clock = Clock()
-    plan = ShadowPlan(
-        work.schema,
-        work.build_schema,
+    plan = find_plan(
+        session,
+        work,
+        table,
+        task.rebuilt_later,
         first=forget_builds_sql(work.schema, [task.node]),
         filled=not work.options.create_only,
-        referenced=table.name in work.referenced,
     )
     shadow, rows = run_make_shadow(session, table, plan)
     clock.mark("load_seconds")
@@ -130,8 +132,12 @@ def _run_table(session: Session, work: RunContext, task: Task, table: Table) -> 
             )
         clock.mark("check_seconds")
         session.check()
-        request = work.publish_request(session, task, live=shadow.live, own=shadow.own)
-        outcome = run_publish(session.connection, request)
+
+        def publish(shadow: Shadow) -> PublishOutcome:
+            request = work.publish_request(session, task, shadow)
+            return run_publish(session.connection, request)
+
+        outcome = run_with_free_names(session, shadow, plan, publish)
         clock.mark("publish_seconds")
     except BaseException:
         run_discard(session, shadow)

@@ -12,6 +12,7 @@ from staging_assets.parser.create_table import (
     find_columns,
     read_text,
 )
+from staging_assets.parser.implied_names import find_implied_name
 from staging_assets.parser.lexer.positions import (
     Lines,
     ScriptPlace,
@@ -62,6 +63,7 @@ __all__ = [
     "add_comments",
     "clean_comment",
     "find_columns",
+    "find_implied_name",
     "find_line_place",
     "find_place",
     "find_position",

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from staging_assets.model import Column
+from staging_assets.parser.implied_names import (
+    find_excluded,
+    find_implied_name,
+    find_index_addition,
+    find_statistics_addition,
+    split_list,
+)
 from staging_assets.parser.lexer.literals import read_literal
 from staging_assets.parser.lexer.positions import Lines
 from staging_assets.parser.lexer.tokens import NAME_KINDS, TEXT_KINDS, Comment, Token
@@ -35,7 +42,6 @@ _ENDS_TYPE = frozenset(
     )
 )
 _SERIAL = frozenset(("serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"))
-_MAX_NAME_BYTES = 63
 
 
 def find_columns(text: str, statements: Sequence[Sequence[Token]], table: str) -> Columns:
@@ -44,7 +50,11 @@ def find_columns(text: str, statements: Sequence[Sequence[Token]], table: str) -
     for tokens in statements:
         words = [token.value for token in tokens[:8]]
         place = _find_table(tokens, table)
-        if words[0] == "create" and "table" in words and place:
+        if words[:2] == ["create", "statistics"]:
+            _imply(found, table, find_statistics_addition(tokens, table), "stat")
+        elif words[0] == "create" and "index" in words[1:3] and place:
+            _imply(found, table, find_index_addition(tokens, place), "idx")
+        elif words[0] == "create" and "table" in words and place:
             found.columns.clear()
             found.complete = _add_elements(found, text, tokens, place, table)
         elif words[0] == "create" and place and ("view" in words or "foreign" in words):
@@ -87,31 +97,6 @@ def read_text(tokens: Sequence[Token]) -> str | None:
     """The string that the tokens are, put together from its parts; None for NULL."""
     parts = [read_literal(token).value for token in tokens if token.kind in TEXT_KINDS]
     return "".join(parts) if parts else None
-
-
-def split_list(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """Cut tokens at the commas outside parentheses."""
-    depth = first = 0
-    for index, token in enumerate(tokens):
-        if token.kind == "punctuation":
-            depth += (token.value in "([") - (token.value in ")]")
-            if token.value == "," and depth == 0:
-                yield tokens[first:index]
-                first = index + 1
-    yield tokens[first:]
-
-
-def find_implied_name(table: str, column: str, label: str) -> str:
-    """The name that Postgres makes of a table, a column and a label, in at most 63 bytes."""
-    room = _MAX_NAME_BYTES - len(label) - 1 - (1 if column else 0)
-    first, second = table.encode(), column.encode()
-    while len(first) + len(second) > room:
-        if len(first) > len(second):
-            first = first[:-1]
-        else:
-            second = second[:-1]
-    parts = [first.decode(errors="ignore"), second.decode(errors="ignore"), label]
-    return "_".join(part for part in parts if part)
 
 
 def _find_table(tokens: Sequence[Token], table: str) -> int:
@@ -165,11 +150,11 @@ def _add_column(found: Columns, text: str, element: Sequence[Token], table: str)
     nullable = not (serial or key or identity or ("not", "null") in pairs)
     found.columns[name] = Column(name, spelled, nullable=nullable)
     if serial or identity:
-        found.implied.add(find_implied_name(table, name, "seq"))
+        _imply(found, table, name, "seq")
     if key:
-        found.implied.add(find_implied_name(table, "", "pkey"))
+        _imply(found, table, "", "pkey")
     if "unique" in rest:
-        found.implied.add(find_implied_name(table, name, "key"))
+        _imply(found, table, name, "key")
 
 
 def _add_constraint(found: Columns, element: Sequence[Token], table: str) -> None:
@@ -186,12 +171,31 @@ def _add_constraint(found: Columns, element: Sequence[Token], table: str) -> Non
         for column in listed[2:]:
             if column in found.columns:
                 found.columns[column] = replace(found.columns[column], nullable=False)
-        found.implied.add(named or find_implied_name(table, "", "pkey"))
+        _imply(found, table, "", "pkey", named)
     elif kind == "unique":
         columns = [name for name in listed[1:] if name not in ("nulls", "not", "distinct")]
-        found.implied.add(named or find_implied_name(table, "_".join(columns), "key"))
-    elif kind == "exclude" and named:
+        _imply(found, table, "_".join(columns), "key", named)
+    elif kind == "exclude":
+        _imply(found, table, find_excluded(rest), "excl", named)
+
+
+def _imply(
+    found: Columns, table: str, addition: str | None, label: str, named: str | None = None
+) -> None:
+    """Note a name that Postgres makes up, with a number where the table has it already.
+
+    Args:
+        addition: what stands between the table's name and the label; None: there is no such name.
+        named: the name that the script gives instead.
+    """
+    if named:
         found.implied.add(named)
+    elif addition is not None:
+        name, number = find_implied_name(table, addition, label), 0
+        while name in found.implied:
+            number += 1
+            name = find_implied_name(table, addition, f"{label}{number}")
+        found.implied.add(name)
 
 
 def _alter(found: Columns, text: str, action: Sequence[Token], table: str) -> None:

@@ -10,7 +10,7 @@ from staging_assets.publisher.attached.attachments import InboundKey
 from staging_assets.publisher.attached.inbound_keys import run_validate
 from staging_assets.publisher.in_place import run_in_place
 from staging_assets.publisher.request import PublishOutcome, PublishRequest
-from staging_assets.publisher.retired import drop_retired
+from staging_assets.publisher.retired import drop_retired, find_comment
 from staging_assets.publisher.schema import run_promote, run_rollback
 from staging_assets.publisher.table import run_publish
 
@@ -19,6 +19,7 @@ __all__ = [
     "PublishOutcome",
     "PublishRequest",
     "drop_retired",
+    "find_comment",
     "run_in_place",
     "run_promote",
     "run_publish",

@@ -95,7 +95,7 @@ def retire_steps(old: Sequence[TableObject], schema: str, retired: RetiredSchema
     steps = []
     if retired.made:
         what = "retiring the old table"
-        comment = quote_literal(_find_comment(schema))
+        comment = quote_literal(find_comment(schema))
         steps = [
             Step(what, f"create schema {name}"),
             Step(what, f"comment on schema {name} is {comment}"),
@@ -163,7 +163,7 @@ def _read_waiting(connection: extensions.connection, schema: str) -> list[_Waiti
     with connection.cursor() as cursor:
         cursor.execute("begin; set local search_path = ''; set local jit = off")
         cursor.execute(
-            _SQL.read_text(encoding="utf-8"), {"schema": schema, "comment": _find_comment(schema)}
+            _SQL.read_text(encoding="utf-8"), {"schema": schema, "comment": find_comment(schema)}
         )
         found = cursor.fetchall()
         cursor.execute("commit")
@@ -216,6 +216,6 @@ def _run_briefly(connection: extensions.connection, statements: Sequence[str]) -
     return True
 
 
-def _find_comment(schema: str) -> str:
+def find_comment(schema: str) -> str:
     """The comment that marks a schema of old objects; the catalog query knows how it begins."""
     return f"staging_assets: set aside by the build of {schema}; to be dropped"

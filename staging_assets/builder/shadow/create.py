@@ -12,10 +12,17 @@ from dataclasses import dataclass, replace
 import psycopg2
 
 from staging_assets.builder.shadow.keys import Key, Keys, find_removals, read_shape
+from staging_assets.builder.shadow.names import Naming, Rivals, run_give_names
 from staging_assets.errors import BuildError, ScriptError
 from staging_assets.model import Relation, Table
-from staging_assets.parser import find_referenced, quote, redirect_references, rewrite
-from staging_assets.postgres import Session, run_script
+from staging_assets.parser import (
+    find_referenced,
+    quote,
+    quote_identifier,
+    redirect_references,
+    rewrite,
+)
+from staging_assets.postgres import Session, find_build_schema, run_script
 
 _EMPTY = ("CREATE ", "DROP ", "ALTER ", "COMMENT", "GRANT", "REVOKE", "SET")
 """How the command tags of statements begin that put no rows into a table."""
@@ -56,6 +63,9 @@ class ShadowPlan:
         first: a statement to begin the transaction with.
         filled: whether what fills the table is run.
         referenced: whether foreign keys of other tables will look at this one.
+        roles: those that the scripts take.
+        rivals: who else wants names that Postgres may make up for this table.
+        later: tables that the run has still to build.
     """
 
     schema: str
@@ -63,6 +73,9 @@ class ShadowPlan:
     first: str = ""
     filled: bool = True
     referenced: bool = False
+    roles: frozenset[str] = frozenset()
+    rivals: Rivals = ()
+    later: frozenset[str] = frozenset()
 
 
 def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
@@ -70,14 +83,19 @@ def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
     own = table.own | {table.name}
     text = rewrite(table.create.text, schema=plan.schema, shadow=plan.build_schema, own=own)
     found = find_referenced(text.text)
-    stands = _find_stands(session, plan.build_schema, {each.relation for each in found})
+    stands = _find_stands(session, plan, {each.relation for each in found})
     sent = redirect_references(text, found, {r: quote(stand) for r, stand in stands.items()})
     try:
         outcomes = run_script(session, table.create, sent)
     except ScriptError as error:
         raise _unmask(error, stands) from None
     session.pin_later()
-    shape = read_shape(session.run, plan.build_schema, own)
+    shape = read_shape(session.run, plan.build_schema, plan.schema, own)
+    if shape.taken or plan.rivals:
+        naming = _find_naming(table, plan)
+        own, renamed = run_give_names(session.run, naming, own | shape.names)
+        if renamed:
+            shape = read_shape(session.run, plan.build_schema, plan.schema, own)
     relation = Relation(plan.build_schema, table.name)
     if table.name not in shape.names and not _exists_as_view(session, relation):
         raise BuildError(
@@ -109,12 +127,40 @@ def _exists_as_view(session: Session, relation: Relation) -> bool:
     return bool(session.run(query, (quote(relation),)))
 
 
+def _find_naming(table: Table, plan: ShadowPlan) -> Naming:
+    return Naming(
+        build=plan.build_schema,
+        live=plan.schema,
+        table=table.name,
+        script=table.create.text,
+        rivals=plan.rivals,
+        later=plan.later,
+    )
+
+
+def run_rename(session: Session, shadow: Shadow, plan: ShadowPlan) -> Shadow | None:
+    """Give the shadow's sequences and indexes names that are free.
+
+    Returns the shadow as it is then; None when nothing of it has a name that is taken.
+    """
+    shape = read_shape(session.run, plan.build_schema, plan.schema, shadow.own)
+    if not shape.taken:
+        return None
+    own, renamed = run_give_names(session.run, _find_naming(shadow.table, plan), shadow.own)
+    return replace(shadow, own=own) if renamed else None
+
+
 def _find_stands(
-    session: Session, build_schema: str, referenced: Iterable[Relation]
+    session: Session, plan: ShadowPlan, referenced: Iterable[Relation]
 ) -> dict[Relation, Relation]:
-    """Stand-ins for the referenced tables that exist; a session makes each of them once."""
-    wanted = sorted(r for r in referenced if r.schema != build_schema)
-    new = [relation for relation in wanted if relation not in session.stands]
+    """Stand-ins for the referenced tables that exist; a session makes each of them once.
+
+    For a script that takes a role they are made once more, with the right to reference them.
+    """
+    wanted = sorted(r for r in referenced if r.schema != plan.build_schema)
+    stands = {} if plan.roles else session.stands
+    place = plan.build_schema if plan.roles else find_build_schema(plan.schema)
+    new = [relation for relation in wanted if relation not in stands]
     if new:
         found = session.run(
             "select to_regclass(name) is not null from unnest(%s) as name",
@@ -123,23 +169,27 @@ def _find_stands(
         steps = []
         for relation, (exists,) in zip(new, found, strict=True):
             if exists:
-                stand = Relation(build_schema, session.next_stand())
-                session.stands[relation] = stand
+                stand = Relation(place, session.next_stand())
+                stands[relation] = stand
                 steps.append(
                     f"create table {quote(stand)} (like {quote(relation)} including indexes)"
                 )
+                steps += [
+                    f"grant references on {quote(stand)} to {quote_identifier(role)}"
+                    for role in sorted(plan.roles)
+                ]
         try:
             if steps:
                 session.run(";".join(steps))
         except psycopg2.errors.InsufficientPrivilege:
             # To reference a table it need not be readable: then without a stand-in.
             for relation in new:
-                session.stands.pop(relation, None)
+                stands.pop(relation, None)
         except psycopg2.Error:
             for relation in new:
-                session.stands.pop(relation, None)
+                stands.pop(relation, None)
             raise
-    return {r: session.stands[r] for r in wanted if r in session.stands}
+    return {r: stands[r] for r in wanted if r in stands}
 
 
 def _unmask(error: ScriptError, stands: dict[Relation, Relation]) -> ScriptError:

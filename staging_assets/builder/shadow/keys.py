@@ -15,7 +15,7 @@ from staging_assets.model import Relation
 from staging_assets.parser import quote_literal
 
 _SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-PREPARE = f"prepare staging_assets_shape (text, text[]) as {_SQL}"
+PREPARE = f"prepare staging_assets_shape (text, text[], text) as {_SQL}"
 """What a session sends once: planning the query takes longer than running it."""
 
 
@@ -67,6 +67,7 @@ class Keys:
         reacts: whether triggers or rules may change what an INSERT inserts.
         names: relations and sequences that belong to the table.
         sequences: those sequences that hand out one number at a time, as SQL spells them.
+        taken: whether something of another table has one of the names in the live schema.
     """
 
     keys: tuple[Key, ...]
@@ -74,27 +75,34 @@ class Keys:
     reacts: bool
     names: frozenset[str]
     sequences: tuple[str, ...] = ()
+    taken: bool = False
 
 
 def read_shape(
-    run: Callable[[str], list[tuple[Any, ...]]], schema: str, own: Iterable[str]
+    run: Callable[[str], list[tuple[Any, ...]]], schema: str, live: str, own: Iterable[str]
 ) -> Keys:
     """Read the keys and indexes of the tables called `own` in a schema: one query.
 
     Args:
         run: sends a query in a session that has sent `PREPARE`, and returns its rows.
+        live: the schema where they will be published.
     """
     spelled = ", ".join(quote_literal(name) for name in sorted(own))
-    query = f"execute staging_assets_shape ({quote_literal(schema)}, array[{spelled}])"
+    query = (
+        f"execute staging_assets_shape ({quote_literal(schema)}, array[{spelled}],"
+        f" {quote_literal(live)})"
+    )
     keys: list[Key] = []
     names: set[str] = set()
     sequences: list[str] = []
-    plain, reacts = True, False
+    plain, reacts, taken = True, False, False
     for row in run(query):
         what, table, removable, _, name, kind, definition, comment, validated = row[:9]
         if what == "table":
             plain, reacts = plain and removable, reacts or validated
             names.add(name)
+        elif what == "taken":
+            taken = True
         elif what == "sequence":
             names.add(name)
             sequences += [row[9]] if removable else []
@@ -119,7 +127,7 @@ def read_shape(
                     partitioned=row[17],
                 )
             )
-    return Keys(tuple(keys), plain, reacts, frozenset(names), tuple(sequences))
+    return Keys(tuple(keys), plain, reacts, frozenset(names), tuple(sequences), taken)
 
 
 def find_removals(keys: Iterable[Key]) -> str:

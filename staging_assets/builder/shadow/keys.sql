@@ -1,5 +1,5 @@
 -- All that the load has to know about the tables of one CREATE script: $1 is the schema, $2 the
--- names of what the script makes.
+-- names of what the script makes, $3 the schema where it will be published.
 with tables as (
     select c.oid, c.relname, c.relkind, format('%I.%I', n.nspname, c.relname) as name,
         c.relkind = 'r' and not c.relispartition and not c.relhassubclass
@@ -66,4 +66,25 @@ join pg_depend as d on d.refclassid = 'pg_class'::regclass and d.refobjid = t.oi
     and d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')
 join pg_class as s on s.oid = d.objid and s.relkind = 'S'
 join pg_sequence as q on q.seqrelid = s.oid
+union all
+select 'taken', t.name, true, made.oid::bigint, made.relname, null, null, null, true,
+    null, null, false, false, null, null, null, null, false
+from tables as t
+cross join lateral (
+    select x.indexrelid from pg_index as x where x.indrelid = t.oid
+    union all
+    select d.objid from pg_depend as d
+    where d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid
+    and d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')
+) as part (oid)
+join pg_class as made on made.oid = part.oid and made.relkind in ('i', 'I', 'S')
+join pg_class as o on o.relname = made.relname
+    and o.relnamespace = (select oid from pg_namespace where nspname = $3)
+left join pg_index as ox on ox.indexrelid = o.oid
+left join pg_depend as od on o.relkind = 'S' and od.classid = 'pg_class'::regclass
+    and od.objid = o.oid and od.refclassid = 'pg_class'::regclass and od.deptype in ('a', 'i')
+left join pg_class as holder on holder.oid = coalesce(ox.indrelid, od.refobjid)
+where not exists (select from tables as m where m.relname = coalesce(holder.relname, o.relname))
+-- A sequence that an older script made by name is the table's own.
+and not (holder.oid is null and o.relkind = 'S' and o.relname = any ($2))
 order by 4

@@ -10,6 +10,7 @@ from staging_assets.builder.shadow.add_keys import run_foreign_keys, run_keys, r
 from staging_assets.builder.shadow.create import Shadow, ShadowPlan, run_create
 from staging_assets.builder.shadow.leftovers import clear_build_schema
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
+from staging_assets.builder.shadow.roles import run_give_rights, run_take_rights
 from staging_assets.builder.shadow.sequences import (
     find_blocks,
     find_settlement,
@@ -35,8 +36,12 @@ def run_make_shadow(session: Session, table: Table, plan: ShadowPlan) -> tuple[S
     Raises ScriptError in the script's coordinates; what was made is gone then, or will be.
     """
     with session.transaction(plan.first):
+        if plan.roles:
+            run_give_rights(session, plan.roles, build=plan.build_schema, live=plan.schema)
         shadow = run_create(session, table, plan)
         rows = _run_fill(session, shadow)
+        if plan.roles:
+            run_take_rights(session, plan.roles, build=plan.build_schema)
         if rows <= SMALL:
             run_keys_at_once(session, shadow)
         else:
