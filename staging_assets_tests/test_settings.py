@@ -10,6 +10,7 @@ import pytest
 import staging_assets
 from staging_assets.errors import SettingsError
 from staging_assets.settings import (
+    ConnectionSettings,
     SessionSettings,
     Settings,
     check_schema_name,
@@ -22,8 +23,6 @@ def test_nothing_set_is_the_demo_on_the_embedded_server(tmp_path: Path) -> None:
     (tmp_path / "sql").mkdir()
     settings = read_settings({}, tmp_path)
     assert settings == Settings(
-        database_url=None,
-        libpq_environment=False,
         sql_dir=tmp_path / "sql",
         department="demo",
         schema="staging",
@@ -32,7 +31,9 @@ def test_nothing_set_is_the_demo_on_the_embedded_server(tmp_path: Path) -> None:
         workers=default_workers(),
         demo_scale=0.01,
         wait_for_lock=0.0,
-        sessions=SessionSettings("0", "10s", None, None),
+        postgres=ConnectionSettings(
+            home=tmp_path / ".staging", sessions=SessionSettings("0", "10s", None, None)
+        ),
     )
     assert settings.embedded
 
@@ -66,17 +67,20 @@ def test_all_set() -> None:
         Path("/here/now"),
     )
     assert settings == Settings(
-        database_url="postgresql://me@db:5433/police",
-        libpq_environment=False,
         sql_dir=Path("/scripts"),
         department="chicago",
         schema="Staging Dev",
+        key_prefix=("Staging_Dev",),
         etl_csv_dir=Path("/here/data"),
         home=Path.home() / "staging",
         workers=3,
         demo_scale=0.5,
         wait_for_lock=120.0,
-        sessions=SessionSettings("1.5h", "500ms", "64MB", "1 GB"),
+        postgres=ConnectionSettings(
+            url="postgresql://me@db:5433/police",
+            home=Path.home() / "staging",
+            sessions=SessionSettings("1.5h", "500ms", "64MB", "1 GB"),
+        ),
     )
     assert not settings.embedded
 
@@ -91,7 +95,7 @@ def test_relative_paths_start_in_the_current_folder(
 @pytest.mark.parametrize("name", ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"])
 def test_libpqs_variables_name_a_server_too(name: str) -> None:
     settings = read_settings({name: "x"})
-    assert settings.libpq_environment
+    assert settings.connection.libpq_environment
     assert not settings.embedded
     assert read_settings({"PGUSER": "x", "PGPASSWORD": "y"}).embedded
 
@@ -109,7 +113,7 @@ def test_libpqs_variables_name_a_server_too(name: str) -> None:
 )
 def test_urls_that_libpq_understands(url: str) -> None:
     wanted = url.replace("+psycopg2", "")
-    assert read_settings({"STAGING_DATABASE_URL": url}).database_url == wanted
+    assert read_settings({"STAGING_DATABASE_URL": url}).connection.url == wanted
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def add_db_commands(subparsers: Subparsers) -> None:
 
 def run_url(options: argparse.Namespace) -> int:
     """Print the URL, without a password: libpq takes that from PGPASSWORD or ~/.pgpass."""
-    dsn = find_public_dsn(find_server(read_settings(os.environ)))
+    dsn = find_public_dsn(find_server(read_settings(os.environ).postgres))
     if not dsn:
         raise DatabaseError(
             "db url: the PG* variables name the database, and there is no URL. "
@@ -63,7 +63,7 @@ def run_url(options: argparse.Namespace) -> int:
 
 def run_psql(options: argparse.Namespace) -> int:
     """Open psql on the database, and return its exit code."""
-    server = find_server(read_settings(os.environ))
+    server = find_server(read_settings(os.environ).postgres)
     command = [str(find_psql()), *options.arguments]
     environment = {**os.environ, **find_variables(server)}
     return subprocess.run(command, check=False, env=environment).returncode
@@ -105,7 +105,7 @@ def run_status(options: argparse.Namespace) -> int:
 def _read_embedded(command: str) -> Settings:
     settings = read_settings(os.environ)
     if not settings.embedded:
-        named = "STAGING_DATABASE_URL names" if settings.database_url else "PG* variables name"
+        named = "STAGING_DATABASE_URL names" if settings.connection.url else "PG* variables name"
         raise DatabaseError(
             f"db {command}: {named} the database, so there is no embedded server. "
             "Unset it, or use the server's own tools."

@@ -36,13 +36,11 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Node:
-    """One thing to build: what it is, and whose.
+    """One thing to build; its text is the part of its asset key after `staging/`.
 
     Args:
         kind: what it is.
         name: of the table, of the table that is cleaned up, or the stem of the script.
-
-    Its text is the part of its asset key after `staging/`, which names it everywhere.
     """
 
     kind: Kind

@@ -1,25 +1,49 @@
-"""Which server to work with: the one that the settings name, else the embedded one."""
+"""Which server to work with: the one that is named, else the embedded one."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import psycopg2
+from psycopg2.extensions import make_dsn, parse_dsn
+
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.server import EmbeddedServer
-from staging_assets.settings import SessionSettings, Settings
+from staging_assets.settings import Connects, is_elsewhere
 
-__all__ = ["Server", "SessionSettings", "find_server"]
+__all__ = ["Server", "find_server"]
 
 
-def find_server(settings: Settings) -> Server:
-    """Return the server of `STAGING_DATABASE_URL`, else that of libpq's environment, else ours.
+def find_server(postgres: Connects) -> Server:
+    """Return the server that is named, else that of libpq's environment, else ours.
 
     The embedded server is made and started when it does not run yet. Nothing is connected to.
+    A host elsewhere is asked for TLS unless something says how: `sslmode=require`.
 
-    Raises DatabaseError when the embedded server cannot start.
+    Args:
+        postgres: what knows the connection, such as a `StagingSchema`'s `postgres`.
+
+    Raises SettingsError when the connection cannot be told, DatabaseError when the embedded
+    server cannot start.
     """
-    if settings.database_url is not None:
-        return Server(settings.database_url, settings.sessions)
-    if settings.libpq_environment:
-        return Server("", settings.sessions)
-    return replace(EmbeddedServer(settings.home).start(), sessions=settings.sessions)
+    connection = postgres.connection_settings()
+    if connection.embedded:
+        return replace(EmbeddedServer(connection.home).start(), sessions=connection.sessions)
+    try:
+        told = parse_dsn(connection.url or "")
+        given = {**told, **connection.parameters}
+        dsn = connection.url or ""
+        if connection.parameters:
+            dsn = make_dsn(dsn, **connection.parameters)
+        if "sslmode" not in given and is_elsewhere(given.get("host") or given.get("hostaddr")):
+            dsn = _add_tls(dsn)
+    except psycopg2.Error:
+        dsn = connection.url or ""  # the server's own message tells of it, without its text
+    return Server(dsn, connection.sessions)
+
+
+def _add_tls(dsn: str) -> str:
+    """The same, asking for TLS: a URL stays a URL, which is what people read."""
+    if "://" not in dsn:
+        return str(make_dsn(dsn, sslmode="require"))
+    return f"{dsn}{'&' if '?' in dsn else '?'}sslmode=require"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from types import MappingProxyType
 
 import psycopg2
 
@@ -37,20 +38,20 @@ __all__ = ["BuildOptions", "NodeResult", "Rebuild", "run_build"]
 Log = Callable[[str, str], None]
 
 
-def run_build(  # noqa: PLR0917 - all of them are needed
+def run_build(  # noqa: PLR0917 - the last three may be left out
     server: Server,
     project: StagingProject,
     nodes: Collection[str],
     options: BuildOptions,
-    checks: Mapping[str, Sequence[Check]],
-    log: Log,
-    cancelled: threading.Event,
+    checks: Mapping[str, Sequence[Check]] = MappingProxyType({}),
+    log: Log = lambda level, line: None,
+    cancelled: threading.Event | None = None,
 ) -> Generator[NodeResult, None, None]:
     """Build nodes; yield what came of each as it ends, after everything it depends on.
 
     Args:
         nodes: the selected ones; dependencies outside them are taken to be built.
-        checks: node to the checks to evaluate before it is published.
+        checks: node to the checks to evaluate before it is published, as `find_checks` gives them.
         log: level and one line of text; called in the thread that takes the results.
         cancelled: set it to end the run: what is not published by then is skipped.
 
@@ -60,6 +61,7 @@ def run_build(  # noqa: PLR0917 - all of them are needed
     Raises BusyError when another run holds the schema, DatabaseError when the server cannot be
     used, BuildError when the build schema cannot be made.
     """
+    cancelled = cancelled or threading.Event()
     with SchemaLock(
         server,
         options.schema,

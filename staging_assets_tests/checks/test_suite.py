@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,14 @@ from staging_assets.checks import (
     describe_check,
     find_checks,
 )
-from staging_assets.definitions import build_definitions
-from staging_assets.defs.asset_checks import build_check_result, build_check_specs
+from staging_assets.defs import build_definitions
+from staging_assets.defs.assets.asset_checks import build_check_result, build_check_specs
+from staging_assets.defs.translation.specs import build_specs
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
 from staging_assets.scheduler.run import BuildOptions, run_build
-from staging_assets.settings import Settings
+from staging_assets.settings import ConnectionSettings, StagingSchema
 from staging_assets_tests.support.folders import make_project
 from staging_assets_tests.support.servers import fresh_database
 from staging_assets_tests.support.webhook import listening
@@ -72,7 +73,7 @@ def project(folder: Path) -> StagingProject:
 
 
 def test_there_is_one_check_an_asset_unless_more_are_declared(project: StagingProject) -> None:
-    specs = build_check_specs(project)
+    specs = build_check_specs(project, build_specs(StagingSchema(), project))
     assert {(spec.asset_key.to_user_string(), spec.name) for spec in specs} == {
         ("staging/schema", "schema_exists"),
         ("staging/schema", "schema_matches_scripts"),
@@ -92,7 +93,7 @@ def test_there_is_one_check_an_asset_unless_more_are_declared(project: StagingPr
 def test_all_block_unless_they_are_warnings_or_say_otherwise(project: StagingProject) -> None:
     free = {
         (spec.asset_key.path[-1], spec.name)
-        for spec in build_check_specs(project)
+        for spec in build_check_specs(project, build_specs(StagingSchema(), project))
         if not spec.blocking
     }
     assert free == {
@@ -105,7 +106,7 @@ def test_all_block_unless_they_are_warnings_or_say_otherwise(project: StagingPro
 def test_every_check_has_a_description(project: StagingProject) -> None:
     described = {
         (spec.asset_key.path[-1], spec.name): spec.description
-        for spec in build_check_specs(project)
+        for spec in build_check_specs(project, build_specs(StagingSchema(), project))
     }
     assert described["arrests", "min_rows"] == "There are arrests."
     assert described["arrests", "officer_id_unique"] == "No two rows are equal in officer_id."
@@ -220,16 +221,16 @@ def build(database: Server, project: StagingProject, *nodes: str) -> None:
     assert {result.status for result in results} == {"built"}
 
 
+def find_value(folder: Path, server: Server, webhook: str | None = None) -> StagingSchema:
+    postgres = ConnectionSettings(url=server.dsn)
+    return StagingSchema(sql_dir=folder, postgres=postgres, webhook_url=webhook)
+
+
 @pytest.fixture
-def runs(
-    built: Server, folder: Path, project: StagingProject, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Runs]:
+def runs(built: Server, folder: Path, project: StagingProject) -> Iterator[Runs]:
     """Runs on a healthy schema, which is mended afterwards."""
-    monkeypatch.setenv("STAGING_DATABASE_URL", built.dsn)
-    monkeypatch.setenv("STAGING_SQL_DIR", str(folder))
-    monkeypatch.delenv("STAGING_WEBHOOK_URL", raising=False)
     with closing(built.connect("witness", autocommit=True)) as witness:
-        yield Runs(build_definitions(Settings(sql_dir=folder)), witness)
+        yield Runs(build_definitions(find_value(folder, built)), witness)
     build(built, project, "officers", "lookup_races", "arrests", "arrests_cleanup")
 
 
@@ -308,9 +309,10 @@ def test_a_subset_runs_the_checks_of_what_it_touches_and_no_others(runs: Runs) -
 
 
 def test_a_schema_that_is_not_there_is_said_in_one_line(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch
+    runs: Runs, folder: Path, built: Server
 ) -> None:
-    monkeypatch.setenv("STAGING_SCHEMA", "staging_dev")
+    staging = replace(find_value(folder, built), schema="staging_dev")
+    runs.defs = build_definitions(staging)
     result = runs.check()
     assert not result.success
     assert read_failure(result).startswith('schema "staging_dev" in ')
@@ -320,15 +322,14 @@ def test_a_schema_that_is_not_there_is_said_in_one_line(
 
 @pytest.mark.parametrize("build", [False, True], ids=["checks only", "rebuild"])
 def test_a_run_tells_the_webhook_what_failed(
-    runs: Runs, folder: Path, monkeypatch: pytest.MonkeyPatch, build: bool
+    runs: Runs, folder: Path, built: Server, build: bool
 ) -> None:
     runs.sql("truncate staging.lookup_races; delete from staging.arrests where event_id > 5")
-    if build:
-        short = "insert into staging.arrests select i, i, 'note' from generate_series(1, 5) as i;"
-        path = folder / "populate_tables/demo/POPULATE-staging-arrests.sql"
-        monkeypatch.setattr(runs, "defs", _with_script(folder, path, short))
+    short = "insert into staging.arrests select i, i, 'note' from generate_series(1, 5) as i;"
+    path = folder / "populate_tables/demo/POPULATE-staging-arrests.sql"
     with listening() as hook:
-        monkeypatch.setenv("STAGING_WEBHOOK_URL", hook.url)
+        staging = find_value(folder, built, hook.url)
+        runs.defs = _with_script(staging, path, short if build else path.read_text())
         arrests = dg.AssetSelection.assets(["staging", "arrests"])
         result = runs.materialize(arrests) if build else runs.check()
     assert not result.success
@@ -338,19 +339,17 @@ def test_a_run_tells_the_webhook_what_failed(
     assert told == {("staging/arrests", "min_rows", "ERROR")} | (set() if build else warned)
 
 
-def _with_script(folder: Path, path: Path, text: str) -> dg.Definitions:
+def _with_script(staging: StagingSchema, path: Path, text: str) -> dg.Definitions:
     """Definitions of the folder with one script changed, which is changed back at once."""
     before = path.read_text()
     path.write_text(text)
     try:
-        return build_definitions(Settings(sql_dir=folder))
+        return build_definitions(staging)
     finally:
         path.write_text(before)
 
 
-def test_a_webhook_that_is_down_changes_nothing(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_webhook_that_is_down_changes_nothing(runs: Runs, folder: Path, built: Server) -> None:
     runs.sql("truncate staging.lookup_races")
-    monkeypatch.setenv("STAGING_WEBHOOK_URL", "http://127.0.0.1:1/hook")
+    runs.defs = build_definitions(find_value(folder, built, "http://127.0.0.1:1/hook"))
     assert runs.check().success

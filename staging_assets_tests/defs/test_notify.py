@@ -35,7 +35,7 @@ def log() -> list[str]:
 
 
 def test_every_failed_check_is_a_line_in_the_log(log: list[str]) -> None:
-    run_notify({}, [FAILED, WARNED], log.append)
+    run_notify(None, [FAILED, WARNED], log.append)
     assert log == [
         "check failed: event_id_unique on staging/arrests: event_id: 2 values more than once",
         "check failed: min_rows on staging/stops (a warning): 3 rows",
@@ -43,13 +43,13 @@ def test_every_failed_check_is_a_line_in_the_log(log: list[str]) -> None:
 
 
 def test_nothing_is_said_when_nothing_failed(hook: Hook, log: list[str]) -> None:
-    run_notify({"STAGING_WEBHOOK_URL": hook.url}, [], log.append)
+    run_notify(hook.url, [], log.append)
     assert (log, hook.bodies) == ([], [])
 
 
 def test_the_webhook_gets_json_without_any_row_value(hook: Hook, log: list[str]) -> None:
     run_notify(
-        {"STAGING_WEBHOOK_URL": hook.url},
+        hook.url,
         [FAILED, WARNED],
         log.append,
         {"schema": "staging_dev", "run_id": "abc"},
@@ -73,7 +73,7 @@ def test_the_webhook_gets_json_without_any_row_value(hook: Hook, log: list[str])
 
 def test_a_webhook_that_refuses_is_a_line_in_the_log(hook: Hook, log: list[str]) -> None:
     hook.status = 500
-    run_notify({"STAGING_WEBHOOK_URL": hook.url}, [FAILED], log.append)
+    run_notify(hook.url, [FAILED], log.append)
     assert log[1:] == [
         "STAGING_WEBHOOK_URL: 127.0.0.1 answered 500. The failed checks were not told there."
     ]
@@ -85,7 +85,7 @@ def test_a_webhook_that_does_not_answer_is_given_up(
     monkeypatch.setattr(notify, "TIMEOUT_SECONDS", 0.2)
     hook.delay = 1.0
     started = time.monotonic()
-    run_notify({"STAGING_WEBHOOK_URL": hook.url}, [FAILED], log.append)
+    run_notify(hook.url, [FAILED], log.append)
     assert time.monotonic() - started < 0.9
     assert log[1:] == [
         "STAGING_WEBHOOK_URL: 127.0.0.1 cannot be reached (no answer in time). Check the address."
@@ -107,13 +107,13 @@ def test_a_webhook_that_does_not_answer_is_given_up(
 def test_a_webhook_that_cannot_be_used_never_fails_the_run_or_shows_its_url(
     url: str, said: str, log: list[str]
 ) -> None:
-    run_notify({"STAGING_WEBHOOK_URL": url}, [FAILED], log.append)
+    run_notify(url, [FAILED], log.append)
     assert said in log[1]
     assert "s3cret" not in " ".join(log)
 
 
 def test_a_flood_of_failures_is_counted_and_listed_in_part(hook: Hook, log: list[str]) -> None:
     many = [CheckResult("min_rows", f"t{i}", False) for i in range(1000)]
-    run_notify({"STAGING_WEBHOOK_URL": hook.url}, many, log.append)
+    run_notify(hook.url, many, log.append)
     (body,) = hook.bodies
     assert (body["failed"], len(body["checks"])) == (1000, 200)

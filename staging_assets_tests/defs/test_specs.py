@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
 from staging_assets.checks import KINDS
-from staging_assets.defs.specs import build_column_lineage, build_key, build_specs, find_node
+from staging_assets.defs import StagingNode, StagingTranslator
+from staging_assets.defs.translation.specs import (
+    build_column_lineage,
+    build_specs,
+)
 from staging_assets.model import StagingProject
 from staging_assets.project.load import load_project
+from staging_assets.settings import StagingSchema
 from staging_assets_tests.end_to_end.test_commands import FOLDER
 from staging_assets_tests.support.folders import make_project
+
+STAGING_SCHEMA = StagingSchema()
 
 
 @pytest.fixture
@@ -23,9 +31,16 @@ def project(tmp_path: Path) -> StagingProject:
     return load_project(make_project(tmp_path, {**FOLDER, "staging.yaml": settings}), "demo", KINDS)
 
 
+def _by_key(
+    project: StagingProject, staging: StagingSchema = STAGING_SCHEMA, **options: Any
+) -> dict[str, dg.AssetSpec]:
+    specs = build_specs(staging, project, **options).by_node.values()
+    return {spec.key.to_user_string(): spec for spec in specs}
+
+
 @pytest.fixture
 def specs(project: StagingProject) -> dict[str, dg.AssetSpec]:
-    return {spec.key.to_user_string(): spec for spec in build_specs(project)}
+    return _by_key(project)
 
 
 def test_each_node_is_an_asset_in_its_group(specs: dict[str, dg.AssetSpec]) -> None:
@@ -75,17 +90,15 @@ def test_the_code_version_changes_with_the_script_alone(
 ) -> None:
     script = "create_tables/CREATE-staging-notes.sql"
     changed = {**FOLDER, script: "create table staging.notes (note text, at date);"}
-    again = build_specs(load_project(make_project(tmp_path / "changed", changed), "demo", KINDS))
-    moved = {
-        spec.key.to_user_string()
-        for spec in again
-        if spec.code_version != specs[spec.key.to_user_string()].code_version
-    }
+    again = _by_key(load_project(make_project(tmp_path / "changed", changed), "demo", KINDS))
+    moved = {key for key, spec in again.items() if spec.code_version != specs[key].code_version}
     assert moved == {"staging/notes"}
 
 
 def test_lineage_leads_to_the_columns_that_populate_reads(project: StagingProject) -> None:
-    lineage = build_column_lineage(project.tables["arrests"].lineage)
+    lineage = build_column_lineage(
+        build_specs(STAGING_SCHEMA, project), project.tables["arrests"].lineage
+    )
     found = {
         column: {(dep.asset_key.to_user_string(), dep.column_name) for dep in deps}
         for column, deps in lineage.deps_by_column.items()
@@ -96,6 +109,42 @@ def test_lineage_leads_to_the_columns_that_populate_reads(project: StagingProjec
     }
 
 
-@pytest.mark.parametrize("node", ["schema", "arrests", "stored_procedures/dates"])
-def test_a_key_leads_back_to_its_node(node: str) -> None:
-    assert find_node(build_key(node)) == node
+def test_a_prefix_stands_before_all_keys_and_groups(project: StagingProject) -> None:
+    north = _by_key(project, StagingSchema(key_prefix=("north",), department="demo"))
+    assert all(key.startswith("north/staging/") for key in north)
+    arrests = north["north/staging/arrests"]
+    assert arrests.group_name == "north_tables"
+    assert {dep.asset_key.to_user_string() for dep in arrests.deps} == {
+        "north/staging/officers",
+        "north/etl/arrests",
+    }
+
+
+def test_the_catalogue_names_the_schema_that_is_built(project: StagingProject) -> None:
+    tiny = _by_key(project, StagingSchema(schema="tiny"))
+    assert tiny["staging/arrests"].metadata["dagster/table_name"] == "tiny.arrests"
+    assert tiny["staging/arrests"].metadata["dagster/storage_kind"] == "postgres"
+
+
+class Renamed(StagingTranslator):
+    def get_asset_spec(self, node: StagingNode) -> dg.AssetSpec:
+        spec = super().get_asset_spec(node)
+        if node.text != "officers":
+            return spec
+        return spec.replace_attributes(
+            key=["people", "officers"], group_name="hr", owners=["team:hr"], tags={"pii": "yes"}
+        )
+
+
+def test_a_translator_changes_a_node_and_what_depends_on_it(project: StagingProject) -> None:
+    specs = _by_key(project, translator=Renamed())
+    officers = specs["people/officers"]
+    assert (officers.group_name, list(officers.owners)) == ("hr", ["team:hr"])
+    assert officers.tags["pii"] == "yes"
+    deps = {dep.asset_key.to_user_string() for dep in specs["staging/arrests"].deps}
+    assert deps == {"people/officers", "etl/arrests"}
+    lineage = build_column_lineage(
+        build_specs(STAGING_SCHEMA, project, Renamed()), project.tables["arrests"].lineage
+    )
+    (dep,) = lineage.deps_by_column["officer_id"]
+    assert dep.asset_key.to_user_string() == "people/officers"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres.connect import Server
+from staging_assets.postgres import Server
 from staging_assets_tests.support.commands import find_environment, run_typed
 from staging_assets_tests.support.folders import make_project
 

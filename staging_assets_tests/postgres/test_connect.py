@@ -20,10 +20,10 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import parse_dsn
 
 from staging_assets.errors import DatabaseError
-from staging_assets.postgres.connect import Server, SessionSettings, find_server
+from staging_assets.postgres import Server, find_server
 from staging_assets.postgres.embedded.binaries import find_server_user
 from staging_assets.postgres.embedded.server import EmbeddedServer
-from staging_assets.settings import read_settings
+from staging_assets.settings import ConnectionSettings, SessionSettings, read_settings
 from staging_assets_tests.conftest import missing
 
 Pooler = Callable[..., Server]
@@ -252,8 +252,62 @@ def test_a_wrong_password_is_not_told(pooler: Pooler) -> None:
 
 
 def test_the_url_names_the_server(tmp_path: Path) -> None:
-    settings = read_settings({"STAGING_DATABASE_URL": "postgresql://u@h/d", "PGHOST": "other"})
-    assert find_server(settings) == Server("postgresql://u@h/d")
+    url = "postgresql://u@localhost/d"
+    settings = read_settings({"STAGING_DATABASE_URL": url, "PGHOST": "other"})
+    assert find_server(settings.postgres) == Server(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("postgresql://u@db.example/d", True),
+        ("postgresql://u@10.1.2.3/d?connect_timeout=5", True),
+        ("postgresql://u@localhost,db.example/d", True),
+        ("host=db.example dbname=d", True),
+        ("postgresql://u@db.example/d?sslmode=disable", False),
+        ("postgresql://u@localhost/d", False),
+        ("postgresql://u@127.0.0.1/d", False),
+        ("postgresql://u@[::1]/d", False),
+        ("postgresql:///d?host=/run/postgresql", False),
+        ("postgresql:///d", False),
+        ("service=police", False),
+    ],
+)
+def test_a_host_elsewhere_is_asked_for_tls_unless_something_says_how(url: str, asked: bool) -> None:
+    server = find_server(ConnectionSettings(url=url))
+    told = parse_dsn(server.dsn)
+    assert (told.pop("sslmode", None) == "require") is asked
+    assert told == {k: v for k, v in parse_dsn(url).items() if k != "sslmode"}
+
+
+@pytest.mark.parametrize(("name", "asked"), [("PGSSLMODE", False), ("PGUSER", True)])
+def test_libpqs_variables_are_asked_for_tls_too(name: str, asked: bool) -> None:
+    settings = read_settings({"PGHOST": "db.example", name: "prefer"})
+    assert (settings.connection.sslmode == "require") is asked
+    assert read_settings({"PGHOST": "/run/postgresql"}).connection.sslmode is None
+
+
+def test_the_refusal_of_a_server_without_tls_says_why_it_was_asked(
+    pooler: Pooler,
+) -> None:
+    pooler("session", listen_addr="127.0.0.1")
+    server = Server("host=127.0.0.1 port=6432 user=postgres password=right sslmode=require")
+    with pytest.raises(DatabaseError, match="sslmode=prefer to go without"):
+        server.connect("x")
+
+
+def test_fields_one_by_one_name_a_server_and_win_over_the_url() -> None:
+    settings = ConnectionSettings(
+        url="postgresql://u@localhost/d", host="db.example", port=5433, passfile="/secrets/pg"
+    )
+    assert parse_dsn(find_server(settings).dsn) == {
+        "user": "u",
+        "dbname": "d",
+        "host": "db.example",
+        "port": "5433",
+        "passfile": "/secrets/pg",
+        "sslmode": "require",
+    }
 
 
 def test_libpqs_environment_names_it_else(
@@ -262,7 +316,7 @@ def test_libpqs_environment_names_it_else(
     told = parse_dsn(database.dsn)
     for name, key in {"PGHOST": "host", "PGUSER": "user", "PGDATABASE": "dbname"}.items():
         monkeypatch.setenv(name, told[key])
-    server = find_server(read_settings(os.environ))
+    server = find_server(read_settings(os.environ).postgres)
     assert server.dsn == ""
     with closing(server.connect("x")) as connection:
         assert connection.info.dbname == told["dbname"]
@@ -273,7 +327,7 @@ def test_libpqs_environment_names_it_else(
     service.write_text("[police]\n" + "".join(f"{k}={v}\n" for k, v in told.items()))
     monkeypatch.setenv("PGSERVICEFILE", str(service))
     monkeypatch.setenv("PGSERVICE", "police")
-    with closing(find_server(read_settings(os.environ)).connect("x")) as connection:
+    with closing(find_server(read_settings(os.environ).postgres).connect("x")) as connection:
         assert connection.info.dbname == told["dbname"]
 
 
@@ -292,7 +346,7 @@ def test_the_embedded_one_is_the_last_resort(database: Server) -> None:
     host = parse_dsn(database.dsn)["host"]
     home = Path(host).parent.parent
     settings = read_settings({"STAGING_HOME": str(home), "STAGING_LOCK_TIMEOUT": "1s"})
-    server = find_server(settings)
+    server = find_server(settings.postgres)
     assert server.dsn == EmbeddedServer(home).url
     assert server.sessions.lock_timeout == "1s"
 

@@ -50,6 +50,13 @@ class PostgresWrangler(TableWork, ColumnWork):
         else:
             self.engine = make_engine(transaction.join, joined=True)
 
+    def __enter__(self) -> PostgresWrangler:
+        """`with ... as pgw:` gives the connections back at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.dispose()
+
     def execute(self, sql: Any) -> list[Any] | None:
         """Run SQL and commit it.
 

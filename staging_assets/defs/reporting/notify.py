@@ -23,15 +23,15 @@ MOST_LISTED = 200
 
 
 def run_notify(
-    environ: Mapping[str, str],
+    url: str | None,
     failed: Sequence[CheckResult],
     warn: Callable[[str], Any],
     about: Mapping[str, str] | None = None,
 ) -> None:
-    """Log every failed check, and post them as JSON to the webhook of `STAGING_WEBHOOK_URL`.
+    """Log every failed check, and post them as JSON to the webhook, when there is one.
 
     Args:
-        environ: the environment.
+        url: of the webhook, or None; it may hold a secret, and is never shown.
         failed: the checks that failed; nothing happens when there are none.
         warn: writes one line to the log.
         about: what else the message says, such as schema and run_id.
@@ -44,7 +44,6 @@ def run_notify(
         return
     for result in failed:
         warn(f"check failed: {describe(result)}")
-    url = environ.get(WEBHOOK, "").strip()
     if url:
         _post(url, build_message(failed, about or {}), warn)
 

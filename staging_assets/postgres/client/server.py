@@ -98,6 +98,15 @@ class Server:
         """
         return make_engine(lambda: self.connect(application_name, **options))
 
+    @property
+    def database(self) -> str:
+        """The database's name; empty when libpq's environment or a service names it."""
+        try:
+            told = parse_dsn(self.dsn)
+        except psycopg2.Error:
+            return ""
+        return str(told.get("dbname") or ("" if "service" in told else told.get("user", "")))
+
     def __str__(self) -> str:
         """Where it is, for people: user, host, port and database, and no password."""
         try:
@@ -148,6 +157,11 @@ _TODO = (
         "unsupported startup parameter",
         "This is pgbouncer: leave `options` out of the URL and PGOPTIONS, or connect to Postgres "
         "itself.",
+    ),
+    (
+        "server does not support SSL",
+        "A host elsewhere is asked for TLS (sslmode=require) when nothing says how. "
+        "Say sslmode=prefer to go without, or turn TLS on there.",
     ),
     ("password authentication|no password supplied", "Check the user and the password."),
     ("role .* does not exist", "Check the user."),

@@ -8,11 +8,11 @@ import dagster as dg
 from pydantic import Field
 
 from staging_assets.checks import run_checks
-from staging_assets.defs.resources import PostgresResource
 from staging_assets.errors import BuildError, StagingError
 from staging_assets.model import StagingProject
 from staging_assets.postgres import Server
 from staging_assets.publisher import run_promote, run_rollback
+from staging_assets.settings import StagingSchema
 
 
 class PromoteConfig(dg.Config):
@@ -28,17 +28,21 @@ class PromoteConfig(dg.Config):
     )
 
 
-def build_promotion_jobs(project: StagingProject) -> list[dg.JobDefinition]:
-    """`promote_staging` and `rollback_staging`."""
+def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> list[dg.JobDefinition]:
+    """`promote_staging` and `rollback_staging`.
 
-    @dg.op(name="promote")
-    def promote(
-        context: dg.OpExecutionContext, config: PromoteConfig, postgres: PostgresResource
-    ) -> None:
-        live = postgres.read_settings().schema
+    Args:
+        staging: whose schema changes places.
+        project: its folder of scripts.
+    """
+    live, suffix = staging.schema, staging.suffix
+    resource = f"postgres{suffix}"
+
+    @dg.op(name=f"promote{suffix}", required_resource_keys={resource})
+    def promote(context: dg.OpExecutionContext, config: PromoteConfig) -> None:
         candidate = config.candidate or f"{live}_next"
         try:
-            server = postgres.find_server()
+            server = getattr(context.resources, resource).find_server()
             if config.check:
                 _run_gate(server, project, candidate)
             run_promote(server, project, live, candidate, log=_find_log(context))
@@ -46,24 +50,24 @@ def build_promotion_jobs(project: StagingProject) -> list[dg.JobDefinition]:
             raise dg.Failure(str(error), allow_retries=False) from None
         context.log.info(f"{candidate} is {live} now; the old one is {live}__previous")
 
-    @dg.op(name="rollback")
-    def rollback(context: dg.OpExecutionContext, postgres: PostgresResource) -> None:
-        live = postgres.read_settings().schema
+    @dg.op(name=f"rollback{suffix}", required_resource_keys={resource})
+    def rollback(context: dg.OpExecutionContext) -> None:
         try:
-            run_rollback(postgres.find_server(), project, live, log=_find_log(context))
+            server = getattr(context.resources, resource).find_server()
+            run_rollback(server, project, live, log=_find_log(context))
         except StagingError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         context.log.info(f"{live}__previous is {live} again")
 
     @dg.job(
-        name="promote_staging",
+        name=f"promote_staging{suffix}",
         description="Put the finished schema <schema>_next in place of <schema>, in an instant.",
     )
     def promote_staging() -> None:
         promote()
 
     @dg.job(
-        name="rollback_staging",
+        name=f"rollback_staging{suffix}",
         description="Take the last promotion back: <schema>__previous becomes <schema> again.",
     )
     def rollback_staging() -> None:

@@ -6,26 +6,29 @@ from collections.abc import Collection, Iterator, Mapping
 
 import dagster as dg
 
-from staging_assets.defs.resources import PostgresResource
-from staging_assets.defs.specs import build_source_key
-from staging_assets.model import StagingProject
+from staging_assets.defs.translation.specs import build_source_key
+from staging_assets.model import Relation, StagingProject
+from staging_assets.settings import StagingSchema
 from staging_assets.sources import CsvFile, run_csv_loads
 
 ETL = "etl"
 
 
-def build_source_specs(project: StagingProject, loaded: Collection[str]) -> list[dg.AssetSpec]:
+def build_source_specs(
+    staging: StagingSchema, project: StagingProject, loaded: Collection[str]
+) -> list[dg.AssetSpec]:
     """External assets for the relations that scripts read and nothing here makes.
 
     Args:
+        staging: what their keys and their group are called by.
         project: the folder of scripts.
         loaded: names of `etl` tables that come from CSV files; they are left out.
     """
     read = {source for sources in project.sources.values() for source in sources}
     return [
         dg.AssetSpec(
-            key=build_source_key(source),
-            group_name=ETL,
+            key=build_source_key(staging, source),
+            group_name=staging.group_name(ETL),
             kinds={"postgres"},
             description="A source table that scripts read.",
             metadata={"dagster/table_name": f"{source.schema}.{source.name}"},
@@ -35,21 +38,26 @@ def build_source_specs(project: StagingProject, loaded: Collection[str]) -> list
     ]
 
 
-def build_csv_assets(files: Mapping[str, CsvFile]) -> list[dg.AssetsDefinition]:
+def build_csv_assets(
+    staging: StagingSchema, files: Mapping[str, CsvFile]
+) -> list[dg.AssetsDefinition]:
     """One multi-asset that loads CSV files into `etl`, each file alone selectable.
 
     Args:
+        staging: what their keys and their group are called by, and where they go.
         files: table name to file; nothing is built when there is none.
     """
     if not files:
         return []
 
+    resource = f"postgres{staging.suffix}"
+
     @dg.multi_asset(
-        name="etl_load",
+        name=f"etl_load{staging.suffix}",
         specs=[
             dg.AssetSpec(
-                key=[ETL, name],
-                group_name=ETL,
+                key=build_source_key(staging, Relation(ETL, name)),
+                group_name=staging.group_name(ETL),
                 kinds={"postgres", "csv"},
                 description=file.problem or f"All columns of {file.path.name} as text.",
                 metadata={"dagster/table_name": f"{ETL}.{name}"},
@@ -58,14 +66,14 @@ def build_csv_assets(files: Mapping[str, CsvFile]) -> list[dg.AssetsDefinition]:
             for name, file in sorted(files.items())
         ],
         can_subset=True,
+        required_resource_keys={resource},
     )
-    def etl_load(
-        context: dg.AssetExecutionContext, postgres: PostgresResource
-    ) -> Iterator[dg.MaterializeResult[None]]:
-        names = [key.path[-1] for key in context.selected_asset_keys]
-        workers = postgres.read_settings().workers
+    def etl_load(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        current = context.assets_def.node_keys_by_output_name
+        keys = {names_of[output]: current[output] for output in context.selected_output_names}
+        server = getattr(context.resources, resource).find_server()
         failed: dict[str, str] = {}
-        for outcome in run_csv_loads(postgres.find_server(), ETL, files, names, workers):
+        for outcome in run_csv_loads(server, ETL, files, [*keys], staging.workers):
             shown = f"{f'{ETL}/{outcome.name}':<40}"
             if outcome.load is None:
                 print(f"{shown} FAILED\n    {outcome.message}", flush=True)
@@ -74,7 +82,7 @@ def build_csv_assets(files: Mapping[str, CsvFile]) -> list[dg.AssetsDefinition]:
             rows, seconds = outcome.load.rows, outcome.load.seconds
             print(f"{shown} {rows:>12,} rows {seconds:>8.2f} s", flush=True)
             yield dg.MaterializeResult[None](
-                asset_key=[ETL, outcome.name],
+                asset_key=keys[outcome.name],
                 metadata={
                     "dagster/row_count": rows,
                     "bytes": outcome.load.bytes,
@@ -85,4 +93,6 @@ def build_csv_assets(files: Mapping[str, CsvFile]) -> list[dg.AssetsDefinition]:
             told = "\n".join(f"{ETL}/{name}: {text}" for name, text in sorted(failed.items()))
             raise dg.Failure(f"not loaded: {', '.join(sorted(failed))}\n{told}")
 
+    name_of = {build_source_key(staging, Relation(ETL, name)): name for name in files}
+    names_of = {output: name_of[key] for output, key in etl_load.keys_by_output_name.items()}
     return [etl_load]

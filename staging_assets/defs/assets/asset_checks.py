@@ -8,20 +8,25 @@ from typing import Any
 import dagster as dg
 
 from staging_assets.checks import Check, CheckResult, describe_check, find_checks
-from staging_assets.defs.specs import build_key
+from staging_assets.defs.translation.specs import AssetSpecs
 from staging_assets.model import StagingProject
 
 
-def build_check_specs(project: StagingProject) -> list[dg.AssetCheckSpec]:
+def build_check_specs(project: StagingProject, specs: AssetSpecs) -> list[dg.AssetCheckSpec]:
     """One spec for each check of each node.
 
     Args:
         project: the folder of scripts.
+        specs: what the nodes' keys are.
     """
-    return [build_check_spec(check) for checks in find_checks(project).values() for check in checks]
+    return [
+        build_check_spec(check, specs)
+        for checks in find_checks(project).values()
+        for check in checks
+    ]
 
 
-def build_check_spec(check: Check) -> dg.AssetCheckSpec:
+def build_check_spec(check: Check, specs: AssetSpecs) -> dg.AssetCheckSpec:
     """The spec of one check.
 
     A blocking check is one that is evaluated before its table is published. Those of the whole
@@ -30,7 +35,7 @@ def build_check_spec(check: Check) -> dg.AssetCheckSpec:
     """
     return dg.AssetCheckSpec(
         name=check.name,
-        asset=build_key(check.table),
+        asset=specs.key(check.table),
         description=describe_check(check),
         blocking=check.blocking,
     )

@@ -1,138 +1,85 @@
-"""The one step that builds staging: a subsettable multi-asset over every node of the folder.
+"""One execution of the step that builds staging: what was asked for, and what has come of it."""
 
-Dagster sees one asset a table, lookup, procedure script and cleanup; inside, the plan of
-`postgres.plan` runs them on several connections at once, and each is reported as it ends.
-"""
-
-# No postponed annotations here: Dagster reads those of the functions below as they are.
+from __future__ import annotations
 
 import atexit
-import os
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import dagster as dg
-from pydantic import Field
 
 from staging_assets.builder import BuildOptions, NodeResult, Rebuild
 from staging_assets.checks import (
     Check,
     CheckResult,
-    find_checks,
     is_late,
     run_given_checks,
 )
-from staging_assets.defs.asset_checks import build_check_result, build_check_specs
-from staging_assets.defs.dagster_patches.step_outputs import remember_outputs
-from staging_assets.defs.jobs import BUILD_STEP
+from staging_assets.defs.assets.asset_checks import build_check_result
+from staging_assets.defs.assets.config import BuildConfig
+from staging_assets.defs.assets.resources import PostgresResource, find_database
 from staging_assets.defs.reporting.console import Screen
 from staging_assets.defs.reporting.notify import run_notify
-from staging_assets.defs.resources import PostgresResource
-from staging_assets.defs.specs import build_column_lineage, build_key, build_specs, find_node
-from staging_assets.errors import StagingError
-from staging_assets.model import SCHEMA_NODE, StagingProject
+from staging_assets.defs.translation.specs import AssetSpecs, build_column_lineage
+from staging_assets.model import StagingProject
 from staging_assets.postgres import Server
 from staging_assets.project import LineageCache
 from staging_assets.scheduler import run_build
-from staging_assets.settings import Settings, check_schema_name, check_workers
+from staging_assets.settings import StagingSchema, check_schema_name, check_workers
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 """Checks of the whole schema: they can only be answered when everything else has been built."""
 
 
-class BuildConfig(dg.Config):
-    """Run config of the build."""
-
-    schema_: str = Field(
-        default="",
-        alias="schema",
-        description="The schema to build; empty means STAGING_SCHEMA.",
-    )
-    rebuild: Literal["all", "missing", "changed"] = Field(
-        default="all",
-        description="all; missing: what is not done yet; changed: what changed since its build.",
-    )
-    workers: int = Field(
-        default=0,
-        description="Connections that build at the same time; 0 means STAGING_WORKERS.",
-    )
-    create_only: bool = Field(
-        default=False, description="Create missing tables and leave them empty."
-    )
-
-
-def build_staging_assets(project: StagingProject) -> dg.AssetsDefinition:
-    """The multi-asset of everything in the folder, with its checks."""
-    checks = find_checks(project)
-
-    @dg.multi_asset(
-        name=BUILD_STEP,
-        specs=build_specs(project),
-        check_specs=build_check_specs(project),
-        can_subset=True,
-    )
-    def staging_build(
-        context: dg.AssetExecutionContext, config: BuildConfig, postgres: PostgresResource
-    ) -> Iterator[Event]:
-        chosen = {
-            (find_node(check.asset_key), check.name) for check in context.selected_asset_check_keys
-        }
-        remember_outputs(context)
-        step = _Step(
-            context=context,
-            project=project,
-            nodes=frozenset(find_node(key) for key in context.selected_asset_keys),
-            checks={
-                node: [check for check in of_node if (node, check.name) in chosen]
-                for node, of_node in checks.items()
-            },
-            settings=postgres.read_settings(),
-            config=config,
-        )
-        try:
-            yield from step.run(postgres.find_server())
-        except StagingError as error:
-            raise dg.Failure(str(error), allow_retries=False) from None
-
-    return staging_build
-
-
-class _Step:
+class Step:
     """One execution of the step: what was asked for, and what has come of it."""
 
     def __init__(
         self,
         *,
         context: dg.AssetExecutionContext,
+        staging: StagingSchema,
         project: StagingProject,
+        specs: AssetSpecs,
+        keys: Mapping[str, dg.AssetKey],
         nodes: frozenset[str],
         checks: Mapping[str, Sequence[Check]],
-        settings: Settings,
         config: BuildConfig,
     ) -> None:
         self._context = context
+        self._staging = staging
         self._project = project
+        self._specs = specs
+        self._keys = keys
         self._nodes = nodes
-        self._checks = checks
-        self._settings = settings
+        node_of = {key: node for node, key in keys.items()}
+        chosen = {
+            (node_of[check.asset_key], check.name) for check in context.selected_asset_check_keys
+        }
+        self._checks = {
+            node: [check for check in of_node if (node, check.name) in chosen]
+            for node, of_node in checks.items()
+        }
         self._config = config
         self._schema = check_schema_name(
-            config.schema_ or settings.schema, "run config `schema` of staging_build"
+            config.schema_ or staging.schema, "run config `schema` of staging_build"
         )
-        self._lineage = LineageCache(project, settings.home)
+        self._live = self._schema == staging.schema
+        self._database = ""
+        self._lineage = LineageCache(project, staging.home)
         self._results: list[NodeResult] = []
         self._failed_checks: list[CheckResult] = []
 
-    def run(self, server: Server) -> Iterator[Event]:
+    def run(self, postgres: PostgresResource) -> Iterator[Event]:
         """Build what was selected, then evaluate the checks of the whole; fail when either did."""
+        server = find_database(self._staging, postgres)
+        self._database = server.database
         screen = Screen(len(self._nodes))
         if self._nodes:
             yield from self._build(server, screen)
         for check in self._run_late_checks(server):
-            yield build_check_result(check, build_key(check.table))
-            if not check.passed:
-                self._failed_checks.append(check)
+            yield from self._report_check(check)
         self._lineage.save()
         if self._nodes:
             screen.show_summary(self._where(server))
@@ -140,8 +87,12 @@ class _Step:
         for check in self._failed_checks:
             if check.table not in failed:
                 screen.show_check(check)
-        about = {"schema": self._schema, "run_id": self._context.run.run_id}
-        run_notify(os.environ, self._failed_checks, self._context.log.warning, about)
+        about = {
+            "schema": self._schema,
+            "department": self._staging.department,
+            "run_id": self._context.run.run_id,
+        }
+        run_notify(self._staging.webhook_url, self._failed_checks, self._context.log.warning, about)
         self._raise_failure()
 
     def _build(self, server: Server, screen: Screen) -> Iterator[Event]:
@@ -171,14 +122,14 @@ class _Step:
             atexit.unregister(give_up)
 
     def _run_build(self, server: Server) -> Generator[NodeResult, None, None]:
-        workers = self._config.workers or self._settings.workers
+        workers = self._config.workers or self._staging.workers
         options = BuildOptions(
             schema=self._schema,
             rebuild=Rebuild(self._config.rebuild),
             workers=check_workers(workers, "run config `workers` of staging_build"),
             run_id=self._context.run.run_id,
             create_only=self._config.create_only,
-            wait_for_lock=self._settings.wait_for_lock,
+            wait_for_lock=self._staging.wait_for_lock,
         )
         early = {
             node: [check for check in checks if not is_late(check)]
@@ -193,20 +144,45 @@ class _Step:
         self._context.log.log(level.upper(), message)
 
     def _report(self, result: NodeResult) -> Iterator[Event]:
-        """Tell Dagster: a materialization when it was built, its checks in any case."""
-        key = build_key(result.node)
+        """Tell Dagster: a materialization when it was built, its checks in any case.
+
+        What is built into another schema than that of the definitions is observed: it says
+        nothing about the live table, and nobody who waits for that may go on.
+        """
+        key = self._keys[result.node]
         if result.status == "built":
-            metadata: dict[str, Any] = {"seconds": round(result.seconds, 3), **result.metadata}
-            if result.rows is not None:
-                metadata["dagster/row_count"] = result.rows
-            lineage = self._lineage.find(result.node)
-            if lineage:
-                metadata["dagster/column_lineage"] = build_column_lineage(lineage)
-            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+            metadata = self._build_metadata(result)
+            if self._live:
+                yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+            else:
+                self._context.log_event(dg.AssetObservation(asset_key=key, metadata=metadata))
         for check in result.checks:
-            yield build_check_result(check, key)
-            if not check.passed:
-                self._failed_checks.append(check)
+            yield from self._report_check(check)
+
+    def _build_metadata(self, result: NodeResult) -> dict[str, Any]:
+        metadata: dict[str, Any] = {
+            "seconds": round(result.seconds, 3),
+            "department": self._staging.department,
+            "schema": self._schema,
+            "database": self._database,
+            **result.metadata,
+        }
+        if result.rows is not None:
+            metadata["dagster/row_count"] = result.rows
+        if result.node in self._project.tables:
+            metadata["dagster/table_name"] = ".".join(
+                part for part in (self._database, self._schema, result.node) if part
+            )
+        lineage = self._lineage.find(result.node)
+        if lineage:
+            metadata["dagster/column_lineage"] = build_column_lineage(self._specs, lineage)
+        return metadata
+
+    def _report_check(self, check: CheckResult) -> Iterator[Event]:
+        if self._live:
+            yield build_check_result(check, self._keys[check.table])
+        if not check.passed:
+            self._failed_checks.append(check)
 
     def _run_late_checks(self, server: Server) -> list[CheckResult]:
         """Checks that were selected and not evaluated during the build.
@@ -253,7 +229,7 @@ class _Step:
 
     def _where(self, server: Server) -> str:
         where = f'schema "{self._schema}" in {server}'
-        if self._settings.embedded:
+        if self._staging.embedded:
             where = f'schema "{self._schema}" on the embedded server'
             return f"{where}; look at it with: staging-assets db psql"
         return where
@@ -262,6 +238,3 @@ class _Step:
 def _name(nodes: Any) -> str:
     """`staging/a, staging/b`, sorted."""
     return ", ".join(f"staging/{node}" for node in sorted(nodes))
-
-
-__all__ = ["SCHEMA_NODE", "BuildConfig", "build_staging_assets"]

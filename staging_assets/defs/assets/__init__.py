@@ -1,0 +1,1 @@
+"""The assets: the one step that builds staging, its checks, and the source tables."""

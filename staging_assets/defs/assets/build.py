@@ -1,0 +1,74 @@
+"""The one step that builds staging: a subsettable multi-asset over every node of the folder.
+
+Dagster sees one asset a table, lookup, procedure script and cleanup; inside, the scheduler runs
+them on several connections at once, and each is reported as it ends.
+"""
+
+# No postponed annotations here: Dagster reads those of the functions below as they are.
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from staging_assets.checks import find_checks
+from staging_assets.defs.assets.asset_checks import build_check_specs
+from staging_assets.defs.assets.config import BuildConfig
+from staging_assets.defs.assets.identity import build_identity_tags, check_identity
+from staging_assets.defs.assets.step import Event, Step
+from staging_assets.defs.dagster_patches.step_outputs import remember_outputs
+from staging_assets.defs.translation.specs import AssetSpecs
+from staging_assets.errors import StagingError
+from staging_assets.model import StagingProject
+from staging_assets.settings import StagingSchema
+
+BUILD_STEP = "staging_build"
+"""The name of the step, to which run config is addressed; a key prefix is added: `_north`."""
+
+
+def build_staging_assets(
+    staging: StagingSchema, project: StagingProject, specs: AssetSpecs
+) -> dg.AssetsDefinition:
+    """The multi-asset of everything in the folder, with its checks.
+
+    Args:
+        staging: what is built; the resource that it names stands under `postgres` and its suffix.
+        project: its folder of scripts.
+        specs: the spec of each node.
+    """
+    checks = find_checks(project)
+    resource = f"postgres{staging.suffix}"
+
+    @dg.multi_asset(
+        name=f"{BUILD_STEP}{staging.suffix}",
+        specs=list(specs.by_node.values()),
+        check_specs=build_check_specs(project, specs),
+        can_subset=True,
+        required_resource_keys={resource},
+        op_tags=build_identity_tags(staging),
+    )
+    def staging_build(context: dg.AssetExecutionContext, config: BuildConfig) -> Iterator[Event]:
+        remember_outputs(context)
+        # The keys as they are in the end: whoever embeds these assets may have renamed them.
+        current = context.assets_def.node_keys_by_output_name
+        keys = {nodes[name]: current[name] for name in nodes}
+        try:
+            check_identity(context, staging)
+            step = Step(
+                context=context,
+                staging=staging,
+                project=project,
+                specs=specs,
+                keys=keys,
+                nodes=frozenset(
+                    nodes[name] for name in context.selected_output_names if name in nodes
+                ),
+                checks=checks,
+                config=config,
+            )
+            yield from step.run(getattr(context.resources, resource))
+        except StagingError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+
+    node_of = {spec.key: node for node, spec in specs.by_node.items()}
+    nodes = {name: node_of[key] for name, key in staging_build.keys_by_output_name.items()}
+    return staging_build

@@ -1,0 +1,56 @@
+"""All definitions of one staging schema, to be loaded alone or merged with others."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from staging_assets.checks import KINDS
+from staging_assets.defs.assets.build import build_staging_assets
+from staging_assets.defs.assets.resources import PostgresResource, build_resource
+from staging_assets.defs.assets.sources import build_csv_assets, build_source_specs
+from staging_assets.defs.jobs.builds import build_jobs
+from staging_assets.defs.jobs.promotion import build_promotion_jobs
+from staging_assets.defs.translation.specs import build_specs
+from staging_assets.defs.translation.translator import StagingTranslator
+from staging_assets.project import load_project
+from staging_assets.settings import StagingSchema
+from staging_assets.sources import find_csv_files
+
+
+def build_definitions(
+    staging_schema: StagingSchema, translator: StagingTranslator | None = None
+) -> dg.Definitions:
+    """All definitions of a staging schema: assets, checks, jobs and its resource.
+
+    Several can be merged, with each other and with definitions of your own, when each has a
+    `key_prefix`: `dg.Definitions.merge(build_definitions(north), build_definitions(south), own)`.
+    The executor is left to whoever loads them; `dg.in_process_executor` saves a process's start.
+
+    Args:
+        staging_schema: what is built, and where.
+        translator: changes what Dagster shows of each node.
+
+    Raises ProjectError with every problem of the folder, or SettingsError.
+    """
+    staging = staging_schema
+    project = load_project(staging.sql_dir, staging.department, KINDS)
+    folder = staging.etl_csv_dir
+    files = {} if folder is None else find_csv_files(folder, project.config.csv)
+    specs = build_specs(staging, project, translator)
+    return dg.Definitions(
+        assets=[
+            build_staging_assets(staging, project, specs),
+            *build_csv_assets(staging, files),
+            *build_source_specs(staging, project, files),
+        ],
+        jobs=[*build_jobs(project, specs), *build_promotion_jobs(staging, project)],
+        resources={f"postgres{staging.suffix}": _find_resource(staging)},
+    )
+
+
+def _find_resource(staging: StagingSchema) -> PostgresResource | dg.ResourceDefinition:
+    if isinstance(staging.postgres, PostgresResource):
+        return staging.postgres
+    # Dagster shows what resources are configured with, and this may hold a password.
+    resource = build_resource(staging.connection, staging.schema)
+    return dg.ResourceDefinition.hardcoded_resource(resource)

@@ -1,0 +1,1 @@
+"""The jobs: selections of assets and checks, and the two that swap whole schemas."""

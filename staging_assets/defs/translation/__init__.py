@@ -1,0 +1,1 @@
+"""What a node becomes in Dagster: its asset spec, by way of a translator."""

@@ -1,0 +1,109 @@
+"""Turns the nodes of a model into Dagster's asset specs, by way of a translator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import dagster as dg
+
+from staging_assets.defs.translation.translator import StagingNode, StagingTranslator
+from staging_assets.model import STAGING, ColumnSource, Relation, StagingProject
+from staging_assets.settings import StagingSchema
+
+
+@dataclass(frozen=True)
+class AssetSpecs:
+    """The specs of one staging schema, and which key stands for which node.
+
+    Args:
+        by_node: node to its spec, in build order (which Dagster wants from a multi-asset).
+        staging: whose they are.
+    """
+
+    by_node: Mapping[str, dg.AssetSpec]
+    staging: StagingSchema
+
+    def key(self, node: str) -> dg.AssetKey:
+        """The asset key of a node. Raises KeyError when there is no such node."""
+        return self.by_node[node].key
+
+    @property
+    def keys(self) -> list[dg.AssetKey]:
+        """All of them."""
+        return [spec.key for spec in self.by_node.values()]
+
+    def keys_in_groups(self, *groups: str, project: StagingProject) -> list[dg.AssetKey]:
+        """Keys of the nodes of some kinds, whatever their groups are called."""
+        return [
+            spec.key for node, spec in self.by_node.items() if project.kind(node).value in groups
+        ]
+
+    def find_relation_key(self, relation: Relation) -> dg.AssetKey:
+        """The key of what a script reads: a staging table, or a source."""
+        if relation.schema == STAGING and relation.name in self.by_node:
+            return self.key(relation.name)
+        return build_source_key(self.staging, relation)
+
+
+def build_source_key(staging: StagingSchema, source: Relation) -> dg.AssetKey:
+    """The asset key of a relation outside staging, such as etl/arrests."""
+    return dg.AssetKey([*staging.key_prefix, source.schema, source.name])
+
+
+def build_specs(
+    staging: StagingSchema, project: StagingProject, translator: StagingTranslator | None = None
+) -> AssetSpecs:
+    """One spec a node; what a translator calls otherwise is called so by its downstreams too.
+
+    Args:
+        staging: whose nodes they are.
+        project: its folder of scripts.
+        translator: what turns a node into a spec; the documented default when None.
+    """
+    translate = (translator or StagingTranslator()).get_asset_spec
+    nodes = {text: StagingNode(staging, project, text) for text in project.nodes}
+    translated = {text: translate(node) for text, node in nodes.items()}
+    renamed = {
+        node.key: translated[text].key
+        for text, node in nodes.items()
+        if node.key != translated[text].key
+    }
+    if renamed:
+        translated = {text: _rename(spec, renamed) for text, spec in translated.items()}
+    return AssetSpecs(translated, staging)
+
+
+def _rename(spec: dg.AssetSpec, renamed: Mapping[dg.AssetKey, dg.AssetKey]) -> dg.AssetSpec:
+    deps = [
+        dg.AssetDep(
+            renamed.get(dep.asset_key, dep.asset_key), partition_mapping=dep.partition_mapping
+        )
+        for dep in spec.deps
+    ]
+    return spec.replace_attributes(deps=deps)
+
+
+def build_column_lineage(
+    specs: AssetSpecs, lineage: Mapping[str, frozenset[ColumnSource]]
+) -> dg.TableColumnLineage:
+    """Where each column's values come from.
+
+    It goes with a table's materialization and not into its spec, because to find it takes
+    milliseconds a table, which every command that loads the definitions would have to wait for.
+
+    Args:
+        specs: what the keys of the sources are.
+        lineage: column to the columns its values come from.
+    """
+    return dg.TableColumnLineage(
+        deps_by_column={
+            column: [
+                dg.TableColumnDep(
+                    asset_key=specs.find_relation_key(source.relation), column_name=source.column
+                )
+                for source in sorted(sources, key=lambda source: (source.relation, source.column))
+            ]
+            for column, sources in lineage.items()
+        }
+    )

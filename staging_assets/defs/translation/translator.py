@@ -1,0 +1,160 @@
+"""What a node becomes in Dagster: the documented default, and the place to change it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import dagster as dg
+
+from staging_assets.model import SCHEMA_NODE, STAGING, Kind, Node, Script, StagingProject, Table
+from staging_assets.settings import StagingSchema
+
+_WHAT = {
+    Kind.SCHEMA: "The staging schema itself.",
+    Kind.LOOKUP: "A lookup table.",
+    Kind.PROCEDURES: "Stored procedures.",
+    Kind.TABLE: "A staging table.",
+    Kind.CLEANUP: "Finishes columns of a staging table.",
+}
+
+
+@dataclass(frozen=True)
+class StagingNode:
+    """A node, with all that is known of it: what a translator is given.
+
+    Args:
+        staging: the staging schema it belongs to.
+        project: the folder of scripts.
+        text: the part of its asset key after `staging/`, such as `arrests_cleanup`.
+    """
+
+    staging: StagingSchema
+    project: StagingProject
+    text: str
+
+    @cached_property
+    def node(self) -> Node:
+        """What it is, and whose."""
+        return self.project.node(self.text)
+
+    @property
+    def kind(self) -> Kind:
+        """Schema, lookup, procedures, table or cleanup."""
+        return self.node.kind
+
+    @property
+    def table(self) -> Table | None:
+        """The table, when it is one."""
+        return self.project.tables.get(self.text)
+
+    @property
+    def key(self) -> dg.AssetKey:
+        """The asset key by default: its prefix, `staging`, and the parts of the node."""
+        return self._build_key(self.text)
+
+    @property
+    def scripts(self) -> Mapping[str, Script]:
+        """What its scripts are called in its metadata, and the scripts."""
+        found: dict[str, Script | None] = {}
+        if self.table is not None:
+            found = {"create script": self.table.create, "populate script": self.table.populate}
+        elif self.kind is Kind.PROCEDURES:
+            found = {"script": self.project.procedures[self.node.name].script}
+        elif self.kind is Kind.CLEANUP:
+            found = {"script": self.project.cleanups[self.node.name].script}
+        return {name: script for name, script in found.items() if script is not None}
+
+    @property
+    def deps(self) -> list[dg.AssetKey]:
+        """Upstream keys. An edge to the schema that other edges imply is left out."""
+        upstream = self.project.dependencies[self.text]
+        shown = upstream - {SCHEMA_NODE} or upstream
+        prefix = self.staging.key_prefix
+        return [
+            *(self._build_key(other) for other in sorted(shown)),
+            *(
+                dg.AssetKey([*prefix, source.schema, source.name])
+                for source in sorted(self.project.sources.get(self.text, ()))
+            ),
+        ]
+
+    def _build_key(self, text: str) -> dg.AssetKey:
+        return dg.AssetKey([*self.staging.key_prefix, STAGING, *text.split("/")])
+
+
+class StagingTranslator:
+    """Turns a node into a Dagster asset spec. Subclass it to change what Dagster shows.
+
+    ```python
+    class ByTeam(StagingTranslator):
+        def get_asset_spec(self, node: StagingNode) -> dg.AssetSpec:
+            spec = super().get_asset_spec(node)
+            return spec.replace_attributes(group_name="police", owners=["team:data"])
+    ```
+
+    A key that is changed here is changed for the downstreams as well.
+    """
+
+    def get_asset_spec(self, node: StagingNode) -> dg.AssetSpec:
+        """The spec of one node.
+
+        Args:
+            node: the node.
+
+        By default: the key is the staging schema's prefix, `staging` and the node; the group is
+        the kind's; the description is that of `staging.yaml`, else the table's comment; the code
+        version is a hash of the node's own scripts; owners are those of `staging.yaml`.
+        """
+        project = node.project
+        owners = project.config.owners.get(node.text, ())
+        return dg.AssetSpec(
+            key=node.key,
+            deps=node.deps,
+            description=_build_description(node),
+            group_name=node.staging.group_name(node.kind.value),
+            code_version=project.fingerprints.get(node.text, "")[:16] or None,
+            kinds={"postgres", "python" if node.kind is Kind.CLEANUP else "sql"},
+            owners=list(owners) or None,
+            metadata=_build_metadata(node),
+            skippable=True,
+        )
+
+
+def _build_description(node: StagingNode) -> str:
+    declared = node.project.config.descriptions.get(node.text)
+    if declared:
+        return declared
+    if node.table is not None and node.table.comment:
+        return node.table.comment
+    return _WHAT[node.kind]
+
+
+def _build_metadata(node: StagingNode) -> Mapping[str, Any]:
+    metadata: dict[str, Any] = {
+        name: dg.MetadataValue.path(script.path) for name, script in node.scripts.items()
+    }
+    table = node.table
+    if table is None:
+        return metadata
+    metadata["dagster/table_name"] = f"{node.staging.schema}.{node.text}"
+    metadata["dagster/storage_kind"] = "postgres"
+    if table.columns:
+        metadata["dagster/column_schema"] = _build_column_schema(table)
+    return metadata
+
+
+def _build_column_schema(table: Table) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=column.name,
+                type=column.type,
+                description=column.comment,
+                constraints=dg.TableColumnConstraints(nullable=column.nullable),
+            )
+            for column in table.columns
+        ]
+    )

@@ -1,0 +1,40 @@
+"""What is built, and where: values, and the one reader of the environment that makes them.
+
+`StagingSchema` is the value that everything takes. Nothing below `definitions` and `cli` looks at
+the environment.
+"""
+
+from staging_assets.settings.connection import (
+    ConnectionSettings,
+    Connects,
+    SessionSettings,
+    check_url,
+    is_elsewhere,
+)
+from staging_assets.settings.environment import read_settings
+from staging_assets.settings.limits import (
+    DEFAULT_DEPARTMENT,
+    DEFAULT_SCHEMA,
+    check_department,
+    check_schema_name,
+    check_workers,
+    default_workers,
+)
+from staging_assets.settings.staging_schema import Settings, StagingSchema
+
+__all__ = [
+    "DEFAULT_DEPARTMENT",
+    "DEFAULT_SCHEMA",
+    "ConnectionSettings",
+    "Connects",
+    "SessionSettings",
+    "Settings",
+    "StagingSchema",
+    "check_department",
+    "check_schema_name",
+    "check_url",
+    "check_workers",
+    "default_workers",
+    "is_elsewhere",
+    "read_settings",
+]

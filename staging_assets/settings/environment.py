@@ -1,0 +1,167 @@
+"""The settings: environment variables in, one frozen `Settings` out, nothing touched.
+
+An empty variable counts as one that is not set. A value that cannot be used raises SettingsError
+with the variable's name, the value (never that of the database URL, which may hold a password)
+and what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from staging_assets.errors import SettingsError
+from staging_assets.settings.connection import (
+    ConnectionSettings,
+    SessionSettings,
+    check_url,
+    is_elsewhere,
+)
+from staging_assets.settings.limits import (
+    DEFAULT_DEMO_SCALE,
+    DEFAULT_DEPARTMENT,
+    DEFAULT_SCHEMA,
+    check_department,
+    check_schema_name,
+    check_workers,
+    default_workers,
+)
+from staging_assets.settings.staging_schema import StagingSchema
+
+_LIBPQ_TARGETS = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)\Z")
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_MEMORY = re.compile(r"\d+\s*(kB|MB|GB|TB)\Z")
+
+
+def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> StagingSchema:
+    """Read all settings: the value that the environment describes.
+
+    Args:
+        environ: the environment, usually `os.environ`.
+        folder: what relative paths start from; the current folder when None.
+
+    Raises SettingsError for the first value that cannot be used.
+    """
+    here = Path.cwd() if folder is None else folder
+
+    def value(name: str) -> str | None:
+        return environ.get(name, "").strip() or None
+
+    def path(name: str) -> Path | None:
+        text = value(name)
+        return None if text is None else Path(os.path.abspath(here / Path(text).expanduser()))  # noqa: PTH100
+
+    root = _find_root(here)
+    home = path("STAGING_HOME") or root / ".staging"
+    schema = check_schema_name(value("STAGING_SCHEMA") or DEFAULT_SCHEMA, "STAGING_SCHEMA")
+    return StagingSchema(
+        sql_dir=path("STAGING_SQL_DIR") or root / "sql",
+        department=check_department(
+            value("STAGING_DEPARTMENT") or DEFAULT_DEPARTMENT, "STAGING_DEPARTMENT"
+        ),
+        schema=schema,
+        key_prefix=_read_key_prefix(environ, schema),
+        postgres=_read_connection(environ, home),
+        etl_csv_dir=path("STAGING_ETL_CSV_DIR"),
+        home=home,
+        workers=check_workers(value("STAGING_WORKERS") or default_workers(), "STAGING_WORKERS"),
+        demo_scale=_read_scale(value("STAGING_DEMO_SCALE")),
+        wait_for_lock=_read_wait(value("STAGING_WAIT_FOR_LOCK")),
+        webhook_url=value("STAGING_WEBHOOK_URL"),
+    )
+
+
+def _read_connection(environ: Mapping[str, str], home: Path) -> ConnectionSettings:
+    url = check_url(environ.get("STAGING_DATABASE_URL", "").strip() or None, "STAGING_DATABASE_URL")
+    libpq_environment = url is None and any(environ.get(name) for name in _LIBPQ_TARGETS)
+    host = environ.get("PGHOST") or environ.get("PGHOSTADDR")
+    asks = libpq_environment and not environ.get("PGSSLMODE") and not environ.get("PGSERVICE")
+    return ConnectionSettings(
+        url=url,
+        libpq_environment=libpq_environment,
+        sslmode="require" if asks and is_elsewhere(host) else None,
+        home=home,
+        sessions=SessionSettings(
+            statement_timeout=_read_duration(environ, "STAGING_STATEMENT_TIMEOUT", "0"),
+            lock_timeout=_read_duration(environ, "STAGING_LOCK_TIMEOUT", "10s"),
+            work_mem=_read_memory(environ, "STAGING_WORK_MEM"),
+            maintenance_work_mem=_read_memory(environ, "STAGING_MAINTENANCE_WORK_MEM"),
+        ),
+    )
+
+
+def _read_key_prefix(environ: Mapping[str, str], schema: str) -> tuple[str, ...]:
+    """What `STAGING_KEY_PREFIX` says; else nothing for the default schema, else its name.
+
+    So the history of a schema built on the side is not taken for that of the live one. A name
+    that asset keys cannot hold gets its other characters replaced.
+    """
+    text = environ.get("STAGING_KEY_PREFIX")
+    if text is None:
+        text = "" if schema == DEFAULT_SCHEMA else re.sub(r"[^A-Za-z0-9_]", "_", schema)
+    parts = tuple(part for part in text.strip().strip("/").split("/") if part)
+    if not all(re.fullmatch(r"[A-Za-z0-9_]+", part) for part in parts):
+        raise SettingsError(
+            f"STAGING_KEY_PREFIX: {text!r} cannot stand in asset keys. "
+            "Give letters, digits and _, such as north."
+        )
+    return parts
+
+
+def _find_root(here: Path) -> Path:
+    """Where `sql` and `.staging` are when nothing says so.
+
+    The current folder when it holds scripts; else the project that this module belongs to, so that
+    a command works from anywhere.
+    """
+    project = Path(__file__).parents[2]
+    if not (here / "sql").is_dir() and (project / "sql").is_dir():
+        return project
+    return here
+
+
+def _read_scale(text: str | None) -> float:
+    try:
+        scale = DEFAULT_DEMO_SCALE if text is None else float(text)
+    except ValueError:
+        scale = 0.0
+    if not 0 < scale <= 1_000:
+        raise SettingsError(
+            f"STAGING_DEMO_SCALE: {text!r} is no scale. "
+            "Give a number above 0, such as 0.01; 1 is about a million events."
+        )
+    return scale
+
+
+def _read_wait(text: str | None) -> float:
+    if text is None:
+        return 0.0
+    match = _DURATION.match(text if re.search("[a-z]", text) else f"{text}s")
+    if match is None:
+        raise SettingsError(
+            f"STAGING_WAIT_FOR_LOCK: {text!r} is no time. Give seconds, or a time such as 10min."
+        )
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def _read_duration(environ: Mapping[str, str], name: str, default: str) -> str:
+    text = environ.get(name, "").strip() or default
+    # A bare number would be milliseconds to Postgres and seconds to most people.
+    if text != "0" and _DURATION.match(text) is None:
+        raise SettingsError(
+            f"{name}: {text!r} is no time with a unit. "
+            "Give one such as 500ms, 10s or 5min, or 0 for no limit."
+        )
+    return text
+
+
+def _read_memory(environ: Mapping[str, str], name: str) -> str | None:
+    text = environ.get(name, "").strip()
+    if text and _MEMORY.match(text) is None:
+        raise SettingsError(
+            f"{name}: {text!r} is no amount of memory. Give one such as 64MB or 1GB."
+        )
+    return text or None

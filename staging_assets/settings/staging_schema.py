@@ -1,0 +1,92 @@
+"""The value: what a staging schema is. Everything that builds, checks or shows one takes it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from staging_assets.settings.connection import ConnectionSettings, Connects, SessionSettings
+from staging_assets.settings.limits import DEFAULT_DEMO_SCALE, DEFAULT_DEPARTMENT, DEFAULT_SCHEMA
+
+
+@dataclass(frozen=True)
+class StagingSchema:
+    """One staging schema: its scripts, its database, and how it is built and shown.
+
+    Args:
+        sql_dir: the folder of scripts.
+        department: the folder under `populate_tables/`.
+        schema: the schema that is built, whatever the scripts call it.
+        postgres: where the database is: `ConnectionSettings`, or a `PostgresResource`.
+        key_prefix: what stands before `staging` in asset keys; `("north",)` gives
+            `north/staging/arrests`. Jobs, steps and the resource then carry it in their names, so
+            that several can stand in one code location.
+        group_names: names for the asset groups `schema`, `lookups`, `stored_procedures`, `tables`,
+            `cleanups` and `etl`, where they should be called otherwise.
+        etl_csv_dir: the folder of CSV files that are loaded into `etl`, or None.
+        home: the folder where a small memory of lineage is kept (and the embedded server's data).
+        workers: connections that build at the same time.
+        demo_scale: size of the generated sources; 1 is about a million events.
+        wait_for_lock: seconds to wait when another run holds the schema.
+        webhook_url: told when checks fail; it may hold a secret, so it is no part of the repr.
+    """
+
+    sql_dir: Path = Path("sql")
+    department: str = DEFAULT_DEPARTMENT
+    schema: str = DEFAULT_SCHEMA
+    postgres: Connects = field(default_factory=ConnectionSettings)
+    key_prefix: tuple[str, ...] = ()
+    group_names: Mapping[str, str] = field(default_factory=dict)
+    etl_csv_dir: Path | None = None
+    home: Path = Path(".staging")
+    workers: int = 1
+    demo_scale: float = DEFAULT_DEMO_SCALE
+    wait_for_lock: float = 0.0
+    webhook_url: str | None = field(default=None, repr=False)
+
+    @property
+    def connection(self) -> ConnectionSettings:
+        """Where the database is. Raises SettingsError when that cannot be told."""
+        return self.postgres.connection_settings()
+
+    @property
+    def sessions(self) -> SessionSettings:
+        """What every session sets."""
+        return self.connection.sessions
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the server is the embedded one."""
+        return self.connection.embedded
+
+    @property
+    def suffix(self) -> str:
+        """What the names of jobs, steps and the resource end in: `_north`, or nothing."""
+        return "".join(f"_{part}" for part in self.key_prefix)
+
+    def group_name(self, group: str) -> str:
+        """What a group is called; with a key prefix `north`, `tables` is `north_tables`."""
+        if group in self.group_names:
+            return self.group_names[group]
+        return "_".join([*self.key_prefix, group])
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What tells it from others, without secrets: it travels with every run."""
+        return {
+            "department": self.department,
+            "schema": self.schema,
+            "key prefix": "/".join(self.key_prefix),
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """A short hash of the identity."""
+        text = "\0".join(f"{name}={value}" for name, value in self.identity.items())
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+Settings = StagingSchema
+"""The same value by its former name: what `read_settings` gives."""
