@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from psycopg2.extensions import connection as Connection  # noqa: N812
-
 from staging_assets.builder.context import RunContext
 from staging_assets.checks import (
     Check,
@@ -18,7 +16,7 @@ from staging_assets.checks import (
 )
 from staging_assets.errors import BuildError
 from staging_assets.model import SCHEMA_NODE, Relation
-from staging_assets.postgres import has_schema
+from staging_assets.postgres import Connection, has_schema
 
 
 class ChecksFailedError(BuildError):

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extras import execute_values
 
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_literal
-from staging_assets.postgres import BUILDS, find_build_schema
+from staging_assets.postgres import BUILDS, Connection, find_build_schema
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from psycopg2 import extensions
-
 from staging_assets.builder.context import RunContext, Task
 from staging_assets.builder.plan import find_plan, run_with_free_names
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
 from staging_assets.builder.shadow.table import Shadow, run_discard, run_make_shadow
 from staging_assets.model import Relation, Table
 from staging_assets.parser import quote, rewrite
-from staging_assets.postgres import Session, run_script
+from staging_assets.postgres import Connection, Session, run_script
 from staging_assets.publisher import PublishOutcome, run_in_place
 
 
@@ -27,7 +25,7 @@ def run_table_in_place(
     task: Task,
     table: Table,
     *,
-    audit: Callable[[extensions.connection, Relation], None],
+    audit: Callable[[Connection, Relation], None],
 ) -> tuple[int, PublishOutcome]:
     """Build a table in one transaction; return its rows and what the publication left behind.
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from psycopg2.extensions import connection as Connection  # noqa: N812
-
 from staging_assets.builder.audit import run_audit
 from staging_assets.builder.cleanups.run import run_cleanup
 from staging_assets.builder.context import NodeResult, Rebuild, RunContext, Task
@@ -19,7 +17,7 @@ from staging_assets.builder.up_to_date import is_done
 from staging_assets.checks import CheckResult
 from staging_assets.model import Kind, Relation, Table
 from staging_assets.parser import quote_identifier
-from staging_assets.postgres import Session, has_schema
+from staging_assets.postgres import Connection, Session, has_schema
 from staging_assets.publisher import InboundKey, PublishOutcome, run_publish
 
 

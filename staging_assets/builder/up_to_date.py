@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from psycopg2.extensions import connection as Connection  # noqa: N812
-
 from staging_assets.builder.context import Rebuild, RunContext, Task
 from staging_assets.model import Kind, Relation
-from staging_assets.postgres import has_functions, has_rows, has_table, has_values
+from staging_assets.postgres import Connection, has_functions, has_rows, has_table, has_values
 
 
 def is_done(connection: Connection, work: RunContext, task: Task) -> bool:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks.core.check import (
     Check,
@@ -34,7 +33,7 @@ from staging_assets.checks.kinds import KINDS
 from staging_assets.checks.kinds.whole_schema import SCHEMA_EXISTS
 from staging_assets.model import Relation
 from staging_assets.parser import rewrite
-from staging_assets.postgres import BUILDS, find_build_schema
+from staging_assets.postgres import BUILDS, Connection, find_build_schema
 
 TABLES_PER_STATEMENT = 40
 

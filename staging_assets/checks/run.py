@@ -7,7 +7,6 @@ from contextlib import closing
 from fnmatch import fnmatchcase
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks.core.check import Check, CheckResult, EvaluationContext, build_error
 from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, reading
@@ -19,7 +18,7 @@ from staging_assets.checks.schema.foreign_keys import evaluate_foreign_keys
 from staging_assets.checks.suite import find_checks
 from staging_assets.errors import DatabaseError
 from staging_assets.model import Relation, StagingProject, cleanup_node
-from staging_assets.postgres import Server
+from staging_assets.postgres import Connection, Server
 
 
 def run_checks(

@@ -13,6 +13,7 @@ from staging_assets.postgres.client.catalog import (
     has_table,
     has_values,
 )
+from staging_assets.postgres.client.driver import Connection, Cursor
 from staging_assets.postgres.client.engine import hide_values, make_engine
 from staging_assets.postgres.client.schema_lock import SchemaLock, run_end_orphans
 from staging_assets.postgres.client.scripts import run_script, run_statement
@@ -22,6 +23,7 @@ from staging_assets.postgres.connect import find_server
 from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.postgres.messages.errors import find_safe_text, script_error
+from staging_assets.postgres.messages.notices import Log
 from staging_assets.postgres.messages.redaction import (
     find_key_columns,
     find_safe_detail,
@@ -32,7 +34,10 @@ from staging_assets.postgres.psql import find_psql, find_public_dsn, find_variab
 __all__ = [
     "BUILDS",
     "CancelledError",
+    "Connection",
+    "Cursor",
     "EmbeddedServer",
+    "Log",
     "SchemaLock",
     "Server",
     "Session",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from psycopg2 import extensions
-
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_literal
+from staging_assets.postgres import Connection, Cursor
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     CATALOG_SETTINGS,
@@ -44,11 +43,11 @@ _CHANGED = (
 
 
 def run_in_place(
-    connection: extensions.connection,
+    connection: Connection,
     request: PublishRequest,
     *,
     fill: Callable[[], None],
-    audit: Callable[[extensions.connection, Relation], None],
+    audit: Callable[[Connection, Relation], None],
 ) -> PublishOutcome:
     """Put an empty new table in place of the old one, fill it there, and carry over what hangs.
 
@@ -85,7 +84,7 @@ def run_in_place(
         return run_validate_now(connection, attached, request)
 
 
-def _read_settings(cursor: extensions.cursor) -> str:
+def _read_settings(cursor: Cursor) -> str:
     """Return the statement that brings the settings back to what they are now."""
     cursor.execute("select name, current_setting(name) from unnest(%s) as name", (list(_CHANGED),))
     parts = [
@@ -95,7 +94,7 @@ def _read_settings(cursor: extensions.cursor) -> str:
     return f"select {', '.join(parts)}"
 
 
-def _move_in(cursor: extensions.cursor, request: PublishRequest) -> tuple[Attachments, Exchange]:
+def _move_in(cursor: Cursor, request: PublishRequest) -> tuple[Attachments, Exchange]:
     """Retire the old table and give its place to the new one, which is empty."""
     take_all_locks(cursor, request)
     attached = read_attachments(
@@ -122,7 +121,7 @@ def _move_in(cursor: extensions.cursor, request: PublishRequest) -> tuple[Attach
 
 
 def _attach(
-    cursor: extensions.cursor, request: PublishRequest, attached: Attachments, exchange: Exchange
+    cursor: Cursor, request: PublishRequest, attached: Attachments, exchange: Exchange
 ) -> None:
     """Give the new table, which is full by now, what the old one had."""
     live, later = request.live, request.rebuilt_later
@@ -140,7 +139,7 @@ def _attach(
 
 
 def _run(
-    cursor: extensions.cursor,
+    cursor: Cursor,
     steps: Sequence[Step],
     attached: Attachments,
     request: PublishRequest,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from staging_assets.model import Relation
+from staging_assets.postgres import Log
 from staging_assets.publisher.attached.attachments import InboundKey
-from staging_assets.publisher.transaction.brief_locks import Log, Tries, parse_seconds
+from staging_assets.publisher.transaction.brief_locks import Tries, parse_seconds
 from staging_assets.settings import SessionSettings
 
 

@@ -13,16 +13,16 @@ from pathlib import Path
 from string import ascii_lowercase, digits
 
 import psycopg2
-from psycopg2 import extensions
 
 from staging_assets.parser import quote_identifier, quote_literal
+from staging_assets.postgres import Connection, Log
 from staging_assets.publisher.attached.attachments import InboundKey, TableObject
 from staging_assets.publisher.attached.inbound_keys import (
     add_key_steps,
     drop_key_steps,
     run_validate,
 )
-from staging_assets.publisher.transaction.brief_locks import LOCK_TIMEOUT, Log
+from staging_assets.publisher.transaction.brief_locks import LOCK_TIMEOUT
 from staging_assets.publisher.transaction.steps import Step
 
 _DIGITS = digits + ascii_lowercase
@@ -130,7 +130,7 @@ def drop_steps(old: Sequence[TableObject], *, retired: RetiredSchema | None = No
     return steps
 
 
-def drop_retired(connection: extensions.connection, schema: str, log: Log) -> list[str]:
+def drop_retired(connection: Connection, schema: str, log: Log) -> list[str]:
     """Drop the tables that publications have retired, as far as locks can be had in a moment.
 
     Foreign keys of tables that were to be rebuilt, and were not, still reference them: they are
@@ -159,7 +159,7 @@ def drop_retired(connection: extensions.connection, schema: str, log: Log) -> li
     return left
 
 
-def _read_waiting(connection: extensions.connection, schema: str) -> list[_Waiting]:
+def _read_waiting(connection: Connection, schema: str) -> list[_Waiting]:
     with connection.cursor() as cursor:
         cursor.execute("begin; set local search_path = ''; set local jit = off")
         cursor.execute(
@@ -173,7 +173,7 @@ def _read_waiting(connection: extensions.connection, schema: str) -> list[_Waiti
     ]
 
 
-def _drop_all_sql(connection: extensions.connection, found: Sequence[_Waiting]) -> list[str]:
+def _drop_all_sql(connection: Connection, found: Sequence[_Waiting]) -> list[str]:
     """Turn foreign keys around and drop everything."""
     statements = _repoint_sql(connection, [key for waiting in found for key in waiting.inbound])
     for noun in _DROP_ORDER:
@@ -183,7 +183,7 @@ def _drop_all_sql(connection: extensions.connection, found: Sequence[_Waiting]) 
     return [*statements, f"drop schema {', '.join(waiting.name for waiting in found)}"]
 
 
-def _run_piecewise(connection: extensions.connection, waiting: _Waiting) -> bool:
+def _run_piecewise(connection: Connection, waiting: _Waiting) -> bool:
     """Drop one object at a time; what is kept by another may go when that has gone."""
     left = [(noun, name) for noun in _DROP_ORDER for name in waiting.objects.get(noun) or ()]
     progress = True
@@ -194,12 +194,12 @@ def _run_piecewise(connection: extensions.connection, waiting: _Waiting) -> bool
     return not left and _run_briefly(connection, [f"drop schema {waiting.name}"])
 
 
-def _repoint_sql(connection: extensions.connection, keys: Sequence[InboundKey]) -> list[str]:
+def _repoint_sql(connection: Connection, keys: Sequence[InboundKey]) -> list[str]:
     returning = add_key_steps(keys, server_version=connection.server_version)
     return [step.statement for step in [*drop_key_steps(keys), *returning]]
 
 
-def _run_briefly(connection: extensions.connection, statements: Sequence[str]) -> bool:
+def _run_briefly(connection: Connection, statements: Sequence[str]) -> bool:
     """Run statements in a transaction if their locks can be had in a moment."""
     with connection.cursor() as cursor:
         cursor.execute("begin")

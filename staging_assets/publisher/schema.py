@@ -11,12 +11,18 @@ import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from psycopg2 import extensions
-
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation, StagingProject
 from staging_assets.parser import quote, quote_identifier
-from staging_assets.postgres import SchemaLock, Server, find_build_schema, has_schema
+from staging_assets.postgres import (
+    Connection,
+    Cursor,
+    Log,
+    SchemaLock,
+    Server,
+    find_build_schema,
+    has_schema,
+)
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     CATALOG_SETTINGS,
@@ -33,7 +39,7 @@ from staging_assets.publisher.attached.inbound_keys import (
 from staging_assets.publisher.attached.other_schemas import read_outside, run_drop_schema
 from staging_assets.publisher.attached.schema_rename import function_steps, schema_steps
 from staging_assets.publisher.retired import drop_retired
-from staging_assets.publisher.transaction.brief_locks import Log, Tries, parse_seconds, run_in_tries
+from staging_assets.publisher.transaction.brief_locks import Tries, parse_seconds, run_in_tries
 from staging_assets.publisher.transaction.steps import Step, StepError, explain, run_steps
 
 _LONGEST_NAME = 63
@@ -137,9 +143,7 @@ def _check_length(schema: str, away: str) -> None:
         )
 
 
-def _check_complete(
-    connection: extensions.connection, project: StagingProject, candidate: str
-) -> None:
+def _check_complete(connection: Connection, project: StagingProject, candidate: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace"
@@ -159,7 +163,7 @@ def _check_complete(
         )
 
 
-def _run(connection: extensions.connection, server: Server, exchange: _Exchange, log: Log) -> None:
+def _run(connection: Connection, server: Server, exchange: _Exchange, log: Log) -> None:
     patience = parse_seconds(server.sessions.lock_timeout)
     tries = Tries(f"promoting {exchange.incoming}", patience, log, threading.Event())
     with connection.cursor() as cursor:
@@ -173,7 +177,7 @@ def _run(connection: extensions.connection, server: Server, exchange: _Exchange,
             log("error", sentence)
 
 
-def _swap(cursor: extensions.cursor, exchange: _Exchange) -> Attachments | None:
+def _swap(cursor: Cursor, exchange: _Exchange) -> Attachments | None:
     """One try, inside a transaction; returns what hung on the old schema, if there was one."""
     connection = cursor.connection
     live = Relation(exchange.live, "*")
@@ -214,7 +218,7 @@ def _swap(cursor: extensions.cursor, exchange: _Exchange) -> Attachments | None:
     return attached
 
 
-def _rename_steps(cursor: extensions.cursor, exchange: _Exchange) -> list[Step]:
+def _rename_steps(cursor: Cursor, exchange: _Exchange) -> list[Step]:
     """The schemas' new names, and those of their companions."""
     pairs: list[tuple[str, str]] = []
     if exchange.away == exchange.incoming:

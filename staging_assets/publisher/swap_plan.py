@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from psycopg2 import errors, extensions
+from psycopg2 import errors
 
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_literal
+from staging_assets.postgres import Cursor
 from staging_assets.publisher.attached.attachments import CATALOG_SETTINGS, Attachments
 from staging_assets.publisher.attached.dependents import sort_dependents
 from staging_assets.publisher.attached.inbound_keys import (
@@ -61,7 +62,7 @@ class Exchange:
 
 
 def take_all_locks(
-    cursor: extensions.cursor,
+    cursor: Cursor,
     request: PublishRequest,
     *,
     turn: int = 1,
@@ -105,7 +106,7 @@ def take_all_locks(
     take_locks(cursor, locking, relations, before=CATALOG_SETTINGS, turn=turn)
 
 
-def lock_hubs(cursor: extensions.cursor, attached: Attachments) -> bool:
+def lock_hubs(cursor: Cursor, attached: Attachments) -> bool:
     """Lock the tables that the old one references, if that takes no waiting at all.
 
     Dropping the old table needs it. Returns whether it was possible.

@@ -14,10 +14,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from psycopg2 import extensions
-
 from staging_assets.model import Relation
 from staging_assets.parser import quote
+from staging_assets.postgres import Connection, Cursor
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     Attachments,
@@ -91,7 +90,7 @@ class _Failed(Again):
     attached: Attachments
 
 
-def run_publish(connection: extensions.connection, request: PublishRequest) -> PublishOutcome:
+def run_publish(connection: Connection, request: PublishRequest) -> PublishOutcome:
     """Move the shadow's objects to the live schema, with all that hangs on the old ones.
 
     Args:
@@ -111,7 +110,7 @@ def run_publish(connection: extensions.connection, request: PublishRequest) -> P
 
 
 def _run_tries(
-    connection: extensions.connection, request: PublishRequest, known: _Known
+    connection: Connection, request: PublishRequest, known: _Known
 ) -> Attachments | Again:
     what = f"publishing {request.live}"
     seen = known.seen
@@ -120,7 +119,7 @@ def _run_tries(
             connection, request.tries(what), lambda cursor: _swap(cursor, request, known, None)
         )
 
-    def copy_and_swap(cursor: extensions.cursor) -> Attachments | Again:
+    def copy_and_swap(cursor: Cursor) -> Attachments | Again:
         copies = run_copy(cursor, seen, request.live)
         return run_in_tries(
             connection,
@@ -132,7 +131,7 @@ def _run_tries(
 
 
 def _swap(
-    cursor: extensions.cursor,
+    cursor: Cursor,
     request: PublishRequest,
     known: _Known,
     copies: dependents.Copies | None,
@@ -190,9 +189,7 @@ def _find_lacking(attached: Attachments, request: PublishRequest, known: _Known)
     return _Unseen(attached) if attached.dependents or touched else None
 
 
-def _learn(
-    connection: extensions.connection, request: PublishRequest, known: _Known, again: Again
-) -> None:
+def _learn(connection: Connection, request: PublishRequest, known: _Known, again: Again) -> None:
     """Do or note, between two tries, what the last one lacked.
 
     Raises BuildError when no further try can do better.
@@ -221,7 +218,7 @@ def _learn(
 
 
 def run_validate_now(
-    connection: extensions.connection, attached: Attachments, request: PublishRequest
+    connection: Connection, attached: Attachments, request: PublishRequest
 ) -> PublishOutcome:
     """Validate the foreign keys that came back; return those that cannot be validated now."""
     now = find_unchecked(attached.inbound, request.live, request.rebuilt_later)
@@ -235,7 +232,7 @@ def run_validate_now(
 
 
 @contextmanager
-def in_autocommit(connection: extensions.connection) -> Iterator[None]:
+def in_autocommit(connection: Connection) -> Iterator[None]:
     """Let transactions be begun in SQL; afterwards the connection is as it was."""
     before = connection.autocommit
     connection.autocommit = True

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from psycopg2.extensions import connection as Connection  # noqa: N812
-
 from staging_assets.model import Relation
 from staging_assets.parser import quote
+from staging_assets.postgres import Connection
 
 _LEAST = 0.02
 _BYTES_A_SECOND = 50e6

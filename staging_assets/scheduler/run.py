@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from types import MappingProxyType
 
 import psycopg2
@@ -22,6 +22,7 @@ from staging_assets.errors import BuildError
 from staging_assets.model import SCHEMA_NODE, StagingProject
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import (
+    Log,
     SchemaLock,
     Server,
     find_build_schema,
@@ -34,8 +35,6 @@ from staging_assets.scheduler.fingerprints import find_fingerprints
 from staging_assets.scheduler.scheduler import Scheduler
 
 __all__ = ["BuildOptions", "NodeResult", "Rebuild", "run_build"]
-
-Log = Callable[[str, str], None]
 
 
 def run_build(  # noqa: PLR0917 - the last three may be left out

@@ -6,7 +6,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 
 import psycopg2
 
@@ -21,12 +21,10 @@ from staging_assets.builder import (
 )
 from staging_assets.errors import DatabaseError
 from staging_assets.model import SCHEMA_NODE, Kind
-from staging_assets.postgres import SchemaLock, Server, Session, find_safe_text
+from staging_assets.postgres import Log, SchemaLock, Server, Session, find_safe_text
 from staging_assets.publisher import InboundKey, drop_retired, run_validate
 from staging_assets.scheduler.ready_queue import ReadyQueue, build_graph
 from staging_assets.scheduler.workers import LogLine, WorkerPool
-
-Log = Callable[[str, str], None]
 
 _POLL = 0.1
 _CHECK_LOCK_EVERY = 5.0

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,17 +16,16 @@ from pathlib import Path
 from typing import Any, cast
 
 import psycopg2
-from psycopg2 import errors, extensions, sql
+from psycopg2 import errors, sql
 
 from staging_assets.errors import BuildError, BusyError
 from staging_assets.model import CsvFormat, Relation
-from staging_assets.postgres import Server, find_safe_message
+from staging_assets.postgres import Connection, Cursor, Log, Server, find_safe_message
 from staging_assets.publisher import PublishRequest, run_publish
 from staging_assets.sources.csv_header import read_header
 from staging_assets.sources.csv_refusals import tell_refusal
 from staging_assets.sources.csv_stream import CHUNK, CsvStream
 
-Log = Callable[[str, str], None]
 _VERSION_18 = 180_000
 
 
@@ -139,14 +137,14 @@ and not exists (select from pg_constraint c where c.conindid = i.oid and c.conre
 """
 
 
-def _take(cursor: extensions.cursor, relation: Relation, key: int) -> None:
+def _take(cursor: Cursor, relation: Relation, key: int) -> None:
     cursor.execute("select pg_try_advisory_lock(%s)", (key,))
     row = cursor.fetchone()
     if row is None or not row[0]:
         raise BusyError(f"{relation}: another process is loading it. Wait until that has ended.")
 
 
-def _read_indexes(cursor: extensions.cursor, relation: Relation) -> list[_Kept]:
+def _read_indexes(cursor: Cursor, relation: Relation) -> list[_Kept]:
     cursor.execute("select to_regclass(%s)::oid", (str(relation),))
     row = cursor.fetchone()
     if row is None or row[0] is None:
@@ -156,7 +154,7 @@ def _read_indexes(cursor: extensions.cursor, relation: Relation) -> list[_Kept]:
 
 
 def _load(
-    connection: extensions.connection,
+    connection: Connection,
     path: Path,
     relation: Relation,
     form: CsvFormat,
@@ -177,7 +175,7 @@ def _load(
             cursor.execute("begin")
             cursor.execute(_sql("create schema {}", shadow.schema))
             cursor.execute(sql.SQL("create table {} ({})").format(table, listed))
-            cursor.copy_expert(_find_copy(table, form), cast(Any, stream), CHUNK)
+            cursor.copy_expert(_copy_sql(table, form), cast(Any, stream), CHUNK)
             rows = cursor.rowcount
             for index in kept:
                 _keep(cursor, index, table, path, relation)
@@ -194,7 +192,7 @@ def _load(
     return rows, stream.bytes
 
 
-def _find_copy(table: sql.Identifier, form: CsvFormat) -> sql.Composed:
+def _copy_sql(table: sql.Identifier, form: CsvFormat) -> sql.Composed:
     quote = form.quote or "\x01"
     return sql.SQL(
         "copy {} from stdin with (format csv, freeze, header {}, delimiter {}, quote {}, "
@@ -210,7 +208,7 @@ def _find_copy(table: sql.Identifier, form: CsvFormat) -> sql.Composed:
 
 
 def _keep(
-    cursor: extensions.cursor, index: _Kept, table: sql.Identifier, path: Path, relation: Relation
+    cursor: Cursor, index: _Kept, table: sql.Identifier, path: Path, relation: Relation
 ) -> None:
     try:
         cursor.execute(sql.SQL(" ").join([sql.SQL(index.before), table, sql.SQL(index.after)]))

@@ -6,12 +6,11 @@ from contextlib import closing
 from pathlib import Path
 
 import psycopg2
-from psycopg2 import extensions
 
 from staging_assets.errors import BuildError
 from staging_assets.model import STAGING, Script
 from staging_assets.parser import rewrite
-from staging_assets.postgres import Server, script_error
+from staging_assets.postgres import Cursor, Server, script_error
 
 _ETL = "etl"
 _LOCK = 7_264_519_483_021_116_001
@@ -60,7 +59,7 @@ def seed_demo(server: Server, sql_dir: Path, department: str, scale: float) -> b
     return True
 
 
-def _exists(cursor: extensions.cursor) -> bool:
+def _exists(cursor: Cursor) -> bool:
     cursor.execute("select to_regnamespace(%s) is not null", (_ETL,))
     row = cursor.fetchone()
     return row is not None and bool(row[0])

@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs" / "new-department.md").read_text()
 DONE = "--- block is done ---"
 
 
-def find_blocks() -> list[str]:
+def blocks_sql() -> list[str]:
     return re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
@@ -41,13 +41,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def pasted(root: Path) -> subprocess.CompletedProcess[str]:
     """What one shell says to all of the blocks; it stops at the first command that fails."""
-    lines = ["set -e", *(f"{block}echo '{DONE}'" for block in find_blocks())]
+    lines = ["set -e", *(f"{block}echo '{DONE}'" for block in blocks_sql())]
     return run_typed("\n".join(lines), find_environment(), folder=root)
 
 
 def test_every_block_of_the_page_works(pasted: subprocess.CompletedProcess[str]) -> None:
     assert pasted.returncode == 0, pasted.stdout + pasted.stderr
-    assert pasted.stdout.count(DONE) == len(find_blocks())
+    assert pasted.stdout.count(DONE) == len(blocks_sql())
     assert "Traceback" not in pasted.stdout + pasted.stderr
 
 

@@ -11,6 +11,7 @@ from psycopg2 import extensions, sql
 
 from staging_assets.model import STAGING
 from staging_assets.parser import rewrite
+from staging_assets.postgres import Connection, Cursor
 
 _CONTROL = re.compile(r"\b(?:commit|end|begin|start|rollback|abort)\b", re.IGNORECASE)
 
@@ -30,7 +31,7 @@ class Joined(Protocol):
 
 
 if TYPE_CHECKING:
-    _Cursor = extensions.cursor
+    _Cursor = Cursor
 else:
     _Cursor = object
 
@@ -89,19 +90,19 @@ class StagingCursor(_Cursor):
 
 
 @lru_cache(maxsize=32)
-def make_cursor_class(base: type[extensions.cursor], schema: str) -> type[extensions.cursor]:
+def make_cursor_class(base: type[Cursor], schema: str) -> type[Cursor]:
     """Return a class of cursors that are `base` and put the schema's name in."""
     return type(f"Staging{base.__name__}", (StagingCursor, base), {"schema": schema})
 
 
-class StagingConnection(extensions.connection):
+class StagingConnection(Connection):
     """A connection of the driver, all of whose cursors put the schema's name in."""
 
     schema: str = STAGING
 
     def cursor(self, *args: Any, **options: Any) -> Any:
         """Return a cursor; psycopg2's meaning."""
-        base = options.pop("cursor_factory", None) or extensions.cursor
+        base = options.pop("cursor_factory", None) or Cursor
         return super().cursor(*args, cursor_factory=make_cursor_class(base, self.schema), **options)
 
 

@@ -8,22 +8,19 @@ from hashlib import sha256
 from types import ModuleType
 
 import psycopg2
-from psycopg2 import extensions
 
 from staging_assets.builder.cleanups.shared_transaction import SharedTransaction
 from staging_assets.builder.cleanups.wrangler import PostgresWrangler
 from staging_assets.errors import BuildError, StagingError
 from staging_assets.model import Script
-from staging_assets.postgres import Server, find_safe_message
+from staging_assets.postgres import Connection, Server, find_safe_message
 
 # What these say is about code; the text of any other may hold values of rows.
 _ABOUT_CODE = (ImportError, NameError, AttributeError, SyntaxError, StagingError)
 _TODO = "Correct the script, then build this again. Nothing of it was kept."
 
 
-def run_cleanup(
-    connection: extensions.connection, script: Script, schema: str, *, server: Server
-) -> None:
+def run_cleanup(connection: Connection, script: Script, schema: str, *, server: Server) -> None:
     """Run a cleanup script inside the transaction that is open on the connection.
 
     Args:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from psycopg2 import extensions
-
 from staging_assets.builder.cleanups.cursors import make_cursor_class
 from staging_assets.errors import BuildError
 from staging_assets.parser import find_statements
+from staging_assets.postgres import Connection, Cursor
 
 _SKIPPED = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
 _COMMIT = re.compile(
@@ -36,7 +35,7 @@ class SharedTransaction:
         schema: what `staging` is really called.
     """
 
-    def __init__(self, connection: extensions.connection, schema: str) -> None:
+    def __init__(self, connection: Connection, schema: str) -> None:
         self.connection = connection
         self.schema = schema
         self._open: list[tuple[object, str]] = []
@@ -105,13 +104,13 @@ class JoinedConnection:
         self._closed = False
 
     @property
-    def driver_connection(self) -> extensions.connection:
+    def driver_connection(self) -> Connection:
         """The real connection that all of them share."""
         return self._transaction.connection
 
     def cursor(self, name: str | None = None, **options: Any) -> Any:
         """Return a cursor; psycopg2's meaning."""
-        base = options.pop("cursor_factory", None) or extensions.cursor
+        base = options.pop("cursor_factory", None) or Cursor
         kind = make_cursor_class(base, self._transaction.schema)
         made: Any = self._transaction.connection.cursor(name, cursor_factory=kind, **options)
         made.joined = self

@@ -7,10 +7,10 @@ import psycopg2
 from staging_assets.builder.shadow.create import Shadow
 from staging_assets.builder.shadow.keys import (
     Key,
-    find_foreign_key,
     find_label,
-    find_restoration,
-    find_validation,
+    foreign_key_sql,
+    restoration_sql,
+    validation_sql,
 )
 from staging_assets.builder.shadow.lookup_rows import find_same_key
 from staging_assets.errors import ScriptError
@@ -27,14 +27,14 @@ def run_keys(session: Session, shadow: Shadow) -> None:
     """Put all keys but the foreign ones on a large table, inside the transaction that is open."""
     for key in shadow.removed:
         if key.kind != "f":
-            _run_step(session, shadow, find_restoration(key), key)
+            _run_step(session, shadow, restoration_sql(key), key)
 
 
 def run_keys_at_once(session: Session, shadow: Shadow) -> None:
     """Put everything on a small table in one round trip, and analyze it."""
     keys = sorted(shadow.removed, key=_find_turn)
     steps = [
-        find_foreign_key(key, checked=True) if key.kind == "f" else find_restoration(key)
+        foreign_key_sql(key, checked=True) if key.kind == "f" else restoration_sql(key)
         for key in keys
     ]
     if shadow.table.name in shadow.shape.names:  # and is no view
@@ -55,8 +55,8 @@ def run_foreign_keys(session: Session, shadow: Shadow) -> None:
     """Add the foreign keys in a short transaction each, and validate them when all are there."""
     keys = sorted((key for key in shadow.removed if key.kind == "f"), key=_find_turn)
     for key in keys:
-        _run_step(session, shadow, find_foreign_key(key, checked=False), key)
-    for table, of_table in find_validation(keys).items():
+        _run_step(session, shadow, foreign_key_sql(key, checked=False), key)
+    for table, of_table in validation_sql(keys).items():
         names = ", ".join(f"validate constraint {key.name}" for key in of_table)
         _run_step(session, shadow, f"alter table {table} {names}", *of_table)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import psycopg2
 
-from staging_assets.builder.shadow.keys import Key, Keys, find_removals, read_shape
+from staging_assets.builder.shadow.keys import Key, Keys, read_shape, removal_sql
 from staging_assets.builder.shadow.names import Naming, Rivals, run_give_names
 from staging_assets.errors import BuildError, ScriptError
 from staging_assets.model import Relation, Table
@@ -104,7 +104,7 @@ def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
         )
     loaded = plan.filled and table.filled
     off = [key for key in shape.keys if _comes_off(key, table, stands, plan.build_schema, loaded)]
-    removals = find_removals(off)
+    removals = removal_sql(off)
     if removals:
         off = _run_removals(session, removals, off)
     meant = {f"{stand}": target for target, stand in stands.items()}
@@ -219,7 +219,7 @@ def _run_removals(session: Session, removals: str, off: list[Key]) -> list[Key]:
         session.run(f"savepoint keys; {removals}; release savepoint keys")
     except psycopg2.errors.DependentObjectsStillExist:
         off = [key for key in off if key.kind == "f"]
-        session.run(f"rollback to savepoint keys; {find_removals(off)}")
+        session.run(f"rollback to savepoint keys; {removal_sql(off)}")
     return off
 
 

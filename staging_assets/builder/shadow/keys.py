@@ -130,7 +130,7 @@ def read_shape(
     return Keys(tuple(keys), plain, reacts, frozenset(names), tuple(sequences), taken)
 
 
-def find_removals(keys: Iterable[Key]) -> str:
+def removal_sql(keys: Iterable[Key]) -> str:
     """SQL that takes keys off, foreign keys first; empty when there are none."""
     steps = [
         f"alter table {key.table} drop constraint {key.name}"
@@ -141,7 +141,7 @@ def find_removals(keys: Iterable[Key]) -> str:
     return ";".join(steps)
 
 
-def find_restoration(key: Key) -> str:
+def restoration_sql(key: Key) -> str:
     """SQL that puts back a key that is no foreign key, with all that was said about it."""
     if key.is_constraint:
         steps = [key.before] if key.before else []
@@ -158,17 +158,17 @@ def find_restoration(key: Key) -> str:
         steps.append(f"alter table {key.table} replica identity using index {key.index_name}")
     if key.index_comment is not None:
         steps.append(f"comment on index {key.index} is {quote_literal(key.index_comment)}")
-    return ";".join(steps + _find_comment(key))
+    return ";".join(steps + _comment_steps(key))
 
 
-def find_foreign_key(key: Key, *, checked: bool) -> str:
+def foreign_key_sql(key: Key, *, checked: bool) -> str:
     """SQL that adds a foreign key, looking at the rows or not."""
     suffix = " not valid" if _is_checked(key) and not checked else ""
     add = f"alter table {key.table} add constraint {key.name} {key.definition}{suffix}"
-    return ";".join([add, *_find_comment(key)])
+    return ";".join([add, *_comment_steps(key)])
 
 
-def find_validation(keys: Iterable[Key]) -> dict[str, list[Key]]:
+def validation_sql(keys: Iterable[Key]) -> dict[str, list[Key]]:
     """The foreign keys that have to be validated, by table."""
     found: dict[str, list[Key]] = {}
     for key in keys:
@@ -186,7 +186,7 @@ def _is_checked(key: Key) -> bool:
     return key.validated and not said and not key.partitioned
 
 
-def _find_comment(key: Key) -> list[str]:
+def _comment_steps(key: Key) -> list[str]:
     if key.comment is None:
         return []
     return [f"comment on constraint {key.name} on {key.table} is {quote_literal(key.comment)}"]

@@ -10,9 +10,8 @@ import time
 from collections.abc import Iterable
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres import BUILDS, find_safe_text
+from staging_assets.postgres import BUILDS, Connection, find_safe_text
 
 _FIND = """
 select drop_order, statement from (

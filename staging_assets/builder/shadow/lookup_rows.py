@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 import psycopg2
-from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from staging_assets.errors import ScriptError
 from staging_assets.model import Cell, Lookup, Number, Relation
 from staging_assets.parser import quote, quote_identifier, quote_literal
 from staging_assets.postgres import (
+    Cursor,
     find_key_columns,
     find_safe_detail,
     find_safe_message,

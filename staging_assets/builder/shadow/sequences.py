@@ -35,7 +35,7 @@ def _looks(function: str) -> bool:
     return _LOOKS.search(function) is not None
 
 
-def find_blocks(sequences: Sequence[str]) -> str:
+def blocks_sql(sequences: Sequence[str]) -> str:
     """SQL that lets sequences hand out numbers in blocks.
 
     Args:
@@ -44,7 +44,7 @@ def find_blocks(sequences: Sequence[str]) -> str:
     return ";".join(f"alter sequence {name} cache {_BLOCK}" for name in sequences)
 
 
-def find_settlement(sequences: Sequence[str]) -> str:
+def settlement_sql(sequences: Sequence[str]) -> str:
     """SQL that puts sequences where they were if each number had been taken alone.
 
     It has to run in the session that took the numbers, since that one knows the last of them

@@ -12,9 +12,9 @@ from staging_assets.builder.shadow.leftovers import clear_build_schema
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
 from staging_assets.builder.shadow.roles import run_give_rights, run_take_rights
 from staging_assets.builder.shadow.sequences import (
-    find_blocks,
-    find_settlement,
+    blocks_sql,
     may_number_in_blocks,
+    settlement_sql,
 )
 from staging_assets.model import Relation, Table
 from staging_assets.parser import quote, rewrite
@@ -89,11 +89,11 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
         functions = (script.text for script in session.functions)
         in_blocks = shape.sequences and may_number_in_blocks(table.populate.text, functions)
         if in_blocks:
-            session.run(find_blocks(shape.sequences))
+            session.run(blocks_sql(shape.sequences))
         outcomes = run_script(session, table.populate, text)
         session.pin_later()
         if in_blocks:
-            session.run(find_settlement(shape.sequences))
+            session.run(settlement_sql(shape.sequences))
         one = len(outcomes) == 1 and outcomes[0].status.startswith("INSERT ")
         rows = outcomes[0].rows if one and rows is None else None
     if shape.reacts or len(shadow.removed) < len(shape.keys):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from psycopg2.extensions import connection as Connection  # noqa: N812
-
 from staging_assets.model import Relation
+from staging_assets.postgres import Connection
 
 MANY_KEYS = 3
 _COUNTING = ("smallint", "integer", "bigint", "uuid")

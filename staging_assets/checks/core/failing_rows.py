@@ -7,11 +7,11 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks.core.check import Check
 from staging_assets.checks.core.probe import Probe
 from staging_assets.checks.core.snapshot import raise_unless_ours, savepoint
+from staging_assets.postgres import Connection
 
 MOST_KEYS = 10
 

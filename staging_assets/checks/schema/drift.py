@@ -13,7 +13,6 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks.core.check import Check, CheckResult, build_result
 from staging_assets.checks.core.probe import say
@@ -29,7 +28,7 @@ from staging_assets.checks.schema.expected_changes import find_cleanup_changes
 from staging_assets.checks.schema.structure import Structure, read_structures
 from staging_assets.model import SCHEMA_NODE, Cleanup, Kind, StagingProject
 from staging_assets.parser import rewrite
-from staging_assets.postgres import BUILDS, find_build_schema
+from staging_assets.postgres import BUILDS, Connection, find_build_schema
 
 TABLES_AT_ONCE = 250
 """Every relation that a transaction makes takes a lock, and the server has room for some

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from psycopg2.extensions import connection as Connection  # noqa: N812
+from staging_assets.postgres import Connection
 
 _KINDS = {"r": "table", "p": "partitioned table", "v": "view", "m": "materialized view"}
 _KINDS |= {"f": "foreign table"}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from psycopg2.extensions import connection as Connection  # noqa: N812
-
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_identifier
+from staging_assets.postgres.client.driver import Connection
 
 
 def has_schema(connection: Connection, schema: str) -> bool:

@@ -10,10 +10,10 @@ import time
 from types import TracebackType
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BusyError, DatabaseError
 from staging_assets.parser import quote_literal
+from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.notices import Log
 
@@ -46,7 +46,7 @@ and l.database = (select oid from pg_database where datname = current_database()
 _PATIENCE = 10.0
 
 
-def find_worker_lock(schema: str) -> str:
+def worker_lock_sql(schema: str) -> str:
     """SQL by which a worker says that it works on a schema; it never waits."""
     return f"select pg_advisory_lock_shared({WORKER_SPACE}, hashtext({quote_literal(schema)}))"
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import parse_dsn
 from sqlalchemy import Engine
 
 from staging_assets.errors import DatabaseError
+from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.engine import make_engine
 from staging_assets.settings import SessionSettings
 

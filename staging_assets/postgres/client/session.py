@@ -13,12 +13,12 @@ from typing import Any
 
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import StagingError
 from staging_assets.model import Relation, Script
 from staging_assets.parser import quote_literal
-from staging_assets.postgres.client.schema_lock import find_worker_lock
+from staging_assets.postgres.client.driver import Connection
+from staging_assets.postgres.client.schema_lock import worker_lock_sql
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.notices import Log, Notices
 from staging_assets.settings import SessionSettings
@@ -82,7 +82,7 @@ class Session:
         self._prepared = prepared
         self._connection: Connection | None = None
         self._pins = self._naming = self._pending = ""
-        self._claim = find_worker_lock(schema)
+        self._claim = worker_lock_sql(schema)
         self.number = number
         self.stands: dict[Relation, Relation] = {}
         self._stand_count = 0

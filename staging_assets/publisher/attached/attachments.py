@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from psycopg2 import errors, extensions
+from psycopg2 import errors
 
+from staging_assets.postgres import Cursor
 from staging_assets.publisher.attached.catalog_query import attachments_sql
 from staging_assets.publisher.transaction.steps import Step
 
@@ -158,7 +159,7 @@ class Attachments:
 
 
 def read_attachments(
-    cursor: extensions.cursor, *, live_schema: str, build_schema: str, own: Sequence[str]
+    cursor: Cursor, *, live_schema: str, build_schema: str, own: Sequence[str]
 ) -> Attachments:
     """Read what a publication has to know.
 
@@ -194,7 +195,7 @@ def read_attachments(
     )
 
 
-def run_prepare_attachments(cursor: extensions.cursor) -> None:
+def run_prepare_attachments(cursor: Cursor) -> None:
     """Let the session plan the query of `read_attachments`, unless it has; outside a transaction.
 
     Whoever holds locks or a transaction that must not fail calls this before.

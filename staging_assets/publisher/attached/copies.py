@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import psycopg2
-from psycopg2 import errors, extensions
+from psycopg2 import errors
 
 from staging_assets.model import Relation
 from staging_assets.parser import quote_identifier
+from staging_assets.postgres import Cursor
 from staging_assets.publisher.attached.attachments import Attachments, Dependent
 from staging_assets.publisher.attached.dependents import (
     Copies,
@@ -20,7 +21,7 @@ from staging_assets.publisher.attached.dependents import (
 from staging_assets.publisher.transaction.steps import Step, StepError, explain
 
 
-def run_copy(cursor: extensions.cursor, seen: Attachments, live: Relation) -> Copies:
+def run_copy(cursor: Cursor, seen: Attachments, live: Relation) -> Copies:
     """Make the dependents anew on the new table, in the transaction in which it is published.
 
     The new table moves to a private schema that stands first in the search_path, and the
@@ -64,7 +65,7 @@ def run_copy(cursor: extensions.cursor, seen: Attachments, live: Relation) -> Co
     return Copies(private, ordered)
 
 
-def _run(cursor: extensions.cursor, steps: Sequence[Step], live: Relation) -> None:
+def _run(cursor: Cursor, steps: Sequence[Step], live: Relation) -> None:
     for step in steps:
         try:
             cursor.execute(step.statement)
@@ -74,7 +75,7 @@ def _run(cursor: extensions.cursor, steps: Sequence[Step], live: Relation) -> No
             raise explain(StepError(error, step), live) from None
 
 
-def _read_queries(cursor: extensions.cursor, found: Sequence[Dependent]) -> dict[int, str]:
+def _read_queries(cursor: Cursor, found: Sequence[Dependent]) -> dict[int, str]:
     cursor.execute(
         "select oid::bigint, rtrim(pg_get_viewdef(oid), ';') from unnest(%s::oid[]) oid",
         ([d.oid for d in found],),

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psycopg2 import errors, extensions
+from psycopg2 import errors
 
 from staging_assets.parser import quote_identifier
+from staging_assets.postgres import Cursor
 from staging_assets.publisher.attached.attachments import Attachments, Dependent
 from staging_assets.publisher.transaction.steps import Step, StepError
 
@@ -77,7 +78,7 @@ def is_misfit(failed: StepError) -> bool:
 
 
 def dependent_steps(
-    cursor: extensions.cursor, found: Sequence[Dependent], mode: Mode, copies: Copies | None
+    cursor: Cursor, found: Sequence[Dependent], mode: Mode, copies: Copies | None
 ) -> tuple[list[Step], list[Step]]:
     """Return the statements that take dependents off the old table, and put them on the new one."""
     if not found:
@@ -154,9 +155,7 @@ def index_steps(
     ]
 
 
-def read_properties(
-    cursor: extensions.cursor, found: Sequence[Dependent]
-) -> dict[int, dict[str, Any]]:
+def read_properties(cursor: Cursor, found: Sequence[Dependent]) -> dict[int, dict[str, Any]]:
     """Read what has to be said when each of them is made anew, and its indexes."""
     if not found:
         return {}

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 import psycopg2
-from psycopg2 import errors, extensions
+from psycopg2 import errors
 
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
-from staging_assets.postgres import find_safe_text
+from staging_assets.postgres import Connection, Cursor, find_safe_text
 from staging_assets.publisher.attached.attachments import InboundKey
 from staging_assets.publisher.transaction.steps import Step
 
@@ -42,7 +42,7 @@ def find_unchecked(
     ]
 
 
-def run_check(cursor: extensions.cursor, key: InboundKey, live: Relation, *, target: str) -> None:
+def run_check(cursor: Cursor, key: InboundKey, live: Relation, *, target: str) -> None:
     """Count the rows of the referencing table that find no row in the new one.
 
     Args:
@@ -113,7 +113,7 @@ def add_key_steps(inbound: Iterable[InboundKey], *, server_version: int) -> list
 
 
 def run_validate(
-    connection: extensions.connection,
+    connection: Connection,
     constraints: Sequence[InboundKey],
     stop: Callable[[], bool] = lambda: False,
 ) -> list[str]:
@@ -154,9 +154,7 @@ def run_validate(
     return sentences
 
 
-def read_not_valid(
-    cursor: extensions.cursor, constraints: Sequence[InboundKey]
-) -> list[InboundKey]:
+def read_not_valid(cursor: Cursor, constraints: Sequence[InboundKey]) -> list[InboundKey]:
     """Return those of the foreign keys that exist and are not valid."""
     if not constraints:
         return []

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from psycopg2 import extensions
-
 from staging_assets.errors import BuildError
 from staging_assets.parser import quote_identifier
-from staging_assets.postgres import find_build_schema, has_schema
+from staging_assets.postgres import Cursor, find_build_schema, has_schema
 from staging_assets.publisher.attached.attachments import Attachments, read_attachments
 from staging_assets.publisher.transaction.steps import Step, run_steps
 
@@ -44,7 +42,7 @@ and coalesce(c.relnamespace, f.pronamespace, 0) <> n.oid
 """
 
 
-def read_outside(cursor: extensions.cursor, live: str, incoming: str) -> Attachments:
+def read_outside(cursor: Cursor, live: str, incoming: str) -> Attachments:
     """Read what other schemas have on the live one; refuse what cannot be turned."""
     names = set(_read_names(cursor, live)) | set(_read_names(cursor, incoming))
     found = read_attachments(cursor, live_schema=live, build_schema=incoming, own=sorted(names))
@@ -63,7 +61,7 @@ def read_outside(cursor: extensions.cursor, live: str, incoming: str) -> Attachm
     return replace(found, dependents=tuple(outside))
 
 
-def run_drop_schema(cursor: extensions.cursor, schema: str) -> None:
+def run_drop_schema(cursor: Cursor, schema: str) -> None:
     """Drop an older previous schema, unless something outside hangs on it."""
     names = _read_names(cursor, schema)
     found = read_attachments(cursor, live_schema=schema, build_schema="", own=names)
@@ -87,6 +85,6 @@ def run_drop_schema(cursor: extensions.cursor, schema: str) -> None:
     run_steps(cursor, [step], singly=True, relations=[])
 
 
-def _read_names(cursor: extensions.cursor, schema: str) -> list[str]:
+def _read_names(cursor: Cursor, schema: str) -> list[str]:
     cursor.execute(_OBJECTS, {"schema": schema})
     return [name for (name,) in cursor.fetchall()]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from psycopg2 import extensions
-
 from staging_assets.parser import quote_identifier
+from staging_assets.postgres import Cursor
 from staging_assets.publisher.transaction.steps import Step
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
@@ -68,7 +67,7 @@ join pg_description s on s.classoid = 'pg_namespace'::regclass and s.objoid = ol
 """
 
 
-def schema_steps(cursor: extensions.cursor, live: str, incoming: str) -> list[Step]:
+def schema_steps(cursor: Cursor, live: str, incoming: str) -> list[Step]:
     """Statements that give the schema which is going to be `live` what the one that is has.
 
     Owner, grants, default privileges and the comment; to be run after the renaming.
@@ -77,7 +76,7 @@ def schema_steps(cursor: extensions.cursor, live: str, incoming: str) -> list[St
     return [Step(f"{what} of schema {live}", text) for what, text in cursor.fetchall()]
 
 
-def function_steps(cursor: extensions.cursor, old: str, new: str) -> list[Step]:
+def function_steps(cursor: Cursor, old: str, new: str) -> list[Step]:
     """Statements that replace functions of schema `new` whose text still says `old`.
 
     Postgres keeps most function bodies as text, in which a renamed schema has its old name.

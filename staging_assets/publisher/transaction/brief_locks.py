@@ -14,13 +14,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from psycopg2 import errors, extensions
+from psycopg2 import errors
 
 from staging_assets.errors import BuildError
 from staging_assets.parser import quote_literal
-from staging_assets.postgres import CancelledError, find_safe_text
+from staging_assets.postgres import CancelledError, Connection, Cursor, Log, find_safe_text
 
-Log = Callable[[str, str], None]
 T = TypeVar("T")
 
 LOCK_TIMEOUT = 100
@@ -103,9 +102,7 @@ def parse_seconds(setting: str) -> float:
     return float(found[1]) * _UNITS[found[2]] or float("inf")
 
 
-def run_in_tries(
-    connection: extensions.connection, tries: Tries, attempt: Callable[[extensions.cursor], T]
-) -> T:
+def run_in_tries(connection: Connection, tries: Tries, attempt: Callable[[Cursor], T]) -> T:
     """Run `attempt` in a transaction of its own until it gets its locks, and commit it.
 
     Args:
@@ -154,8 +151,8 @@ def run_in_tries(
 
 
 def run_transaction(
-    connection: extensions.connection,
-    work: Callable[[extensions.cursor], T],
+    connection: Connection,
+    work: Callable[[Cursor], T],
     *,
     nested: bool = False,
 ) -> T:
@@ -182,7 +179,7 @@ def run_transaction(
 
 
 def take_locks(
-    cursor: extensions.cursor,
+    cursor: Cursor,
     locking: Sequence[str],
     relations: Iterable[str],
     *,
@@ -219,7 +216,7 @@ def take_locks(
         raise LockBusyError(list(relations)) from None
 
 
-def _read_holders(cursor: extensions.cursor, relations: Sequence[str]) -> tuple[str, bool]:
+def _read_holders(cursor: Cursor, relations: Sequence[str]) -> tuple[str, bool]:
     """Say who holds locks on these relations, and whether all of them belong to this run."""
     cursor.execute(_HOLDERS, (list(relations),))
     rows = cursor.fetchall()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import psycopg2
-from psycopg2 import errors, extensions
+from psycopg2 import errors
 
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
-from staging_assets.postgres import find_safe_detail, find_safe_text
+from staging_assets.postgres import Cursor, find_safe_detail, find_safe_text
 from staging_assets.publisher.transaction.brief_locks import LockBusyError
 
 
@@ -34,7 +34,7 @@ class StepError(Exception):
 
 
 def run_steps(
-    cursor: extensions.cursor, steps: Sequence[Step], *, singly: bool, relations: Sequence[str]
+    cursor: Cursor, steps: Sequence[Step], *, singly: bool, relations: Sequence[str]
 ) -> None:
     """Run the statements, all in one round trip or one by one.
 
