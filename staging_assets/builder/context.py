@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,8 @@ from staging_assets.model import StagingProject
 from staging_assets.postgres import Session, find_build_schema
 from staging_assets.publisher import PublishRequest
 from staging_assets.settings import SessionSettings
+
+_MAKES_TYPE = re.compile(r"\bcreate\s+(?:type|domain)\b", re.IGNORECASE)
 
 
 class Rebuild(enum.Enum):
@@ -118,6 +121,12 @@ class RunContext:
         """Table to the names that others want too."""
         return find_rivals(self.project)
 
+    @cached_property
+    def typed(self) -> Mapping[str, frozenset[str]]:
+        """Tables whose scripts make types, to the names of all that they make."""
+        tables = self.project.tables.values()
+        return {t.name: t.own for t in tables if _MAKES_TYPE.search(t.create.text)}
+
     @property
     def schema(self) -> str:
         """The schema to build."""
@@ -134,7 +143,9 @@ class RunContext:
             live=shadow.live,
             shadow_schema=shadow.relation.schema,
             own=shadow.own,
-            rebuilt_later=task.rebuilt_later,
+            rebuilt_later=task.rebuilt_later.union(
+                *(own for table, own in self.typed.items() if table in task.rebuilt_later)
+            ),
             sessions=self.sessions,
             log=session.log,
             cancelled=session.stop,

@@ -21,7 +21,7 @@ class PublishRequest:
         live: where the table belongs.
         shadow_schema: where the new one is, under its own name.
         own: names of everything that its CREATE script makes.
-        rebuilt_later: tables of the live schema that the run rebuilds after this one.
+        rebuilt_later: tables (and types) of the live schema that the run rebuilds after this one.
         sessions: `lock_timeout` is the time for all tries at the locks together.
         log: level and message.
         cancelled: no further try is made once it is set.

@@ -8,11 +8,13 @@ the settings.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from psycopg2 import errors
 
+from staging_assets.parser import NAME_KINDS, quote_identifier, tokenize
 from staging_assets.postgres import Cursor
 from staging_assets.publisher.attached.catalog_query import attachments_sql
 from staging_assets.publisher.transaction.steps import Step
@@ -141,6 +143,7 @@ class Attachments:
         unpublish: publication and old table.
         carried: statements that give the new table what the old one had.
         gone: parts of the old table that the script does not make.
+        waiting_schemas: where older objects of this schema wait for their end.
     """
 
     live: str | None
@@ -156,6 +159,7 @@ class Attachments:
     unpublish: Sequence[tuple[str, str]]
     carried: tuple[Step, ...]
     gone: Sequence[str]
+    waiting_schemas: Sequence[str] = ()
 
 
 def read_attachments(
@@ -178,6 +182,12 @@ def read_attachments(
     row = cursor.fetchone()
     assert row is not None
     found: dict[str, Any] = row[0]
+    waiting = found["waiting_schemas"]
+
+    def steps(items: Sequence[Sequence[str]]) -> tuple[Step, ...]:
+        return tuple(Step(what, turn_to_live(text, waiting, live_schema)) for what, text in items)
+
+    dependents = [Dependent(**item) for item in found["dependents"]]
     return Attachments(
         live=found["live"],
         new=tuple(TableObject(*item) for item in found["new"]),
@@ -186,13 +196,39 @@ def read_attachments(
         taken=found["taken"],
         hubs=found["hubs"],
         inbound=tuple(InboundKey(**item) for item in found["inbound"]),
-        dependents=tuple(Dependent(**item) for item in found["dependents"]),
-        kept=tuple(Step(*item) for item in found["kept"]),
+        dependents=tuple(
+            replace(d, definition=turn_to_live(d.definition, waiting, live_schema))
+            for d in dependents
+        ),
+        kept=steps(found["kept"]),
         unknown=[tuple(item) for item in found["unknown"]],
         unpublish=[tuple(item) for item in found["unpublish"]],
-        carried=tuple(Step(*item) for item in found["carried"]),
+        carried=steps(found["carried"]),
         gone=found["gone"],
+        waiting_schemas=waiting,
     )
+
+
+def turn_to_live(text: str, waiting: Sequence[str], live: str) -> str:
+    """Let a definition name the objects of the live schema where it names those that they replace.
+
+    What depends on a table that is rebuilt later was left on the old types; now it finds the new.
+
+    Args:
+        text: of a statement.
+        waiting: schemas of old objects.
+        live: the live schema.
+    """
+    if not any(schema in text for schema in waiting):
+        return text
+    tokens = tokenize(text)
+    parts, done = [], 0
+    for token, following in pairwise(tokens):
+        named = token.kind in NAME_KINDS and token.value in waiting
+        if named and following.value == "." and following.kind == "punctuation":
+            parts += [text[done : token.start], quote_identifier(live)]
+            done = token.end
+    return "".join([*parts, text[done:]])
 
 
 def run_prepare_attachments(cursor: Cursor) -> None:

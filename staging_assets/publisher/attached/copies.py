@@ -10,7 +10,7 @@ from psycopg2 import errors
 from staging_assets.model import Relation
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import Cursor
-from staging_assets.publisher.attached.attachments import Attachments, Dependent
+from staging_assets.publisher.attached.attachments import Attachments, Dependent, turn_to_live
 from staging_assets.publisher.attached.dependents import (
     Copies,
     create_step,
@@ -45,7 +45,10 @@ def run_copy(cursor: Cursor, seen: Attachments, live: Relation) -> Copies:
     _run(cursor, [Step("the private schema", f"create schema {quote_identifier(private)}")], live)
     properties = read_properties(cursor, ordered)
     cursor.execute(f"set local search_path = {path}")
-    queries = _read_queries(cursor, ordered)
+    queries = {
+        oid: turn_to_live(query, seen.waiting_schemas, live.schema)
+        for oid, query in _read_queries(cursor, ordered).items()
+    }
     moves = [
         Step(
             f"moving {item.name}",

@@ -73,6 +73,26 @@ outside as materialized (
     )
 )
 
+-- with waiting: Which tables have columns of an old type, and keep it until they are rebuilt?
+waiting (oid) as (
+    select outside.objid
+    from outside
+    where outside.classid = 'pg_class'::regclass and outside.relkind in ('r', 'p', 'f')
+)
+
+-- with left_alone: Which views read these, and stay on the old objects until then?
+left_alone (oid) as (
+    select oid from waiting
+    union
+    select outside.objid
+    from left_alone
+    join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = left_alone.oid
+        and d.classid = 'pg_rewrite'::regclass
+    join pg_rewrite w on w.oid = d.objid
+    join outside on outside.classid = 'pg_class'::regclass and outside.objid = w.ev_class
+        and outside.relkind in ('v', 'm')
+)
+
 -- answer dependents: Which views, materialized views and functions are there, and how are they made?
 select coalesce(json_agg(json_build_object(
     'oid', outside.objid::bigint,
@@ -128,7 +148,8 @@ from outside
 left join pg_class c on outside.classid = 'pg_class'::regclass and c.oid = outside.objid
 left join pg_proc f on outside.classid = 'pg_proc'::regclass and f.oid = outside.objid
 join pg_namespace n on n.oid in (c.relnamespace, f.pronamespace)
-where c.relkind in ('v', 'm') or f.prokind in ('f', 'p', 'w')
+where (c.relkind in ('v', 'm') or f.prokind in ('f', 'p', 'w'))
+and not exists (select from left_alone l where l.oid = c.oid)
 
 -- answer kept: Which defaults and policies of other tables find the new objects when said again?
 select coalesce(json_agg(json_build_array(label, statement) order by statement), '[]')
@@ -141,7 +162,7 @@ from (
     from outside
     join pg_attrdef a on outside.classid = 'pg_attrdef'::regclass and a.oid = outside.objid
     join pg_attribute t on t.attrelid = a.adrelid and t.attnum = a.adnum
-    where t.attgenerated = ''
+    where t.attgenerated = '' and a.adrelid not in (select oid from waiting)
     union all
     select format('policy %I on %s', p.polname, p.polrelid::regclass),
         format(
@@ -153,18 +174,24 @@ from (
         )
     from outside
     join pg_policy p on outside.classid = 'pg_policy'::regclass and p.oid = outside.objid
+    where p.polrelid not in (select oid from waiting)
 ) again (label, statement)
 
 -- answer unknown: What cannot be carried over, and which table does it belong to, if there is one?
 select coalesce(json_agg(json_build_array(
-    pg_describe_object(outside.classid, outside.objid, 0), n.nspname, c.relname
+    pg_describe_object(outside.classid, outside.objid, 0), n.nspname,
+    coalesce(c.relname, e.typname, y.typname)
 ) order by outside.objid), '[]')
 from outside
 left join pg_attrdef a on outside.classid = 'pg_attrdef'::regclass and a.oid = outside.objid
 left join pg_attribute t on t.attrelid = a.adrelid and t.attnum = a.adnum
 left join pg_class c on c.oid = coalesce(outside.relation, outside.objid)
     and (outside.relation is not null or outside.classid = 'pg_class'::regclass)
-left join pg_namespace n on n.oid = c.relnamespace
+left join pg_constraint k on outside.classid = 'pg_constraint'::regclass and k.oid = outside.objid
+left join pg_type y on y.oid = k.contypid
+    or outside.classid = 'pg_type'::regclass and y.oid = outside.objid
+left join pg_type e on e.oid = y.typelem and e.typarray = y.oid
+left join pg_namespace n on n.oid = coalesce(c.relnamespace, y.typnamespace)
 where not (
     outside.classid = 'pg_class'::regclass and outside.relkind in ('v', 'm')
     or outside.classid = 'pg_proc'::regclass and outside.prokind in ('f', 'p', 'w')
@@ -172,3 +199,9 @@ where not (
     or outside.classid = 'pg_policy'::regclass
     or outside.classid = 'pg_attrdef'::regclass and t.attgenerated = ''
 )
+
+-- answer waiting_schemas: In which schemas do older objects of this schema wait for their end?
+select coalesce(json_agg(nspname), '[]')
+from pg_namespace
+where starts_with(nspname, $1 || '__o')
+and obj_description(oid, 'pg_namespace') like 'staging_assets: set aside%'
