@@ -15,8 +15,9 @@ from staging_assets.defs.assets.asset_checks import build_check_specs
 from staging_assets.defs.assets.config import BuildConfig
 from staging_assets.defs.assets.identity import build_identity_tags, check_identity
 from staging_assets.defs.assets.step import Event, Step
+from staging_assets.defs.dagster_patches.output_names import find_output_names, find_stand_ins
 from staging_assets.defs.dagster_patches.step_outputs import remember_outputs
-from staging_assets.defs.translation.specs import AssetSpecs
+from staging_assets.defs.translation.specs import AssetSpecs, rename_sources
 from staging_assets.errors import StagingError
 from staging_assets.model import StagingProject
 from staging_assets.settings import StagingSchema
@@ -36,12 +37,15 @@ def build_staging_assets(
         specs: the spec of each node.
     """
     checks = find_checks(project)
+    check_specs = build_check_specs(project, specs)
+    find_output_names(specs.keys, check_specs)
+    stand_ins = find_stand_ins(specs.by_node.values())
     resource = f"postgres{staging.suffix}"
 
     @dg.multi_asset(
         name=f"{BUILD_STEP}{staging.suffix}",
-        specs=list(specs.by_node.values()),
-        check_specs=build_check_specs(project, specs),
+        specs=[rename_sources(spec, stand_ins) for spec in specs.by_node.values()],
+        check_specs=check_specs,
         can_subset=True,
         required_resource_keys={resource},
         op_tags=build_identity_tags(staging),
@@ -71,4 +75,7 @@ def build_staging_assets(
 
     node_of = {spec.key: node for node, spec in specs.by_node.items()}
     nodes = {name: node_of[key] for name, key in staging_build.keys_by_output_name.items()}
-    return staging_build
+    if not stand_ins:
+        return staging_build
+    real = {stand_in: key for key, stand_in in stand_ins.items()}
+    return staging_build.with_attributes(asset_key_replacements=real)

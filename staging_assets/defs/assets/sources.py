@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import dagster as dg
 
+from staging_assets.defs.dagster_patches.output_names import find_output_names
 from staging_assets.defs.translation.specs import build_source_key
 from staging_assets.model import Relation, StagingProject
 from staging_assets.settings import StagingSchema
@@ -51,6 +52,7 @@ def build_csv_assets(
         return []
 
     resource = f"postgres{staging.suffix}"
+    find_output_names(build_source_key(staging, Relation(ETL, name)) for name in files)
 
     @dg.multi_asset(
         name=f"etl_load{staging.suffix}",

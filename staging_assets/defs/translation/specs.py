@@ -70,11 +70,19 @@ def build_specs(
         if node.key != translated[text].key
     }
     if renamed:
-        translated = {text: _rename(spec, renamed) for text, spec in translated.items()}
+        translated = {text: rename_sources(spec, renamed) for text, spec in translated.items()}
     return AssetSpecs(translated, staging)
 
 
-def _rename(spec: dg.AssetSpec, renamed: Mapping[dg.AssetKey, dg.AssetKey]) -> dg.AssetSpec:
+def rename_sources(spec: dg.AssetSpec, renamed: Mapping[dg.AssetKey, dg.AssetKey]) -> dg.AssetSpec:
+    """A spec that depends on other keys.
+
+    Args:
+        spec: of an asset.
+        renamed: key that it depends on to the key in its place.
+    """
+    if not renamed:
+        return spec
     deps = [
         dg.AssetDep(
             renamed.get(dep.asset_key, dep.asset_key), partition_mapping=dep.partition_mapping
