@@ -14,7 +14,13 @@ from staging_assets.builder.context import (
     Status,
     Task,
 )
-from staging_assets.builder.history import Build, read_history, remember, run_prepare_history
+from staging_assets.builder.history import (
+    Build,
+    read_history,
+    remember,
+    run_claim,
+    run_prepare_history,
+)
 from staging_assets.builder.node import NodeOutcome, run_node
 from staging_assets.builder.shadow.keys import PREPARE
 from staging_assets.builder.shadow.leftovers import clear_build_schema
@@ -34,6 +40,7 @@ __all__ = [
     "clear_build_schema",
     "read_history",
     "remember",
+    "run_claim",
     "run_node",
     "run_prepare_history",
 ]

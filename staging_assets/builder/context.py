@@ -45,6 +45,7 @@ class BuildOptions:
         run_id: shown in application names and by the lock.
         create_only: make missing tables and leave them empty.
         wait_for_lock: seconds to wait when another run holds the schema.
+        take_over: build into a schema that was last built for another department.
         sessions: what every session sets; None means the server's.
     """
 
@@ -54,6 +55,7 @@ class BuildOptions:
     workers: int = 1
     create_only: bool = False
     wait_for_lock: float = 0.0
+    take_over: bool = False
     sessions: SessionSettings | None = None
 
 

@@ -13,9 +13,13 @@ from datetime import datetime
 from psycopg2 import sql
 from psycopg2.extras import execute_values
 
+from staging_assets.errors import BuildError
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_literal
 from staging_assets.postgres import BUILDS, Connection, find_build_schema
+
+_OWNER = "department: "
+"""How the note of whom a schema is built for begins."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,34 @@ def run_prepare_history(connection: Connection, schema: str) -> None:
                 " run_id text not null)"
             ).format(_table(schema))
         )
+
+
+def run_claim(
+    connection: Connection, schema: str, department: str, *, take_over: bool = False
+) -> None:
+    """Let the database note which department a schema is built for.
+
+    A URL is no identity: two spellings may lead to one database. So it is the database that
+    knows. The note is the comment of the table of builds, which must exist.
+
+    Raises BuildError when it is another department's, unless `take_over` is set.
+    """
+    table = _table(schema).as_string(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("select obj_description(to_regclass(%s), 'pg_class')", (table,))
+        row = cursor.fetchone()
+        noted = row[0] if row is not None else None
+        if noted == f"{_OWNER}{department}":
+            return
+        if noted is not None and noted.startswith(_OWNER) and not take_over:
+            raise BuildError(
+                f'schema "{schema}": it was last built for the department'
+                f' "{noted.removeprefix(_OWNER)}", and this run is for "{department}". Name a'
+                " schema of its own (STAGING_SCHEMA) or another database, or take it over:"
+                " STAGING_TAKE_OVER=1."
+            )
+        comment = quote_literal(f"{_OWNER}{department}")
+        cursor.execute(f"comment on table {table} is {comment}")
 
 
 def read_history(connection: Connection, schema: str) -> dict[str, Build]:

@@ -15,6 +15,7 @@ from staging_assets.builder import (
     RunContext,
     clear_build_schema,
     read_history,
+    run_claim,
     run_prepare_history,
 )
 from staging_assets.checks import Check
@@ -104,6 +105,7 @@ def _prepare(
                     cursor.execute(f"create schema if not exists {quote_identifier(name)}")
         run_end_orphans(connection, options.schema)
         run_prepare_history(connection, options.schema)
+        run_claim(connection, options.schema, project.department, take_over=options.take_over)
         reason = clear_build_schema(connection, build_schema)
         drop_retired(connection, options.schema, log)
         history = read_history(connection, options.schema)

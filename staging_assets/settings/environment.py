@@ -70,6 +70,7 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
         workers=check_workers(value("STAGING_WORKERS") or default_workers(), "STAGING_WORKERS"),
         demo_scale=_read_scale(value("STAGING_DEMO_SCALE")),
         wait_for_lock=_read_wait(value("STAGING_WAIT_FOR_LOCK")),
+        take_over=_read_flag(environ, "STAGING_TAKE_OVER"),
         webhook_url=value("STAGING_WEBHOOK_URL"),
     )
 
@@ -121,6 +122,15 @@ def _find_root(here: Path) -> Path:
     if not (here / "sql").is_dir() and (project / "sql").is_dir():
         return project
     return here
+
+
+def _read_flag(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name, "").strip().lower()
+    if text in ("", "0", "false", "no"):
+        return False
+    if text in ("1", "true", "yes"):
+        return True
+    raise SettingsError(f"{name}: {text!r} is neither yes nor no. Give 1 or 0.")
 
 
 def _read_scale(text: str | None) -> float:

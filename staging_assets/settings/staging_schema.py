@@ -30,6 +30,7 @@ class StagingSchema:
         workers: connections that build at the same time.
         demo_scale: size of the generated sources; 1 is about a million events.
         wait_for_lock: seconds to wait when another run holds the schema.
+        take_over: whether a schema that was last built for another department may be built.
         webhook_url: told when checks fail; it may hold a secret, so it is no part of the repr.
     """
 
@@ -44,6 +45,7 @@ class StagingSchema:
     workers: int = 1
     demo_scale: float = DEFAULT_DEMO_SCALE
     wait_for_lock: float = 0.0
+    take_over: bool = False
     webhook_url: str | None = field(default=None, repr=False)
 
     @property

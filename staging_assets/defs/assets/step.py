@@ -130,6 +130,7 @@ class Step:
             run_id=self._context.run.run_id,
             create_only=self._config.create_only,
             wait_for_lock=self._staging.wait_for_lock,
+            take_over=self._config.take_over or self._staging.take_over,
         )
         early = {
             node: [check for check in checks if not is_late(check)]
