@@ -52,6 +52,10 @@ class DatabaseError(StagingError):
     """The server cannot be reached, is too old, or is not one that can be worked with."""
 
 
+class CrowdedError(DatabaseError):
+    """The server runs, and lets nobody else in just now."""
+
+
 class ScriptError(StagingError):
     """A script failed on the server; the text shows file, line, column, caret and SQLSTATE.
 

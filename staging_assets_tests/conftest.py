@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,9 +19,11 @@ from staging_assets_tests.support.no_server import (
 )
 from staging_assets_tests.support.servers import (
     DEBIAN_15,
+    Pooler,
     debian_15,
     embedded,
     fresh_database,
+    pgbouncers,
     shared_home,
 )
 
@@ -72,6 +75,16 @@ def database15(server15: Server) -> Iterator[Server]:
     """An empty database of the test's own on PostgreSQL 15."""
     with fresh_database(server15) as fresh:
         yield fresh
+
+
+@pytest.fixture
+def pooler(server: Server) -> Iterator[Pooler]:
+    """Starts a pgbouncer in front of the embedded server."""
+    program = shutil.which("pgbouncer")
+    if program is None:
+        missing("no pgbouncer: apt-get install pgbouncer")
+    with pgbouncers(program or "", server) as start:
+        yield start
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from staging_assets.builder import (
 )
 from staging_assets.errors import StagingError
 from staging_assets.postgres import CancelledError, Server, Session
+from staging_assets.scheduler.admission import Admission
 from staging_assets.scheduler.failures import MISSING, find_failure, find_lacking
 from staging_assets.scheduler.ready_queue import Rank
 from staging_assets.scheduler.retries import MOST_TRIES, find_mendable, find_pause
@@ -58,7 +59,8 @@ class WorkerPool:
     Args:
         server: where to connect.
         work: what they share.
-        count: how many at most; each connects when it first has something to do.
+        count: how many at most; each connects when it first has something to do, and takes work
+            once it is connected. Where the server lets fewer in, the run goes on with those.
         take: takes what a worker has built, in the worker's thread, and gives what is to be told.
     """
 
@@ -96,6 +98,7 @@ class WorkerPool:
             for n, session in enumerate(self._sessions, 1)
         ]
         self._started = 0
+        self._admission = Admission(self._sessions, server.patience, self._stop, self._say)
 
     def give(self, rank: Rank, task: Task) -> None:
         """Hand a node to whoever is free first."""
@@ -106,10 +109,11 @@ class WorkerPool:
 
     def finish(self) -> None:
         """Let the workers end: all is done. Their sessions stay open."""
+        self._admission.close()
         for _ in range(self._started):
             self._jobs.put((_LAST, next(self._turns), None))
-        for thread in self._threads[: self._started]:
-            thread.join()
+        while alive := self._alive():
+            alive[0][0].join(_CANCEL_EVERY)
 
     def cancel(self) -> None:
         """End what runs now, on the server too, and wait until it has ended."""
@@ -134,7 +138,7 @@ class WorkerPool:
 
         Raises what the function raises; CancelledError when `cancelled` is set meanwhile.
         """
-        session = self._sessions[0]
+        session = next((s for s in self._sessions if not s.connection_lost), self._sessions[0])
         answers: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
 
         def run() -> None:
@@ -161,8 +165,13 @@ class WorkerPool:
         return answer
 
     def _alive(self) -> list[tuple[threading.Thread, Session]]:
+        """The workers that have not ended, but for those that have no connection to end."""
         pairs = zip(self._threads[: self._started], self._sessions, strict=False)
-        return [(thread, session) for thread, session in pairs if thread.is_alive()]
+        return [
+            (thread, session)
+            for thread, session in pairs
+            if thread.is_alive() and session not in self._admission.waiting
+        ]
 
     def _terminate(self, sessions: Sequence[Session]) -> None:
         """A query can swallow its cancelling (an exception block does); not its session's end."""
@@ -183,29 +192,44 @@ class WorkerPool:
 
     def close(self) -> None:
         """Close the sessions of workers that have ended."""
-        alive = {id(session) for _, session in self._alive()}
+        alive = {session for _, session in self._alive()} | self._admission.waiting
         for session in self._sessions:
-            if id(session) not in alive:
+            if session not in alive:
                 session.close()
 
     def _say(self, level: str, text: str) -> None:
         self.events.put(LogLine(level, text))
 
     def _run(self, session: Session) -> None:
-        while not self._stop.is_set():
-            _, _, task = self._jobs.get()
+        while not self._stop.is_set() and (not session.connection_lost or self._connect(session)):
+            rank, _, task = self._jobs.get()
             if task is None:
                 return
             try:
-                told = self._take(self._build(session, task))
+                built = self._build(session, task)
+                if built is None:
+                    self._jobs.put((rank, next(self._turns), task))
+                    return
+                told = self._take(built)
             except BaseException as error:  # noqa: BLE001 - it is raised in the other thread
                 self.events.put(error)
                 return
             for result in told:
                 self.events.put(result)
 
-    def _build(self, session: Session, task: Task) -> NodeOutcome:
-        """Build a node in as many tries as it needs; whatever goes wrong becomes a result."""
+    def _connect(self, session: Session) -> bool:
+        """Connect before there is work to do; False when this worker is to end."""
+        try:
+            return self._admission.connect(session)
+        except StagingError as error:
+            self.events.put(error)
+            return False
+
+    def _build(self, session: Session, task: Task) -> NodeOutcome | None:
+        """Build a node in as many tries as it needs; whatever goes wrong becomes a result.
+
+        Returns None when the connection was lost: another try is for whoever is connected.
+        """
         began = time.monotonic()
         for tries in range(1, MOST_TRIES + 1):
             try:
@@ -226,6 +250,8 @@ class WorkerPool:
                 f"{task.node}: {what} (try {tries} of {MOST_TRIES}); again in {pause:.1f} s",
             )
             self._stop.wait(pause)
+            if session.connection_lost and not self._connect(session):
+                return None
             self._clear(session, task)
         result = find_failure(task, failure, time.monotonic() - began)
         if result.sqlstate in MISSING:

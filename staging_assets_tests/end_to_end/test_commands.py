@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres import Server
+from staging_assets.postgres.client.schema_lock import LOCK_SPACE
 from staging_assets_tests.support.commands import find_environment, run_typed
 from staging_assets_tests.support.folders import make_project
 
@@ -184,6 +186,18 @@ def test_a_failed_table_fails_alone_and_the_run_says_so(
     assert "42703" in ran.stdout
     assert count(witness, "select count(*) from staging.lookup_races") == 2
     assert count(witness, "select count(*) from pg_tables where tablename = 'officers'") == 1
+
+
+def test_a_run_that_cannot_begin_says_why_on_the_screen(
+    typed: dict[str, str], database: Server, witness: Connection
+) -> None:
+    with closing(database.connect("in the way", autocommit=True)) as other:
+        with other.cursor() as cursor:
+            cursor.execute("select pg_advisory_lock(%s, hashtext('staging'))", (LOCK_SPACE,))
+        ran = run_typed(f"{LITERAL} 2> /dev/null", typed)
+    assert ran.returncode == 1
+    assert ran.stdout.startswith("FAILED: schema staging: run in the way (server process ")
+    assert "Wait until it has ended" in ran.stdout
 
 
 def test_a_file_of_ones_own_is_loaded_when_it_is_named(

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import pickle
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -21,12 +18,9 @@ from psycopg2.extensions import parse_dsn
 
 from staging_assets.errors import DatabaseError
 from staging_assets.postgres import Server, find_server
-from staging_assets.postgres.embedded.binaries import find_server_user
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.settings import ConnectionSettings, SessionSettings, read_settings
-from staging_assets_tests.conftest import missing
-
-Pooler = Callable[..., Server]
+from staging_assets_tests.support.servers import Pooler, wait_for
 
 
 def show(connection: Connection, *names: str) -> list[str]:
@@ -125,13 +119,6 @@ def test_a_client_that_is_killed_leaves_no_query_behind(
     assert time.monotonic() - began < 5
 
 
-def wait_for(condition: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 # who is refused, and how
 
 
@@ -176,48 +163,6 @@ def test_no_password_in_repr_str_or_pickle_repr() -> None:
 
 
 # poolers
-
-
-@pytest.fixture
-def pooler(server: Server) -> Iterator[Pooler]:
-    """Start a pgbouncer in front of the embedded server."""
-    program = shutil.which("pgbouncer")
-    if program is None:
-        missing("no pgbouncer: apt-get install pgbouncer")
-    folder = Path(tempfile.mkdtemp(prefix="bouncer-"))
-    user = find_server_user()
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(mode: str, **settings: str) -> Server:
-        lines = {
-            "listen_addr": "",
-            "unix_socket_dir": str(folder),
-            "listen_port": "6432",
-            "auth_type": "plain",
-            "auth_file": str(folder / "users"),
-            "pool_mode": mode,
-            **settings,
-        }
-        (folder / "users").write_text('"postgres" "right"\n')
-        target = parse_dsn(server.dsn)
-        text = f"[databases]\n* = host={target['host']} port={target['port']}\n[pgbouncer]\n"
-        text += "".join(f"{name} = {value}\n" for name, value in lines.items())
-        (folder / "ini").write_text(text)
-        for path in (folder, folder / "users", folder / "ini"):
-            user.own(path)
-        command = [program, "-q", str(folder / "ini")]
-        log = (folder / "log").open("wb")
-        started.append(subprocess.Popen(command, stdout=log, stderr=log, **user.options()))
-        wait_for((folder / ".s.PGSQL.6432").exists, 20)
-        return Server(
-            f"host={folder} port=6432 user=postgres password=right dbname=staging connect_timeout=5"
-        )
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-    shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("mode", ["transaction", "statement"])

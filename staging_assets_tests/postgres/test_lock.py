@@ -14,6 +14,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.errors import BusyError
 from staging_assets.postgres.client.schema_lock import SchemaLock
 from staging_assets.postgres.client.server import Server
+from staging_assets_tests.support.servers import fresh_role
 
 
 def ignore(level: str, text: str) -> None:
@@ -143,3 +144,19 @@ def test_a_run_whose_lock_another_has_taken_stops(database: Server, witness: Con
         time.sleep(0.2)
         with closing(take(database, "thief").connection), pytest.raises(BusyError, match="thief"):
             lock.check()
+
+
+def test_what_the_server_hides_of_the_first_run_is_left_out(database: Server) -> None:
+    with fresh_role(database) as poor, take(database, "first-run") as first:
+        with pytest.raises(BusyError) as caught:
+            take(poor, "second-run")
+        process = first.connection.info.backend_pid
+        assert f"run first-run (server process {process}) holds it." in str(caught.value)
+
+
+def test_a_session_without_a_name_is_no_run_none(database: Server, witness: Connection) -> None:
+    with take(database, "first-run") as first:
+        with first.connection.cursor() as cursor:
+            cursor.execute("set application_name to ''")
+        with pytest.raises(BusyError, match=r"a session \(server process \d+, since "):
+            take(database, "second-run")

@@ -15,6 +15,7 @@ from staging_assets.publisher import PublishRequest, drop_retired, run_publish
 from staging_assets.publisher.transaction.brief_locks import parse_seconds
 from staging_assets.settings import SessionSettings
 from staging_assets_tests.support.publishing import Press
+from staging_assets_tests.support.servers import fresh_role
 
 TABLE = "create table build.t (id int primary key, note text); insert into build.t values (1, 'a')"
 
@@ -304,3 +305,22 @@ def test_small_tables_are_published_in_a_few_milliseconds(press: Press) -> None:
         taken.append(time.monotonic() - began)
     print(f"median of a publication: {sorted(taken)[6] * 1000:.1f} ms")
     assert sorted(taken)[3] < 0.1
+
+
+@pytest.mark.parametrize("name", ["slow report", ""])
+def test_what_the_server_hides_of_a_reader_is_left_out(database: Server, name: str) -> None:
+    with fresh_role(database) as poor:
+        press = Press(poor)
+        press.publish(TABLE)
+        reader = database.connect(name)
+        with reader.cursor() as cursor:
+            cursor.execute("select * from staging.t")
+            press.sessions = SessionSettings(lock_timeout="500ms")
+            with pytest.raises(BuildError) as failure:
+                press.publish(TABLE)
+        reader.close()
+        press.close()
+    text = str(failure.value)
+    told = name or "without a name"
+    assert f"(application {told}, user postgres, its state is hidden from this role, on " in text
+    assert "None" not in text

@@ -7,14 +7,15 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
 from psycopg2 import sql
-from psycopg2.extensions import make_dsn
+from psycopg2.extensions import make_dsn, parse_dsn
 
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.binaries import find_server_user
@@ -23,6 +24,8 @@ from staging_assets.postgres.embedded.postmaster import is_running
 from staging_assets.postgres.embedded.server import EmbeddedServer
 
 _PREFIX = "staging-assets-tests-"
+Pooler = Callable[..., Server]
+"""Takes the mode and further settings of pgbouncer."""
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
 
@@ -124,6 +127,80 @@ def fresh_database(server: Server) -> Iterator[Server]:
                 cursor.execute(
                     sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
                 )
+
+
+@contextmanager
+def pgbouncers(program: str, server: Server) -> Iterator[Pooler]:
+    """Give a function that starts a pgbouncer in front of a server; stop it in the end."""
+    folder = Path(tempfile.mkdtemp(prefix="bouncer-"))
+    user = find_server_user()
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(mode: str, **settings: str) -> Server:
+        lines = {
+            "listen_addr": "",
+            "unix_socket_dir": str(folder),
+            "listen_port": "6432",
+            "auth_type": "plain",
+            "auth_file": str(folder / "users"),
+            "pool_mode": mode,
+            **settings,
+        }
+        (folder / "users").write_text('"postgres" "right"\n')
+        target = parse_dsn(server.dsn)
+        text = f"[databases]\n* = host={target['host']} port={target['port']}\n[pgbouncer]\n"
+        text += "".join(f"{name} = {value}\n" for name, value in lines.items())
+        (folder / "ini").write_text(text)
+        for path in (folder, folder / "users", folder / "ini"):
+            user.own(path)
+        command = [program, "-q", str(folder / "ini")]
+        log = (folder / "log").open("wb")
+        started.append(subprocess.Popen(command, stdout=log, stderr=log, **user.options()))
+        wait_for((folder / ".s.PGSQL.6432").exists, 20)
+        return Server(
+            f"host={folder} port=6432 user=postgres password=right dbname=staging connect_timeout=5"
+        )
+
+    try:
+        yield start
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+        shutil.rmtree(folder)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait until the condition holds; fail when it does not in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@contextmanager
+def fresh_role(server: Server, *options: str, grant: str = "create") -> Iterator[Server]:
+    """Give the same database to a role of one's own, which is no superuser; drop it in the end.
+
+    Args:
+        server: the database, as a superuser.
+        options: of the role, such as `connection limit 3`.
+        grant: what it may do on the database.
+    """
+    role = f"role_{uuid.uuid4().hex[:12]}"
+    with closing(server.connect("tests", autocommit=True)) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute(f"create role {role} login {' '.join(options)}")
+            cursor.execute("select current_database()")
+            row = cursor.fetchone()
+            assert row is not None
+            cursor.execute(f'grant {grant} on database "{row[0]}" to {role}')
+        try:
+            yield Server(make_dsn(server.dsn, user=role), server.sessions)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute(f"drop owned by {role} cascade")
+                cursor.execute(f"drop role {role}")
 
 
 def _with_database(dsn: str, name: str) -> str:

@@ -17,6 +17,7 @@ from staging_assets.defs.assets.identity import build_identity_tags, check_ident
 from staging_assets.defs.assets.step import Event, Step
 from staging_assets.defs.dagster_patches.output_names import find_output_names, find_stand_ins
 from staging_assets.defs.dagster_patches.step_outputs import remember_outputs
+from staging_assets.defs.reporting.console import show_failure
 from staging_assets.defs.translation.specs import AssetSpecs, rename_sources
 from staging_assets.errors import StagingError
 from staging_assets.model import StagingProject
@@ -71,6 +72,7 @@ def build_staging_assets(
             )
             yield from step.run(getattr(context.resources, resource))
         except StagingError as error:
+            show_failure(str(error))
             raise dg.Failure(str(error), allow_retries=False) from None
 
     node_of = {spec.key: node for node, spec in specs.by_node.items()}

@@ -22,6 +22,11 @@ def find_plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def show_failure(reason: str, out: TextIO | None = None) -> None:
+    """Print why a run ends before its end; nobody should have to look for it in Dagster's log."""
+    print(f"FAILED: {reason}", file=out or sys.stdout, flush=True)
+
+
 class Screen:
     """Prints results as they come and sums them up.
 

@@ -141,7 +141,8 @@ class SchemaLock:
             pid, name, since = holder
             parts = (name or "").split(" ")
             run = parts[1] if len(parts) > 2 and parts[0] == "staging_assets" else name
-            who = f"run {run} (server process {pid}, since {since})"
+            begun = f", since {since}" if since else ""
+            who = f"{f'run {run}' if run else 'a session'} (server process {pid}{begun})"
         return (
             f"schema {self._schema}: {who} holds it. "
             "Wait until it has ended, or set STAGING_WAIT_FOR_LOCK to wait for it."
@@ -161,14 +162,15 @@ class SchemaLock:
         except psycopg2.Error:
             self.connection.close()
         self._log("warning", f"schema {self._schema}: the session of the run's lock was lost")
-        for pause in (0.5, 1, 2, 4, 8, 16, 0):
+        deadline = time.monotonic() + self._server.patience
+        while True:
             try:
                 self.connection = self._take()
                 return
             except DatabaseError:
-                if not pause:
+                if time.monotonic() > deadline:
                     raise
-                time.sleep(pause)
+                time.sleep(_PAUSE)
 
     def __enter__(self) -> SchemaLock:
         return self

@@ -17,7 +17,7 @@ import psycopg2
 from psycopg2.extensions import parse_dsn
 from sqlalchemy import Engine
 
-from staging_assets.errors import DatabaseError
+from staging_assets.errors import CrowdedError, DatabaseError
 from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.engine import make_engine
 from staging_assets.settings import SessionSettings
@@ -47,10 +47,14 @@ class Server:
         dsn: libpq conninfo or URL; empty means libpq's environment (`PG*`). It may hold a
             password, so it is no part of the repr.
         sessions: what every session sets, unless `connect` is told otherwise.
+        patience: seconds that a run waits for it to come back when it has gone.
+        if_gone: what to do when nobody answers.
     """
 
     dsn: str = field(repr=False)
     sessions: SessionSettings = field(default_factory=SessionSettings)
+    patience: float = 30.0
+    if_gone: str = "Check that the server runs and that STAGING_DATABASE_URL or PG* names it."
 
     def connect(
         self,
@@ -144,11 +148,13 @@ class Server:
 
     def _refused(self, error: psycopg2.Error, options: dict[str, Any]) -> DatabaseError:
         """Say why there is no session, without any part of a password."""
-        text = re.sub(r"\s+", " ", str(error)).strip()
+        text = re.sub(r"\s+", " ", _LIBPQS_HINT.sub("", str(error))).strip()
         for secret in (options.get("password"), _password(self.dsn)):
             if secret:
                 text = text.replace(secret, "********")
-        todo = next((todo for pattern, todo in _TODO if re.search(pattern, text)), _TODO_ELSE)
+        if re.search(_CROWDED, text):
+            return CrowdedError(f"{self}: {text.rstrip('.')}. {_TODO_CROWDED}")
+        todo = next((todo for pattern, todo in _TODO if re.search(pattern, text)), self.if_gone)
         return DatabaseError(f"{self}: {text.rstrip('.')}. {todo}")
 
 
@@ -167,9 +173,10 @@ _TODO = (
     ("role .* does not exist", "Check the user."),
     ("database .* does not exist", "Create the database, or name another one."),
     ("could not translate host name", "Check the name of the host."),
-    ("too many clients|connection slots", "Lower STAGING_WORKERS, or raise max_connections."),
 )
-_TODO_ELSE = "Check that the server runs and that STAGING_DATABASE_URL or PG* names it."
+_LIBPQS_HINT = re.compile(r"\s*Is the server running [^?]*\?")
+_CROWDED = "too many (clients|connections)|connection slots|no more connections allowed"
+_TODO_CROWDED = "Lower STAGING_WORKERS, end other sessions, or raise the limit."
 
 
 def _password(dsn: str) -> str | None:

@@ -14,12 +14,13 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-from staging_assets.errors import StagingError
+from staging_assets.errors import DatabaseError, StagingError
 from staging_assets.model import Relation, Script
 from staging_assets.parser import quote_literal
 from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.schema_lock import worker_lock_sql
 from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.messages.errors import find_safe_text
 from staging_assets.postgres.messages.notices import Log, Notices
 from staging_assets.settings import SessionSettings
 
@@ -127,6 +128,17 @@ class Session:
                 for statement in self._prepared:
                     cursor.execute(statement)
         return self._connection
+
+    def connect(self) -> None:
+        """Open the connection when there is none, or the last one was lost.
+
+        Raises DatabaseError when nobody answers or lets us in.
+        """
+        try:
+            self._open()
+        except psycopg2.Error as error:
+            self.close()
+            raise DatabaseError(f"{self.server}: {find_safe_text(error)}. Run again.") from None
 
     def begin(self, node: str) -> None:
         """Start on a node: forget what scripts before it have left in the session."""

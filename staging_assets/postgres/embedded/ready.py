@@ -14,6 +14,9 @@ from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.cluster import DATABASE, SUPERUSER
 from staging_assets.postgres.embedded.postmaster import PORT, read_postmaster
 
+_PATIENCE = 5.0
+"""A restart takes a second or two. It is on this machine: who waits longer waits in vain."""
+_IF_GONE = "The embedded server has ended. Start it with: staging-assets db start; then run again."
 _FULL = "too many clients|connection slots"
 _WAITS = (
     "starting up|shutting down|recovery|not yet accepting"
@@ -35,7 +38,11 @@ def find_answering(data: Path, log: Path) -> Server | None:
     if postmaster is None or postmaster.sockets is None or not postmaster.ready:
         return None
     host = quote(str(postmaster.sockets), safe="")
-    server = Server(f"postgresql://{SUPERUSER}@/{DATABASE}?host={host}&port={PORT}")
+    server = Server(
+        f"postgresql://{SUPERUSER}@/{DATABASE}?host={host}&port={PORT}",
+        patience=_PATIENCE,
+        if_gone=_IF_GONE,
+    )
     try:
         # Not its own database, which somebody may have dropped, and without PGOPTIONS.
         with closing(

@@ -216,6 +216,18 @@ def take_locks(
         raise LockBusyError(list(relations)) from None
 
 
+def _describe(name: str | None, user: str | None, state: str | None, since: str | None) -> str:
+    """What is known of a session; Postgres hides what other roles' sessions do."""
+    return ", ".join(
+        [
+            f"application {name}" if name else "application without a name",
+            *([f"user {user}"] if user else []),
+            state or "its state is hidden from this role",
+            *([f"since {since}"] if since else []),
+        ]
+    )
+
+
 def _read_holders(cursor: Cursor, relations: Sequence[str]) -> tuple[str, bool]:
     """Say who holds locks on these relations, and whether all of them belong to this run."""
     cursor.execute(_HOLDERS, (list(relations),))
@@ -223,8 +235,7 @@ def _read_holders(cursor: Cursor, relations: Sequence[str]) -> tuple[str, bool]:
     if not rows:
         return "a session that has let go of it since", False
     told = [
-        f"backend {pid} (application {name or 'without a name'}, user {user}, {state}, "
-        f"since {since}, on {tables})"
+        f"backend {pid} ({_describe(name, user, state, since)}, on {tables})"
         if pid
         else f"a prepared transaction (on {tables})"
         for pid, name, user, state, since, _, tables in rows
