@@ -21,7 +21,7 @@ from staging_assets.builder.history import (
     run_claim,
     run_prepare_history,
 )
-from staging_assets.builder.node import NodeOutcome, run_node
+from staging_assets.builder.node import run_node
 from staging_assets.builder.shadow.keys import PREPARE
 from staging_assets.builder.shadow.leftovers import clear_build_schema
 
@@ -30,7 +30,6 @@ __all__ = [
     "Build",
     "BuildOptions",
     "ChecksFailedError",
-    "NodeOutcome",
     "NodeResult",
     "PostgresWrangler",
     "Rebuild",

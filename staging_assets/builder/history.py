@@ -16,7 +16,7 @@ from psycopg2.extras import execute_values
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_literal
-from staging_assets.postgres import BUILDS, Connection, find_build_schema
+from staging_assets.postgres import BUILDS, Connection, find_build_schema, make_owed_keys_sql
 
 _OWNER = "department: "
 """How the note of whom a schema is built for begins."""
@@ -43,7 +43,10 @@ class Build:
 
 
 def run_prepare_history(connection: Connection, schema: str) -> None:
-    """Make the table of builds when it is missing. The build schema must exist."""
+    """Make the table of builds, and that of what is owed, when they are missing.
+
+    The build schema must exist.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
@@ -54,8 +57,9 @@ def run_prepare_history(connection: Connection, schema: str) -> None:
                 " seconds double precision not null,"
                 " built_at timestamptz not null default now(),"
                 " content_at timestamptz not null default now(),"
-                " run_id text not null)"
+                " run_id text not null);"
             ).format(_table(schema))
+            + sql.SQL(make_owed_keys_sql(schema))
         )
 
 

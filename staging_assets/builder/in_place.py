@@ -16,7 +16,7 @@ from staging_assets.builder.shadow.table import Shadow, run_discard, run_make_sh
 from staging_assets.model import Relation, Table
 from staging_assets.parser import quote, rewrite
 from staging_assets.postgres import Connection, Session, run_script
-from staging_assets.publisher import PublishOutcome, run_in_place
+from staging_assets.publisher import run_in_place
 
 
 def run_table_in_place(
@@ -26,8 +26,8 @@ def run_table_in_place(
     table: Table,
     *,
     audit: Callable[[Connection, Relation], None],
-) -> tuple[int, PublishOutcome]:
-    """Build a table in one transaction; return its rows and what the publication left behind.
+) -> int:
+    """Build a table in one transaction; return the number of its rows.
 
     Args:
         audit: called with the filled table before the commit; what it raises ends the build.
@@ -46,16 +46,16 @@ def run_table_in_place(
         session.run(f"analyze {quote(live)}")
         rows = int(session.run(f"select count(*) from {quote(live)}")[0][0])  # noqa: S608
 
-    def publish(shadow: Shadow) -> PublishOutcome:
+    def publish(shadow: Shadow) -> None:
         request = work.publish_request(session, task, shadow)
-        return run_in_place(session.connection, request, fill=fill, audit=audit)
+        run_in_place(session.connection, request, fill=fill, audit=audit)
 
     try:
-        outcome = run_with_free_names(session, shadow, plan, publish)
+        run_with_free_names(session, shadow, plan, publish)
     except BaseException:
         run_discard(session, shadow)
         raise
-    return rows, outcome
+    return rows
 
 
 def fill_in_place(session: Session, table: Table, live: Relation) -> None:

@@ -18,20 +18,7 @@ from staging_assets.checks import CheckResult
 from staging_assets.model import Kind, Relation, Table
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import Connection, Session, has_schema
-from staging_assets.publisher import InboundKey, PublishOutcome, run_publish
-
-
-@dataclass(frozen=True)
-class NodeOutcome:
-    """What a build gave.
-
-    Args:
-        result: for the caller.
-        not_valid: inbound foreign keys that are left for the end of the run.
-    """
-
-    result: NodeResult
-    not_valid: tuple[InboundKey, ...] = ()
+from staging_assets.publisher import run_publish
 
 
 @dataclass
@@ -48,7 +35,7 @@ class Clock:
         self.last = now
 
 
-def run_node(session: Session, work: RunContext, task: Task) -> NodeOutcome:
+def run_node(session: Session, work: RunContext, task: Task) -> NodeResult:
     """Build one node, or find it unchanged.
 
     Raises StagingError or psycopg2.Error when it fails; what was there before is then as it was.
@@ -74,31 +61,31 @@ def run_node(session: Session, work: RunContext, task: Task) -> NodeOutcome:
         session.end()
 
 
-def _find_unchanged(session: Session, work: RunContext, task: Task) -> NodeOutcome:
+def _find_unchanged(session: Session, work: RunContext, task: Task) -> NodeResult:
     """A node that is left alone; its checks are evaluated where it is."""
     checks: tuple[CheckResult, ...] = ()
     if not work.options.create_only:
         checks = run_audit(session.connection, work, task.node)
-    return NodeOutcome(NodeResult(task.node, "unchanged", checks=checks))
+    return NodeResult(task.node, "unchanged", checks=checks)
 
 
-def _run_schema(session: Session, work: RunContext, task: Task) -> NodeOutcome:
+def _run_schema(session: Session, work: RunContext, task: Task) -> NodeResult:
     existed = has_schema(session.connection, work.schema)
     if not existed:
         session.run(f"create schema if not exists {quote_identifier(work.schema)}")
     checks = run_audit(session.connection, work, task.node)
     unchanged = existed and work.options.rebuild is not Rebuild.ALL
-    return NodeOutcome(NodeResult(task.node, "unchanged" if unchanged else "built", checks=checks))
+    return NodeResult(task.node, "unchanged" if unchanged else "built", checks=checks)
 
 
-def _run_procedures(session: Session, work: RunContext, task: Task) -> NodeOutcome:
+def _run_procedures(session: Session, work: RunContext, task: Task) -> NodeResult:
     session.run(forget_builds_sql(work.schema, [task.node]))
     run_procedures(session, work.project.procedures[work.project.node(task.node).name], work.schema)
     checks = run_audit(session.connection, work, task.node)
-    return NodeOutcome(NodeResult(task.node, "built", checks=checks))
+    return NodeResult(task.node, "built", checks=checks)
 
 
-def _run_cleanup(session: Session, work: RunContext, task: Task) -> NodeOutcome:
+def _run_cleanup(session: Session, work: RunContext, task: Task) -> NodeResult:
     """Run a cleanup and its check in one transaction: a cleanup that fails it leaves nothing."""
     cleanup = work.project.cleanups[work.project.node(task.node).name]
     with session.transaction(forget_builds_sql(work.schema, [task.node])):
@@ -106,10 +93,10 @@ def _run_cleanup(session: Session, work: RunContext, task: Task) -> NodeOutcome:
         run_cleanup(session.connection, cleanup.script, work.schema, server=session.server)
         session.pin()
         checks = run_audit(session.connection, work, task.node)
-    return NodeOutcome(NodeResult(task.node, "built", checks=checks))
+    return NodeResult(task.node, "built", checks=checks)
 
 
-def _run_table(session: Session, work: RunContext, task: Task, table: Table) -> NodeOutcome:
+def _run_table(session: Session, work: RunContext, task: Task, table: Table) -> NodeResult:
     clock = Clock()
     plan = find_plan(
         session,
@@ -131,20 +118,19 @@ def _run_table(session: Session, work: RunContext, task: Task, table: Table) -> 
         clock.mark("check_seconds")
         session.check()
 
-        def publish(shadow: Shadow) -> PublishOutcome:
+        def publish(shadow: Shadow) -> None:
             request = work.publish_request(session, task, shadow)
-            return run_publish(session.connection, request)
+            run_publish(session.connection, request)
 
-        outcome = run_with_free_names(session, shadow, plan, publish)
+        run_with_free_names(session, shadow, plan, publish)
         clock.mark("publish_seconds")
     except BaseException:
         run_discard(session, shadow)
         raise
-    result = NodeResult(task.node, "built", rows=rows, checks=checks, metadata=clock.parts)
-    return NodeOutcome(result, outcome.not_valid)
+    return NodeResult(task.node, "built", rows=rows, checks=checks, metadata=clock.parts)
 
 
-def _run_in_place(session: Session, work: RunContext, task: Task, table: Table) -> NodeOutcome:
+def _run_in_place(session: Session, work: RunContext, task: Task, table: Table) -> NodeResult:
     clock = Clock()
     session.run(forget_builds_sql(work.schema, [task.node]))
     checks: tuple[CheckResult, ...] = ()
@@ -153,8 +139,7 @@ def _run_in_place(session: Session, work: RunContext, task: Task, table: Table) 
         nonlocal checks
         checks = run_audit(connection, work, task.node, relation=relation)
 
-    rows, outcome = run_table_in_place(session, work, task, table, audit=audit)
+    rows = run_table_in_place(session, work, task, table, audit=audit)
     clock.mark("load_seconds")
     metadata = {**clock.parts, "in_place": table.in_place}
-    result = NodeResult(task.node, "built", rows=rows, checks=checks, metadata=metadata)
-    return NodeOutcome(result, outcome.not_valid)
+    return NodeResult(task.node, "built", rows=rows, checks=checks, metadata=metadata)

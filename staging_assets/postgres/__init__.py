@@ -15,6 +15,14 @@ from staging_assets.postgres.client.catalog import (
 )
 from staging_assets.postgres.client.driver import Connection, Cursor
 from staging_assets.postgres.client.engine import hide_values, make_engine
+from staging_assets.postgres.client.owed_keys import (
+    OWED_KEYS,
+    OwedKey,
+    make_owed_keys_sql,
+    owed_keys_sql,
+    owed_keys_table,
+    read_owed_keys,
+)
 from staging_assets.postgres.client.schema_lock import SchemaLock, run_end_orphans
 from staging_assets.postgres.client.scripts import run_script, run_statement
 from staging_assets.postgres.client.server import Server
@@ -33,11 +41,13 @@ from staging_assets.postgres.psql import find_psql, find_public_dsn, find_variab
 
 __all__ = [
     "BUILDS",
+    "OWED_KEYS",
     "CancelledError",
     "Connection",
     "Cursor",
     "EmbeddedServer",
     "Log",
+    "OwedKey",
     "SchemaLock",
     "Server",
     "Session",
@@ -58,6 +68,10 @@ __all__ = [
     "held",
     "hide_values",
     "make_engine",
+    "make_owed_keys_sql",
+    "owed_keys_sql",
+    "owed_keys_table",
+    "read_owed_keys",
     "run_end_orphans",
     "run_script",
     "run_statement",

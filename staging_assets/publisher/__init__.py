@@ -2,21 +2,19 @@
 
 A table (`run_publish`; `run_in_place` for one that is filled where it stands) or a whole schema
 (`run_promote`, `run_rollback`) changes places with the one that readers use. What hung on the old
-one, keys, views, grants, comments, policies, hangs on the new one afterwards, and the old one goes
-as soon as nobody is in the way (`drop_retired`).
+one, keys, views, grants, comments, policies, hangs on the new one afterwards. What cannot be done
+at once is owed: old tables go as soon as nobody is in the way (`drop_retired`), foreign keys of
+other tables are validated (`run_validate`), if need be by the next run.
 """
 
-from staging_assets.publisher.attached.attachments import InboundKey
-from staging_assets.publisher.attached.inbound_keys import run_validate
 from staging_assets.publisher.in_place import run_in_place
-from staging_assets.publisher.request import PublishOutcome, PublishRequest
+from staging_assets.publisher.owed_keys import run_validate
+from staging_assets.publisher.request import PublishRequest
 from staging_assets.publisher.retired import drop_retired, find_comment
 from staging_assets.publisher.schema import run_promote, run_rollback
 from staging_assets.publisher.table import run_publish
 
 __all__ = [
-    "InboundKey",
-    "PublishOutcome",
     "PublishRequest",
     "drop_retired",
     "find_comment",

@@ -16,7 +16,7 @@ from staging_assets.publisher.attached.attachments import (
     run_prepare_attachments,
 )
 from staging_assets.publisher.attached.inbound_keys import find_left, find_unchecked, run_check
-from staging_assets.publisher.request import PublishOutcome, PublishRequest
+from staging_assets.publisher.request import PublishRequest
 from staging_assets.publisher.swap_plan import (
     Exchange,
     check_possible,
@@ -25,8 +25,12 @@ from staging_assets.publisher.swap_plan import (
     take_all_locks,
     tell_gone,
 )
-from staging_assets.publisher.table import in_autocommit, run_validate_now
-from staging_assets.publisher.transaction.brief_locks import run_in_tries, take_locks
+from staging_assets.publisher.table import run_validate_now
+from staging_assets.publisher.transaction.brief_locks import (
+    in_autocommit,
+    run_in_tries,
+    take_locks,
+)
 from staging_assets.publisher.transaction.steps import Step, StepError, explain, run_steps
 
 _CHANGED = (
@@ -48,7 +52,7 @@ def run_in_place(
     *,
     fill: Callable[[], None],
     audit: Callable[[Connection, Relation], None],
-) -> PublishOutcome:
+) -> None:
     """Put an empty new table in place of the old one, fill it there, and carry over what hangs.
 
     Args:
@@ -81,7 +85,7 @@ def run_in_place(
                 cursor.execute("rollback")
             raise
         tell_gone(attached, request)
-        return run_validate_now(connection, attached, request)
+        run_validate_now(connection, attached, request)
 
 
 def _read_settings(cursor: Cursor) -> str:

@@ -1,4 +1,4 @@
-"""What a publication is asked for, and what it leaves behind."""
+"""What a publication is asked for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import cached_property
 
 from staging_assets.model import Relation
 from staging_assets.postgres import Log
-from staging_assets.publisher.attached.attachments import InboundKey
 from staging_assets.publisher.transaction.brief_locks import Tries, parse_seconds
 from staging_assets.settings import SessionSettings
 
@@ -49,15 +48,3 @@ class PublishRequest:
         """
         patience = parse_seconds(self.sessions.lock_timeout)
         return Tries(what, patience, self.log, self.cancelled, nested)
-
-
-@dataclass(frozen=True)
-class PublishOutcome:
-    """What a publication left behind.
-
-    Args:
-        not_valid: inbound foreign keys that are back and could not be validated, because rows
-            were written since they had been checked. `run_validate` takes them.
-    """
-
-    not_valid: tuple[InboundKey, ...] = ()

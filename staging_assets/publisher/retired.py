@@ -15,13 +15,14 @@ from string import ascii_lowercase, digits
 import psycopg2
 
 from staging_assets.parser import quote_identifier, quote_literal
-from staging_assets.postgres import Connection, Log
+from staging_assets.postgres import Connection
 from staging_assets.publisher.attached.attachments import InboundKey, TableObject
 from staging_assets.publisher.attached.inbound_keys import (
     add_key_steps,
     drop_key_steps,
-    run_validate,
+    find_late,
 )
+from staging_assets.publisher.owed_keys import owe_steps, read_presence
 from staging_assets.publisher.transaction.brief_locks import LOCK_TIMEOUT
 from staging_assets.publisher.transaction.steps import Step
 
@@ -130,16 +131,15 @@ def drop_steps(old: Sequence[TableObject], *, retired: RetiredSchema | None = No
     return steps
 
 
-def drop_retired(connection: Connection, schema: str, log: Log) -> list[str]:
+def drop_retired(connection: Connection, schema: str) -> list[str]:
     """Drop the tables that publications have retired, as far as locks can be had in a moment.
 
     Foreign keys of tables that were to be rebuilt, and were not, still reference them: they are
-    turned to the new tables, and validated.
+    turned to the new tables, and their validation is owed (`run_validate`).
 
     Args:
         connection: in autocommit mode, not in a transaction.
         schema: the live schema.
-        log: level and message.
 
     Returns the schemas that stay until the next time: somebody reads what their tables reference,
     or uses a type of theirs.
@@ -147,16 +147,12 @@ def drop_retired(connection: Connection, schema: str, log: Log) -> list[str]:
     found = _read_waiting(connection, schema)
     if not found:
         return []
-    turned = [key for waiting in found for key in waiting.inbound]
-    left: list[str] = []
-    if not _run_briefly(connection, _drop_all_sql(connection, found)):
-        turned = [
-            key for key in turned if _run_briefly(connection, _repoint_sql(connection, [key]))
-        ]
-        left = [waiting.name for waiting in found if not _run_piecewise(connection, waiting)]
-    for sentence in run_validate(connection, [k for k in turned if k.validated and k.enforced]):
-        log("error", sentence)
-    return left
+    if _run_briefly(connection, _drop_all_sql(connection, schema, found)):
+        return []
+    for waiting in found:
+        for key in waiting.inbound:
+            _run_briefly(connection, _repoint_sql(connection, schema, [key]))
+    return [waiting.name for waiting in found if not _run_piecewise(connection, waiting)]
 
 
 def _read_waiting(connection: Connection, schema: str) -> list[_Waiting]:
@@ -173,9 +169,10 @@ def _read_waiting(connection: Connection, schema: str) -> list[_Waiting]:
     ]
 
 
-def _drop_all_sql(connection: Connection, found: Sequence[_Waiting]) -> list[str]:
+def _drop_all_sql(connection: Connection, schema: str, found: Sequence[_Waiting]) -> list[str]:
     """Turn foreign keys around and drop everything."""
-    statements = _repoint_sql(connection, [key for waiting in found for key in waiting.inbound])
+    keys = [key for waiting in found for key in waiting.inbound]
+    statements = _repoint_sql(connection, schema, keys)
     for noun in _DROP_ORDER:
         names = [name for waiting in found for name in waiting.objects.get(noun) or ()]
         if names:
@@ -194,9 +191,18 @@ def _run_piecewise(connection: Connection, waiting: _Waiting) -> bool:
     return not left and _run_briefly(connection, [f"drop schema {waiting.name}"])
 
 
-def _repoint_sql(connection: Connection, keys: Sequence[InboundKey]) -> list[str]:
-    returning = add_key_steps(keys, server_version=connection.server_version)
-    return [step.statement for step in [*drop_key_steps(keys), *returning]]
+def _repoint_sql(connection: Connection, schema: str, keys: Sequence[InboundKey]) -> list[str]:
+    if not keys:
+        return []
+    version = connection.server_version
+    with connection.cursor() as cursor:
+        present = read_presence(cursor, schema)
+    steps = [
+        *drop_key_steps(keys),
+        *add_key_steps(keys, server_version=version),
+        *owe_steps(schema, find_late(keys, server_version=version), present=present),
+    ]
+    return [step.statement for step in steps]
 
 
 def _run_briefly(connection: Connection, statements: Sequence[str]) -> bool:

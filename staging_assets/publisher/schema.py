@@ -8,6 +8,7 @@ by hand are carried over, as when a single table is published.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -32,12 +33,18 @@ from staging_assets.publisher.attached.attachments import (
 from staging_assets.publisher.attached.inbound_keys import (
     add_key_steps,
     drop_key_steps,
+    find_late,
     find_unchecked,
     run_check,
-    run_validate,
 )
 from staging_assets.publisher.attached.other_schemas import read_outside, run_drop_schema
 from staging_assets.publisher.attached.schema_rename import function_steps, schema_steps
+from staging_assets.publisher.owed_keys import (
+    owe_steps,
+    read_presence,
+    run_hand_over,
+    run_validate,
+)
 from staging_assets.publisher.retired import drop_retired
 from staging_assets.publisher.transaction.brief_locks import Tries, parse_seconds, run_in_tries
 from staging_assets.publisher.transaction.steps import Step, StepError, explain, run_steps
@@ -96,7 +103,8 @@ def run_promote(
             )
         _check_complete(connection, project, candidate)
         for name in (schema, candidate):
-            drop_retired(connection, name, log)
+            drop_retired(connection, name)
+        _pay(connection, (schema, candidate), log)
         _run(connection, server, _Exchange(schema, candidate, away), log)
 
 
@@ -126,6 +134,7 @@ def run_rollback(
             raise BuildError(
                 f"{schema}: there is no schema {previous} to go back to. Nothing was promoted yet."
             )
+        _pay(lock.connection, (schema, previous), log)
         _run(lock.connection, server, _Exchange(schema, previous, previous), log)
 
 
@@ -168,23 +177,25 @@ def _run(connection: Connection, server: Server, exchange: _Exchange, log: Log) 
     tries = Tries(f"promoting {exchange.incoming}", patience, log, threading.Event())
     with connection.cursor() as cursor:
         run_prepare_attachments(cursor)
-    attached = run_in_tries(connection, tries, lambda cursor: _swap(cursor, exchange))
-    if attached is not None:
-        live = Relation(exchange.live, "")
-        for sentence in run_validate(
-            connection, find_unchecked(attached.inbound, live, frozenset())
-        ):
+    run_in_tries(connection, tries, lambda cursor: _swap(cursor, exchange))
+    _pay(connection, (exchange.live,), log)
+
+
+def _pay(connection: Connection, schemas: Iterable[str], log: Log) -> None:
+    """Validate the foreign keys that are owed; a promotion and a rollback owe some in turn."""
+    for schema in schemas:
+        for sentence in run_validate(connection, schema):
             log("error", sentence)
 
 
-def _swap(cursor: Cursor, exchange: _Exchange) -> Attachments | None:
-    """One try, inside a transaction; returns what hung on the old schema, if there was one."""
+def _swap(cursor: Cursor, exchange: _Exchange) -> None:
+    """One try, inside a transaction."""
     connection = cursor.connection
     live = Relation(exchange.live, "*")
     cursor.execute(CATALOG_SETTINGS)
     if exchange.away != exchange.incoming and has_schema(connection, exchange.away):
         run_drop_schema(cursor, exchange.away)
-    attached = None
+    attached: Attachments | None = None
     before: list[Step] = []
     after: list[Step] = []
     if has_schema(connection, exchange.live):
@@ -213,9 +224,14 @@ def _swap(cursor: Cursor, exchange: _Exchange) -> Attachments | None:
         run_steps(cursor, _rename_steps(cursor, exchange), singly=True, relations=[])
         functions = function_steps(cursor, exchange.incoming, exchange.live)
         run_steps(cursor, [*functions, *after], singly=True, relations=relations)
+        if attached is not None:
+            late = find_late(attached.inbound, server_version=connection.server_version)
+            present = read_presence(cursor, exchange.live)
+            owed = owe_steps(exchange.live, late, present=present)
+            run_steps(cursor, owed, singly=True, relations=[])
+            run_hand_over(cursor, exchange.away, exchange.live)
     except StepError as failed:
         raise explain(failed, live) from None
-    return attached
 
 
 def _rename_steps(cursor: Cursor, exchange: _Exchange) -> list[Step]:

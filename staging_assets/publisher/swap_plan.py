@@ -16,9 +16,11 @@ from staging_assets.publisher.attached.dependents import sort_dependents
 from staging_assets.publisher.attached.inbound_keys import (
     add_key_steps,
     drop_key_steps,
+    find_late,
     find_left,
     find_missing_target,
 )
+from staging_assets.publisher.owed_keys import owe_steps
 from staging_assets.publisher.request import PublishRequest
 from staging_assets.publisher.retired import choose_retired_schema, drop_steps, retire_steps
 from staging_assets.publisher.transaction.brief_locks import take_locks
@@ -202,10 +204,12 @@ def plan_exchange(
         if item.moves
     ]
     returned = add_key_steps(keys, server_version=server_version)
+    late = find_late(keys, server_version=server_version)
+    owed = owe_steps(schema, late, present=attached.owed)
     return Exchange(
         detach=drop_key_steps(keys),
         move=move,
-        attach=[*attached.carried, *create, *attached.kept, *returned],
+        attach=[*attached.carried, *create, *attached.kept, *returned, *owed],
         finish=finish,
     )
 

@@ -10,8 +10,7 @@ is given up (`Again`), the thing is learnt or done while nothing is locked, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from staging_assets.model import Relation
@@ -27,13 +26,13 @@ from staging_assets.publisher.attached.attachments import (
 )
 from staging_assets.publisher.attached.copies import run_copy
 from staging_assets.publisher.attached.inbound_keys import (
+    find_late,
     find_left,
     find_unchecked,
-    read_not_valid,
     run_check,
-    run_validate,
 )
-from staging_assets.publisher.request import PublishOutcome, PublishRequest
+from staging_assets.publisher.owed_keys import run_validate
+from staging_assets.publisher.request import PublishRequest
 from staging_assets.publisher.swap_plan import (
     check_possible,
     lock_hubs,
@@ -41,7 +40,12 @@ from staging_assets.publisher.swap_plan import (
     take_all_locks,
     tell_gone,
 )
-from staging_assets.publisher.transaction.brief_locks import Again, run_in_tries, run_transaction
+from staging_assets.publisher.transaction.brief_locks import (
+    Again,
+    in_autocommit,
+    run_in_tries,
+    run_transaction,
+)
 from staging_assets.publisher.transaction.steps import StepError, explain, run_steps
 
 
@@ -90,8 +94,11 @@ class _Failed(Again):
     attached: Attachments
 
 
-def run_publish(connection: Connection, request: PublishRequest) -> PublishOutcome:
+def run_publish(connection: Connection, request: PublishRequest) -> None:
     """Move the shadow's objects to the live schema, with all that hangs on the old ones.
+
+    Foreign keys of other tables are validated after the commit. One for which that fails, since
+    rows were written after they had been checked, stays owed (`run_validate`), and is logged.
 
     Args:
         connection: not in a transaction.
@@ -106,7 +113,7 @@ def run_publish(connection: Connection, request: PublishRequest) -> PublishOutco
         while isinstance(found := _run_tries(connection, request, known), Again):
             _learn(connection, request, known, found)
         tell_gone(found, request)
-        return run_validate_now(connection, found, request)
+        run_validate_now(connection, found, request)
 
 
 def _run_tries(
@@ -219,25 +226,11 @@ def _learn(connection: Connection, request: PublishRequest, known: _Known, again
 
 def run_validate_now(
     connection: Connection, attached: Attachments, request: PublishRequest
-) -> PublishOutcome:
-    """Validate the foreign keys that came back; return those that cannot be validated now."""
-    now = find_unchecked(attached.inbound, request.live, request.rebuilt_later)
-    told = run_validate(connection, now, request.cancelled.is_set)
+) -> None:
+    """Validate the foreign keys that came back; what cannot be validated now stays owed."""
+    left = find_left(attached.inbound, request.live, request.rebuilt_later)
+    keys = [key for key in attached.inbound if key not in left]
+    late = find_late(keys, server_version=connection.server_version)
+    told = run_validate(connection, request.live.schema, request.cancelled.is_set, only=late)
     for sentence in told:
         request.log("warning", sentence)
-    if not told:
-        return PublishOutcome()
-    with connection.cursor() as cursor:
-        return PublishOutcome(tuple(read_not_valid(cursor, now)))
-
-
-@contextmanager
-def in_autocommit(connection: Connection) -> Iterator[None]:
-    """Let transactions be begun in SQL; afterwards the connection is as it was."""
-    before = connection.autocommit
-    connection.autocommit = True
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.autocommit = before

@@ -73,6 +73,7 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
         work = _prepare(server, project, nodes, options, checks, lock=lock, log=log)
         run = Scheduler(server, work, nodes, lock, log)
         try:
+            run.pay(cancelled)
             yield from run.results(cancelled)
             run.end(cancelled)
         finally:
@@ -107,7 +108,7 @@ def _prepare(
         run_prepare_history(connection, options.schema)
         run_claim(connection, options.schema, project.department, take_over=options.take_over)
         reason = clear_build_schema(connection, build_schema)
-        drop_retired(connection, options.schema, log)
+        drop_retired(connection, options.schema)
         history = read_history(connection, options.schema)
         sizes = read_sizes(
             connection, {r for n in set(nodes) - set(history) for r in sources.get(n, ())}

@@ -12,7 +12,6 @@ import psycopg2
 
 from staging_assets.builder import (
     Build,
-    NodeOutcome,
     NodeResult,
     RunContext,
     Task,
@@ -21,8 +20,16 @@ from staging_assets.builder import (
 )
 from staging_assets.errors import DatabaseError
 from staging_assets.model import SCHEMA_NODE, Kind
-from staging_assets.postgres import Log, SchemaLock, Server, Session, find_safe_text
-from staging_assets.publisher import InboundKey, drop_retired, run_validate
+from staging_assets.postgres import (
+    CancelledError,
+    Log,
+    SchemaLock,
+    Server,
+    Session,
+    find_safe_text,
+    read_owed_keys,
+)
+from staging_assets.publisher import drop_retired, run_validate
 from staging_assets.scheduler.ready_queue import ReadyQueue, build_graph
 from staging_assets.scheduler.workers import LogLine, WorkerPool
 
@@ -55,9 +62,28 @@ class Scheduler:
         self._changed: set[str] = set()
         self._built: dict[str, Build] = {}
         self._same: set[str] = set()
-        self._not_valid: list[InboundKey] = []
         self._remembered = self._checked = time.monotonic()
         self._open = True
+
+    def pay(self, cancelled: threading.Event) -> None:
+        """Validate the foreign keys that an earlier run could not, before tables change again."""
+        schema = self._work.schema
+        owed = read_owed_keys(self._lock.connection, schema)
+        if not owed:
+            return
+        named = ", ".join(str(key) for key in owed)
+        self._log("warning", f"{schema}: an earlier run has left foreign keys NOT VALID: {named}")
+        # What cannot be done now is tried again at the end.
+        with contextlib.suppress(CancelledError, DatabaseError, psycopg2.Error):
+            for sentence in self._crew.call(self._run_pay, cancelled):
+                self._log("warning", sentence)
+
+    def _run_pay(self, session: Session) -> list[str]:
+        session.begin("owed")
+        try:
+            return run_validate(session.connection, self._work.schema, session.stop.is_set)
+        finally:
+            session.end()
 
     def results(self, cancelled: threading.Event) -> Iterator[NodeResult]:
         """Yield a result for every node."""
@@ -87,19 +113,17 @@ class Scheduler:
                 with contextlib.suppress(psycopg2.Error):
                     self._remember()
 
-    def _take(self, built: NodeOutcome) -> list[NodeResult]:
+    def _take(self, result: NodeResult) -> list[NodeResult]:
         """Note what was built and hand out what waited for it; return what there is to tell.
 
         The worker that built it calls this, so that nothing waits until results are taken: Dagster
         stores each of them for a tenth of a second.
         """
-        result = built.result
         node = result.node
         with self._moving:
             if node not in self._graph.waiting:
                 return []
             self._tables.discard(node)
-            self._not_valid += built.not_valid
             if result.status in ("built", "unchanged"):
                 if result.status == "built":
                     self._note(result)
@@ -199,7 +223,7 @@ class Scheduler:
             ) from None
 
     def _settle(self, session: Session) -> list[tuple[str, str]]:
-        """Drop old tables that had to wait; validate the keys of tables that were not rebuilt."""
+        """Drop old tables that had to wait; validate the foreign keys that are owed."""
         try:
             return self._settle_once(session)
         except psycopg2.Error:
@@ -209,12 +233,11 @@ class Scheduler:
         return self._settle_once(session)
 
     def _settle_once(self, session: Session) -> list[tuple[str, str]]:
-        said: list[tuple[str, str]] = []
         session.begin("end")
         schema = self._work.schema
-        drop_retired(session.connection, schema, lambda level, text: said.append((level, text)))
-        broken = run_validate(session.connection, self._not_valid, session.stop.is_set)
-        return said + [("error", sentence) for sentence in broken]
+        drop_retired(session.connection, schema)
+        broken = run_validate(session.connection, schema, session.stop.is_set)
+        return [("error", sentence) for sentence in broken]
 
     def close(self) -> None:
         """End early, if it has not ended: nothing of ours runs on after this."""
@@ -227,7 +250,7 @@ class Scheduler:
                 pass  # what was built has been noted; this only logs
             self._remember()
             clear_build_schema(self._lock.connection, self._work.build_schema, tries=3)
-            drop_retired(self._lock.connection, self._work.schema, self._log)
+            drop_retired(self._lock.connection, self._work.schema)
         except (psycopg2.Error, DatabaseError):
             return  # the next run clears
 

@@ -18,7 +18,6 @@ import psycopg2
 
 from staging_assets.builder import (
     PREPARE,
-    NodeOutcome,
     NodeResult,
     RunContext,
     Task,
@@ -69,7 +68,7 @@ class WorkerPool:
         server: Server,
         work: RunContext,
         count: int,
-        take: Callable[[NodeOutcome], Sequence[NodeResult]],
+        take: Callable[[NodeResult], Sequence[NodeResult]],
     ) -> None:
         self._server = server
         self._work = work
@@ -225,7 +224,7 @@ class WorkerPool:
             self.events.put(error)
             return False
 
-    def _build(self, session: Session, task: Task) -> NodeOutcome | None:
+    def _build(self, session: Session, task: Task) -> NodeResult | None:
         """Build a node in as many tries as it needs; whatever goes wrong becomes a result.
 
         Returns None when the connection was lost: another try is for whoever is connected.
@@ -237,8 +236,7 @@ class WorkerPool:
             except BaseException as error:  # noqa: BLE001 - a worker must answer for each task
                 failure = error
             else:
-                result = replace(built.result, seconds=time.monotonic() - began)
-                return replace(built, result=result)
+                return replace(built, seconds=time.monotonic() - began)
             session.rollback()
             lost = session.connection_lost
             what = find_mendable(failure, connection_lost=lost)
@@ -257,7 +255,7 @@ class WorkerPool:
         if result.sqlstate in MISSING:
             lacking = find_lacking(session, self._work, task)
             result = replace(result, message=f"{result.message}{lacking}")
-        return NodeOutcome(result)
+        return result
 
     def _clear(self, session: Session, task: Task) -> None:
         """Drop what the last try has left of the shadow."""

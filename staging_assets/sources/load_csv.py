@@ -21,7 +21,7 @@ from psycopg2 import errors, sql
 from staging_assets.errors import BuildError, BusyError
 from staging_assets.model import CsvFormat, Relation
 from staging_assets.postgres import Connection, Cursor, Log, Server, find_safe_message
-from staging_assets.publisher import PublishRequest, run_publish
+from staging_assets.publisher import PublishRequest, run_publish, run_validate
 from staging_assets.sources.csv_header import read_header
 from staging_assets.sources.csv_refusals import tell_refusal
 from staging_assets.sources.csv_stream import CHUNK, CsvStream
@@ -81,6 +81,9 @@ def run_csv_load(
                 kept = _read_indexes(cursor, relation)
             except psycopg2.Error as error:
                 raise tell_refusal(path, relation, form, error) from None
+        told = log or (lambda level, message: None)
+        for sentence in run_validate(connection, relation.schema):
+            told("warning", sentence)
         rows, size = _load(
             connection,
             path,
@@ -98,14 +101,16 @@ def run_csv_load(
                 own=frozenset({relation.name}),
                 rebuilt_later=frozenset(),
                 sessions=server.sessions,
-                log=log or (lambda level, message: None),
+                log=told,
                 cancelled=cancelled or threading.Event(),
             )
             run_publish(connection, request)
         finally:
             if not connection.closed:
                 with connection.cursor() as cursor:
-                    cursor.execute(_sql("drop schema if exists {} cascade", shadow.schema))
+                    # Its session may end a moment later than this returns.
+                    freed = "drop schema if exists {} cascade; select pg_advisory_unlock_all()"
+                    cursor.execute(_sql(freed, shadow.schema))
     return CsvLoad(rows, size, time.monotonic() - began)
 
 

@@ -73,7 +73,7 @@ def test_view_whose_column_changes_type_is_made_anew(press: Press, roles: tuple[
     assert press.one("select m from reports.upon") == 7
     assert press.run(acl) == before
     assert press.one("select col_description('reports.upon'::regclass, 1)") == "why"
-    assert drop_retired(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging") == []
     assert press.schemas() == ["staging", "staging__build"]
 
 
@@ -104,7 +104,7 @@ def test_materialized_views_come_back_filled_with_indexes_and_grants(
         assert press.run("select note, n from reports.stored") == [("new", 2)]
         assert press.one("select n from reports.top") == 2
         assert press.run(about) == before
-    assert drop_retired(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging") == []
     assert press.schemas() == ["staging", "staging__build"]
 
 

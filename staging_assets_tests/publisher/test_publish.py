@@ -141,9 +141,9 @@ def test_reader_of_a_hub_does_not_hold_up_the_publication(press: Press, database
         assert press.run("select hub, extra from staging.t") == [(1, None)]
         waiting = [name for name in press.schemas() if name.startswith("staging__o")]
         assert len(waiting) == 1
-        assert drop_retired(press.connection, "staging", press.log) == waiting
+        assert drop_retired(press.connection, "staging") == waiting
     reader.close()
-    assert drop_retired(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging") == []
     assert press.schemas() == ["staging", "staging__build"]
 
 
@@ -268,7 +268,7 @@ def test_hostile_names_are_harmless(press: Press) -> None:
     press.run(f"create table staging__build.{quoted} (id serial primary key)")
     press.publish("select", name)
     assert press.one("select count(*) from staging.v") == 0
-    assert drop_retired(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging") == []
     assert press.schemas() == ["staging", "staging__build"]
 
 

@@ -18,9 +18,9 @@ def test_old_tables_of_one_name_do_not_get_into_each_others_way(
     for _ in range(3):
         press.publish(create)
     assert len(press.schemas()) == 5
-    assert len(drop_retired(press.connection, "staging", press.log)) == 3
+    assert len(drop_retired(press.connection, "staging")) == 3
     reader.close()
-    assert drop_retired(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging") == []
     assert press.schemas() == ["staging", "staging__build"]
 
 
@@ -38,8 +38,8 @@ def test_what_can_be_dropped_is_dropped_although_something_else_has_to_stay(
         reader.cursor().execute(f"select * from staging.{hub}")
         press.publish(f"create table build.of_{hub} (h int references staging.{hub})", f"of_{hub}")
     readers[0].close()
-    assert drop_retired(press.connection, "staging", press.log) == ["staging__old"]
+    assert drop_retired(press.connection, "staging") == ["staging__old"]
     assert press.one("select to_regclass('staging__old.of_hub')") is None
     assert press.one("select to_regclass('staging__old.of_hub2')") is not None
     readers[1].close()
-    assert drop_retired(press.connection, "staging", press.log) == []
+    assert drop_retired(press.connection, "staging") == []

@@ -119,12 +119,12 @@ def ask(connection: Connection, query: str, *arguments: Any) -> Any:
 
 
 def leftovers(connection: Connection, schema: str = "staging") -> list[str]:
-    """What is in the build schema besides the memory of builds."""
+    """What is in the build schema besides what is remembered there."""
     rows = ask(
         connection,
         "select array(select c.relname::text from pg_class c join pg_namespace n"
         " on n.oid = c.relnamespace where n.nspname = %s and c.relkind in ('r', 'p', 'v', 'm', 'S')"
-        " and c.relname <> '__builds' order by 1)",
+        " and c.relname not in ('__builds', '__owed_keys') order by 1)",
         f"{schema}__build",
     )
     return list(rows)

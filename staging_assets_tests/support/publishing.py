@@ -9,7 +9,7 @@ from psycopg2 import extensions
 
 from staging_assets.model import Relation
 from staging_assets.postgres.client.server import Server
-from staging_assets.publisher import PublishOutcome, PublishRequest, run_publish
+from staging_assets.publisher import PublishRequest, run_publish
 from staging_assets.settings import SessionSettings
 
 TABLE = "create table build.t (id int primary key, note text, day date);"
@@ -45,7 +45,7 @@ class Press:
         *,
         own: tuple[str, ...] = (),
         later: tuple[str, ...] = (),
-    ) -> PublishOutcome:
+    ) -> None:
         """Make the shadow with `create`, in which `build.` stands for its schema; publish it."""
         self.run(create.replace("build.", "staging__build."))
         request = PublishRequest(
@@ -57,7 +57,7 @@ class Press:
             log=self.log,
             cancelled=self.cancelled,
         )
-        return run_publish(self.connection, request)
+        run_publish(self.connection, request)
 
     def log(self, level: str, text: str) -> None:
         self.said.append((level, text))

@@ -1,7 +1,8 @@
 """Whether every foreign key of a schema holds: on paper, and in the rows.
 
 A key may be NOT VALID, or validated and broken all the same (triggers disabled during a load,
-session_replication_role). So each is checked by an anti-join.
+session_replication_role). So each is checked by an anti-join. Of keys that other schemas have on
+this one, those are found that a killed run could not validate any more.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from staging_assets.checks.core.failing_rows import MOST_KEYS
 from staging_assets.checks.core.probe import identify, say
 from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, savepoint
 from staging_assets.model import Relation
-from staging_assets.postgres import Connection
+from staging_assets.postgres import Connection, read_owed_keys
 
 KEYS_PER_STATEMENT = 40
 _SHOWN_TYPES = frozenset({"int2", "int4", "int8", "uuid"})
@@ -122,7 +123,12 @@ def evaluate_foreign_keys(
         if not any(fnmatchcase(each, p) for each in (key.label, key.table.name) for p in excepted)
         and (tables is None or not {key.table.name, key.to.name}.isdisjoint(tables))
     ]
-    findings: list[str] = []
+    findings = [
+        f"{owed}: it is NOT VALID since {owed.references.name} was replaced; the next run "
+        "validates it, or run VALIDATE CONSTRAINT"
+        for owed in read_owed_keys(connection, schema)
+        if owed.table.schema != schema and not any(fnmatchcase(owed.label, p) for p in excepted)
+    ]
     metadata: dict[str, Any] = {"foreign keys": len(keys), "failing rows": 0}
     doubtful = [key for key in keys if key.countable and not _is_fresh(key, tables or (), fresh)]
     metadata["foreign keys compared row by row"] = len(doubtful)

@@ -137,6 +137,7 @@ class Attachments:
         taken: names of the script's that other tables hold in the live schema.
         hubs: tables that the old one references.
         inbound: foreign keys that reference it.
+        owed: whether the build schema is there, and the table that notes what has to be validated.
         dependents: views and functions, in no order that matters.
         kept: statements that make other tables' defaults and policies find the new objects.
         unknown: what cannot be carried over: description, schema and table.
@@ -153,6 +154,7 @@ class Attachments:
     taken: Sequence[str]
     hubs: Sequence[str]
     inbound: tuple[InboundKey, ...]
+    owed: tuple[bool, bool]
     dependents: tuple[Dependent, ...]
     kept: tuple[Step, ...]
     unknown: Sequence[tuple[str, str | None, str | None]]
@@ -196,6 +198,7 @@ def read_attachments(
         taken=found["taken"],
         hubs=found["hubs"],
         inbound=tuple(InboundKey(**item) for item in found["inbound"]),
+        owed=(found["owed"][0], found["owed"][1]),
         dependents=tuple(
             replace(d, definition=turn_to_live(d.definition, waiting, live_schema))
             for d in dependents

@@ -6,14 +6,11 @@ new table, and are validated after it: readers wait for none of this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-
-import psycopg2
-from psycopg2 import errors
+from collections.abc import Iterable, Sequence
 
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
-from staging_assets.postgres import Connection, Cursor, find_safe_text
+from staging_assets.postgres import Cursor
 from staging_assets.publisher.attached.attachments import InboundKey
 from staging_assets.publisher.transaction.steps import Step
 
@@ -93,77 +90,32 @@ def drop_key_steps(inbound: Iterable[InboundKey]) -> list[Step]:
     ]
 
 
-def add_key_steps(inbound: Iterable[InboundKey], *, server_version: int) -> list[Step]:
+def find_late(inbound: Iterable[InboundKey], *, server_version: int) -> list[InboundKey]:
+    """Return those that come back NOT VALID, and are validated when nothing is locked any more."""
+    return [
+        key
+        for key in inbound
+        if not key.scrap
+        and key.validated
+        and key.enforced
+        and (not key.partitioned or server_version >= _NOT_VALID_ON_PARTITIONED)
+    ]
+
+
+def add_key_steps(inbound: Sequence[InboundKey], *, server_version: int) -> list[Step]:
     """Statements that put the foreign keys back, NOT VALID where the server can."""
     steps = []
+    late = find_late(inbound, server_version=server_version)
     for key in inbound:
         if key.scrap:
             continue
-        possible = not key.partitioned or server_version >= _NOT_VALID_ON_PARTITIONED
-        late = " not valid" if key.validated and key.enforced and possible else ""
+        how = " not valid" if key in late else ""
         steps.append(
             Step(
                 f"foreign key {key}",
-                f"alter table {key.on} add constraint {key.constraint} {key.definition}{late}",
+                f"alter table {key.on} add constraint {key.constraint} {key.definition}{how}",
             )
         )
         if key.comment:
             steps.append(Step(f"comment on foreign key {key}", key.comment))
     return steps
-
-
-def run_validate(
-    connection: Connection,
-    constraints: Sequence[InboundKey],
-    stop: Callable[[], bool] = lambda: False,
-) -> list[str]:
-    """Validate foreign keys that came back NOT VALID; readers and writers go on meanwhile.
-
-    Args:
-        connection: not in a transaction.
-        constraints: one that is gone, or valid by now, is passed over: its table was rebuilt.
-        stop: asked before each of them.
-
-    Returns one sentence for each that could not be validated; it stays as it is.
-    """
-    autocommit = connection.autocommit
-    connection.autocommit = True
-    sentences = []
-    try:
-        with connection.cursor() as cursor:
-            for key in read_not_valid(cursor, constraints):
-                if stop():
-                    break
-                try:
-                    cursor.execute(f"alter table {key.on} validate constraint {key.constraint}")
-                except errors.ForeignKeyViolation:
-                    sentences.append(
-                        f"{key.on}: rows have no row in {key.references}, so foreign key {key} "
-                        f"stays NOT VALID. Rebuild {key.on}."
-                    )
-                except psycopg2.Error as error:
-                    if connection.closed:
-                        raise
-                    sentences.append(
-                        f"{key.on}: foreign key {key} stays NOT VALID: {find_safe_text(error)}. "
-                        f"Rebuild {key.on}, or validate it by hand."
-                    )
-    finally:
-        if not connection.closed:
-            connection.autocommit = autocommit
-    return sentences
-
-
-def read_not_valid(cursor: Cursor, constraints: Sequence[InboundKey]) -> list[InboundKey]:
-    """Return those of the foreign keys that exist and are not valid."""
-    if not constraints:
-        return []
-    cursor.execute(
-        "select n.nspname, c.relname, k.conname from pg_constraint k"
-        " join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace"
-        " where k.contype = 'f' and not k.convalidated"
-        " and k.conrelid in (select to_regclass(name) from unnest(%s) name)",
-        ([key.on for key in constraints],),
-    )
-    there = set(cursor.fetchall())
-    return [key for key in constraints if (key.schema, key.table, key.name) in there]

@@ -10,7 +10,8 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -176,6 +177,18 @@ def run_transaction(
                 cursor.execute(rollback)
             raise
     return result
+
+
+@contextmanager
+def in_autocommit(connection: Connection) -> Iterator[None]:
+    """Let transactions be begun in SQL; afterwards the connection is as it was."""
+    before = connection.autocommit
+    connection.autocommit = True
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.autocommit = before
 
 
 def take_locks(

@@ -50,3 +50,9 @@ join pg_constraint k on outside.classid = 'pg_constraint'::regclass
 join pg_class c on c.oid = k.conrelid
 join pg_namespace n on n.oid = c.relnamespace
 join rel old on old.oid = k.confrelid
+
+-- answer owed: Are the build schema, and the table in it that notes what is owed, there?
+select json_build_array(n.oid is not null, c.oid is not null)
+from (values (1)) one
+left join pg_namespace n on n.nspname = $1 || '__build'
+left join pg_class c on c.relnamespace = n.oid and c.relname = '__owed_keys'
