@@ -66,7 +66,7 @@ def run_check_command(options: argparse.Namespace) -> int:
     started = time.monotonic()
     settings = read_settings(os.environ)
     schema = check_schema_name(options.schema or settings.schema, "--schema")
-    project = load_project(settings.sql_dir, settings.department, KINDS)
+    project = load_project(settings.folders, settings.department, KINDS)
     select = [part for text in options.select for part in text.replace(",", " ").split()]
     results = run_checks(find_server(settings.postgres), project, schema, select)
     seconds = time.monotonic() - started

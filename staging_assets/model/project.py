@@ -100,6 +100,25 @@ class Script:
 
 
 @dataclass(frozen=True)
+class ScriptFolders:
+    """Where scripts are.
+
+    Args:
+        sql_dir: the folder that holds `staging.yaml`, and what is not said otherwise.
+        create: folders of CREATE scripts, the first one wins; empty: `create_tables` in it.
+        procedures: the same for `create_stored_procedures`.
+        populate: the same for `populate_tables`, which holds the departments' folders.
+        lookup: lookup files, whose rows are added up; empty: `lookup/lookup_tables.yaml` there.
+    """
+
+    sql_dir: Path
+    create: tuple[Path, ...] = ()
+    procedures: tuple[Path, ...] = ()
+    populate: tuple[Path, ...] = ()
+    lookup: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
 class Column:
     """A column as the CREATE script says it; `type` is the script's own spelling."""
 
@@ -229,6 +248,7 @@ class StagingProject:
         fingerprints: node to a hash of everything of its own that decides its content
             (scripts, lookup rows; not its upstreams').
         config: the rest of staging.yaml.
+        shadowed: labels of scripts that are used, and of those that give way to them.
     """
 
     sql_dir: Path
@@ -240,6 +260,7 @@ class StagingProject:
     sources: Mapping[str, frozenset[Relation]]
     fingerprints: Mapping[str, str]
     config: StagingConfig = field(default_factory=StagingConfig)
+    shadowed: tuple[tuple[str, str], ...] = ()
 
     @property
     def nodes(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from staging_assets.model import (
     Cleanup,
     Kind,
     Procedures,
+    ScriptFolders,
     StagingConfig,
     StagingProject,
     Table,
@@ -43,19 +44,21 @@ from staging_assets.project.scripts.populate import (
 
 @no_garbage_search()
 def load_project(
-    sql_dir: Path, department: str, kinds: Kinds = MappingProxyType({})
+    folders: ScriptFolders | Path, department: str, kinds: Kinds = MappingProxyType({})
 ) -> StagingProject:
-    """Read a folder of scripts for one department.
+    """Read the scripts of one department.
 
     Args:
-        sql_dir: the folder that holds create_tables and its sisters.
+        folders: where they are, or the one folder that holds create_tables and its sisters.
         department: which folder of populate_tables fills the tables.
         kinds: the kinds of checks that staging.yaml may declare: `staging_assets.checks.KINDS`.
             Without them a declared check is a problem.
 
     Raises ProjectError with every problem of the folder.
     """
-    read = FolderReader(read_files(sql_dir, department), department)
+    if isinstance(folders, Path):
+        folders = ScriptFolders(folders)
+    read = FolderReader(read_files(folders, department), department)
     read.read()
     columns = read.parts.columns
     tables = {name: _find_table(read, name, columns) for name in read.parts.creations}
@@ -73,7 +76,7 @@ def load_project(
     order = graph.find_order(read.config.priorities)
     fingerprints = _find_fingerprints(read, tables)
     return StagingProject(
-        sql_dir=sql_dir,
+        sql_dir=folders.sql_dir,
         department=department,
         tables=tables,
         procedures={stem: _find_procedures(read, stem) for stem in read.parts.procedures},
@@ -84,6 +87,7 @@ def load_project(
         dependencies={node: frozenset(graph.edges[node]) for node in order},
         sources=find_sources(read.parts),
         fingerprints={node: fingerprints[node] for node in order},
+        shadowed=tuple(read.files.shadowed),
         config=StagingConfig(
             priorities=read.config.priorities,
             descriptions=read.config.descriptions,

@@ -10,7 +10,7 @@ from staging_assets.parser import fold
 from staging_assets.project.declarations.lookups import add_rows, read_lookups
 from staging_assets.project.declarations.staging_yaml import Config, Known, read_config
 from staging_assets.project.dependencies import FolderContents
-from staging_assets.project.files import Files, Named
+from staging_assets.project.file_reader import Files, Named
 from staging_assets.project.scripts.cleanup import CleanupCode, read_cleanup
 from staging_assets.project.scripts.create import find_creation
 from staging_assets.project.scripts.forbidden import find_faults

@@ -54,6 +54,10 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
         text = value(name)
         return None if text is None else Path(os.path.abspath(here / Path(text).expanduser()))  # noqa: PTH100
 
+    def paths(name: str) -> tuple[Path, ...]:
+        texts = [text for text in (value(name) or "").split(os.pathsep) if text]
+        return tuple(Path(os.path.abspath(here / Path(text).expanduser())) for text in texts)  # noqa: PTH100
+
     root = _find_root(here)
     home = path("STAGING_HOME") or root / ".staging"
     schema = check_schema_name(value("STAGING_SCHEMA") or DEFAULT_SCHEMA, "STAGING_SCHEMA")
@@ -63,6 +67,10 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
             value("STAGING_DEPARTMENT") or DEFAULT_DEPARTMENT, "STAGING_DEPARTMENT"
         ),
         schema=schema,
+        create_dirs=paths("STAGING_CREATE_DIR"),
+        procedures_dirs=paths("STAGING_PROCEDURES_DIR"),
+        populate_dirs=paths("STAGING_POPULATE_DIR"),
+        lookup_files=paths("STAGING_LOOKUP_FILE"),
         key_prefix=_read_key_prefix(environ, schema),
         postgres=_read_connection(environ, home),
         etl_csv_dir=path("STAGING_ETL_CSV_DIR"),

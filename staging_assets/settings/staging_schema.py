@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from staging_assets.model import ScriptFolders
 from staging_assets.settings.connection import ConnectionSettings, Connects, SessionSettings
 from staging_assets.settings.limits import DEFAULT_DEMO_SCALE, DEFAULT_DEPARTMENT, DEFAULT_SCHEMA
 
@@ -17,6 +18,9 @@ class StagingSchema:
 
     Args:
         sql_dir: the folder of scripts.
+        create_dirs, procedures_dirs, populate_dirs: folders of scripts elsewhere, the first one
+            wins; empty: their places in `sql_dir`.
+        lookup_files: lookup files elsewhere, whose rows are added up.
         department: the folder under `populate_tables/`.
         schema: the schema that is built, whatever the scripts call it.
         postgres: where the database is: `ConnectionSettings`, or a `PostgresResource`.
@@ -37,6 +41,10 @@ class StagingSchema:
     sql_dir: Path = Path("sql")
     department: str = DEFAULT_DEPARTMENT
     schema: str = DEFAULT_SCHEMA
+    create_dirs: tuple[Path, ...] = ()
+    procedures_dirs: tuple[Path, ...] = ()
+    populate_dirs: tuple[Path, ...] = ()
+    lookup_files: tuple[Path, ...] = ()
     postgres: Connects = field(default_factory=ConnectionSettings)
     key_prefix: tuple[str, ...] = ()
     group_names: Mapping[str, str] = field(default_factory=dict)
@@ -47,6 +55,17 @@ class StagingSchema:
     wait_for_lock: float = 0.0
     take_over: bool = False
     webhook_url: str | None = field(default=None, repr=False)
+
+    @property
+    def folders(self) -> ScriptFolders:
+        """Where its scripts are."""
+        return ScriptFolders(
+            self.sql_dir,
+            create=self.create_dirs,
+            procedures=self.procedures_dirs,
+            populate=self.populate_dirs,
+            lookup=self.lookup_files,
+        )
 
     @property
     def connection(self) -> ConnectionSettings:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from staging_assets.errors import ProjectError
+from staging_assets.model import ScriptFolders
 from staging_assets.project.files import read_files
 from staging_assets.project.load import load_project
 from staging_assets_tests.support.folders import make_project
@@ -189,6 +190,6 @@ def test_paths_are_shown_from_where_people_are(
 ) -> None:
     make(tmp_path / "sql")
     monkeypatch.chdir(tmp_path)
-    (script,) = read_files(Path("sql"), "demo").creates
+    (script,) = read_files(ScriptFolders(Path("sql")), "demo").creates
     assert script.script.label == "sql/create_tables/CREATE-staging-x.sql"
     assert script.script.path == tmp_path / script.script.label

@@ -75,6 +75,8 @@ class Step:
         """Build what was selected, then evaluate the checks of the whole; fail when either did."""
         server = find_database(self._staging, postgres)
         self._database = server.database
+        for used, other in self._project.shadowed:
+            self._log("info", f"{used} is used; {other} gives way to it")
         screen = Screen(len(self._nodes))
         if self._nodes:
             yield from self._build(server, screen)
