@@ -64,5 +64,6 @@ def fill_in_place(session: Session, table: Table, live: Relation) -> None:
         with session.connection.cursor() as cursor:
             run_load_lookup(cursor, live, table.lookup)
     if table.populate is not None:
-        run_script(session, table.populate, rewrite(table.populate.text, schema=live.schema))
+        text = rewrite(table.populate.text, schema=live.schema, ask=session.find_naming)
+        run_script(session, table.populate, text)
     session.pin()

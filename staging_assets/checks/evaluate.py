@@ -7,7 +7,7 @@ says why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg2
@@ -32,8 +32,8 @@ from staging_assets.checks.core.snapshot import (
 from staging_assets.checks.kinds import KINDS
 from staging_assets.checks.kinds.whole_schema import SCHEMA_EXISTS
 from staging_assets.model import Relation
-from staging_assets.parser import rewrite
-from staging_assets.postgres import BUILDS, Connection, find_build_schema
+from staging_assets.parser import AskNaming, Naming, rewrite
+from staging_assets.postgres import BUILDS, Connection, ServerRoutines, find_build_schema
 
 TABLES_PER_STATEMENT = 40
 
@@ -96,12 +96,17 @@ def evaluate_many(
     with reading(connection):
         history = Relation(find_build_schema(schema), BUILDS)
         facts = read_facts(connection, [history, *(subject.relation for subject in subjects)])
+        routines = ServerRoutines(schema)
+
+        def ask(called: Collection[Relation]) -> Naming:
+            return routines.find(connection, called)
+
         known: dict[tuple[int, str], CheckResult] = {}
         asked: list[tuple[int, list[_Question]]] = []
         for number, subject in enumerate(subjects):
             questions = []
             for check in subject.checks:
-                found = _find_question(check, subject, facts, schema, history)
+                found = _find_question(check, subject, facts, schema, history, ask=ask)
                 if isinstance(found, _Question):
                     questions.append(found)
                 else:
@@ -126,7 +131,13 @@ def answer_by_rows(check: Check, rows: int) -> CheckResult | None:
 
 
 def _find_question(
-    check: Check, subject: Subject, facts: Facts, schema: str, history: Relation
+    check: Check,
+    subject: Subject,
+    facts: Facts,
+    schema: str,
+    history: Relation,
+    *,
+    ask: AskNaming,
 ) -> _Question | CheckResult:
     """What to ask; or the result, where the catalog alone says that it cannot hold."""
     found = facts.get(subject.relation)
@@ -148,7 +159,7 @@ def _find_question(
         history=history if history in facts else None,
         previous_rows=subject.context.previous_rows,
         rewrite=lambda text: (
-            rewrite(text, schema=schema, shadow=moved, own=subject.context.own).text
+            rewrite(text, schema=schema, shadow=moved, own=subject.context.own, ask=ask).text
         ),
     )
     return _Question(check, place, kind.probe(check, place))

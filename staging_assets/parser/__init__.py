@@ -32,7 +32,7 @@ from staging_assets.parser.lexer.tokens import (
     fold,
     tokenize,
 )
-from staging_assets.parser.rewrite import Rewritten, rewrite
+from staging_assets.parser.rewrite import AskNaming, Rewritten, rewrite
 from staging_assets.parser.stand_ins import find_referenced, redirect_references, replace_spans
 from staging_assets.parser.statements import (
     ReadStatement,
@@ -45,13 +45,22 @@ from staging_assets.parser.statements import (
     read_statements,
     share_body_paths,
 )
+from staging_assets.parser.strings.naming import Naming
+from staging_assets.parser.strings.routines import (
+    CatalogRoutine,
+    find_called,
+    read_catalog_naming,
+)
 
 __all__ = [
     "NAME_KINDS",
     "TEXT_KINDS",
+    "AskNaming",
+    "CatalogRoutine",
     "Comment",
     "LexicalError",
     "Lines",
+    "Naming",
     "ReadStatement",
     "References",
     "Rewritten",
@@ -62,6 +71,7 @@ __all__ = [
     "Use",
     "add_comments",
     "clean_comment",
+    "find_called",
     "find_columns",
     "find_implied_name",
     "find_line_place",
@@ -77,6 +87,7 @@ __all__ = [
     "quote_identifier",
     "quote_literal",
     "quote_name",
+    "read_catalog_naming",
     "read_statements",
     "read_text",
     "redirect_references",

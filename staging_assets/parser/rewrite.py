@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from staging_assets.model import STAGING
+from staging_assets.model import STAGING, Relation
 from staging_assets.parser.lexer.literals import Literal, read_literal
 from staging_assets.parser.lexer.quoting import quote_name
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token
-from staging_assets.parser.names.tree import BODIES, Fragment, compose
-from staging_assets.parser.schema_literals import find_schema_literals
-from staging_assets.parser.statements import read_statements
+from staging_assets.parser.names.tree import (
+    BODIES,
+    NAME_PATTERN,
+    Fragment,
+    compose,
+    read_name,
+)
+from staging_assets.parser.statements import ReadStatement, read_statements
+from staging_assets.parser.strings.find import NamingLiteral, find_naming_literals
+from staging_assets.parser.strings.naming import Naming
+from staging_assets.parser.strings.routines import read_naming
 
 
 @dataclass(frozen=True)
@@ -57,13 +65,23 @@ class _Edited(Rewritten):
         return end + beyond if beyond >= 0 else start
 
 
+AskNaming = Callable[[Collection[Relation]], Naming]
 _Escape = Callable[[str], str]
 _Place = Callable[[int], int]
+_NAMED = re.compile(
+    rf"""(?<![\w$."])(?P<schema>"staging"|(?i:staging))\s*\.\s*(?P<name>{NAME_PATTERN})?"""
+)
 _LISTED_NAME = re.compile(r"""(?<![\w$".])(?:"staging"|staging)(?![\w$".])""", re.IGNORECASE)
 
 
 def rewrite(
-    text: str, *, schema: str, shadow: str | None = None, own: Collection[str] = ()
+    text: str,
+    *,
+    schema: str,
+    shadow: str | None = None,
+    own: Collection[str] = (),
+    ask: AskNaming | None = None,
+    kept: str | None = None,
 ) -> Rewritten:
     """Send everything in a script that means schema `staging` to `schema`.
 
@@ -72,6 +90,10 @@ def rewrite(
         schema: name of the schema as it is, not quoted; any name is safe.
         shadow: schema for the relations in `own`; None sends them to `schema` too.
         own: names of relations, as Postgres folds them, that live in `shadow`.
+        ask: gives what is known of some routines made elsewhere, which may take names as
+            arguments; it is called when one of them is given a literal that may be a name.
+        kept: schema for the names that the server keeps as text, in defaults and views; None sends
+            them to `schema`.
 
     What the body of a function names goes to `schema` in any case: it runs when the shadow
     is gone. A text that cannot be read as SQL is left as it is, for the server to judge.
@@ -83,7 +105,10 @@ def rewrite(
     except LexicalError:
         return Rewritten(text)
     editor = _Editor(text, schema, shadow, frozenset(own) if shadow is not None else frozenset())
+    editor.kept = schema if kept is None else kept
+    editor.naming = _find_naming([each.piece for each in statements], ask)
     for statement in statements:
+        editor.stores = _stores(statement)
         editor.edit(statement.piece, lambda offset: offset, lambda name: name, False)
     return apply_edits(text, editor.edits)
 
@@ -117,6 +142,9 @@ class _Editor:
     def __init__(self, text: str, schema: str, shadow: str | None, own: frozenset[str]) -> None:
         self.schema, self.shadow, self.own = schema, shadow, own
         self.edits: list[Edit] = []
+        self.naming = Naming()
+        self.stores = False
+        self.kept = schema
         self.used: tuple[str, ...] = (
             text,
             quote_name(schema),
@@ -138,24 +166,18 @@ class _Editor:
             if token is None:
                 continue
             if token.kind in TEXT_KINDS:
-                self.edit_names(read_literal(token), token, outside, escape, bare=True)
+                self.edit_names(read_literal(token), token, outside, escape, self.schema, bare=True)
             elif token.value == STAGING:
                 whole = name.role in ("schema", "call", "define")
                 new = self.target(None if whole else name.name.value, lasting)
                 self.add(outside(token.start), outside(token.end), escape(new))
-        for token, literal, spelled in piece.spelled:
-            if spelled.schema == STAGING:
-                inside = escape if piece.kind == "foreign" else within(escape, token)
+        if piece.kind == "foreign":
+            for _, literal, spelled in piece.spelled:
                 place = compose(outside, literal.outside)
-                # A value that happens to be a table's name stays in the table for good.
-                stays = lasting or not spelled.looked_up
-                new = inside(self.target(spelled.name, stays))
-                before = len(self.edits)
+                new = escape(self.target(spelled.name, True))
                 self.add(place(spelled.start), place(spelled.end), new)
-                if piece.kind != "foreign":  # there the token is the piece itself
-                    self.reopen(token, before, outside, escape)
-        for token, literal, bare in find_schema_literals(piece.tokens):
-            self.edit_names(literal, token, outside, escape, bare=bare)
+        for named in find_naming_literals(piece, self.naming):
+            self.edit_literal(named, outside, escape, lasting)
         for inner in piece.inner:
             assert inner.literal is not None and inner.token is not None
             before = len(self.edits)
@@ -166,14 +188,43 @@ class _Editor:
     def add(self, start: int, end: int, new: str) -> None:
         self.edits.append(Edit(start, end, new))
 
+    def edit_literal(
+        self, named: NamingLiteral, outside: _Place, escape: _Escape, lasting: bool
+    ) -> None:
+        """A literal that is the name of a relation, or of the schema."""
+        token, literal = named.token, read_literal(named.token)
+        listed = literal.value.startswith("{") and _NAMED.search(literal.value) is None
+        if named.kind == "path" or literal.value == STAGING or listed:
+            kept = self.stores and not lasting and named.kind == "text"
+            schema = self.kept if kept else self.schema
+            self.edit_names(literal, token, outside, escape, schema, bare=named.kind == "text")
+            return
+        place = compose(outside, literal.outside)
+        inside = within(escape, token, formatted=named.formatted)
+        # What is kept as text is looked up again when the shadow is gone.
+        kept = self.stores and not lasting and named.kind == "text"
+        before = len(self.edits)
+        for found in _NAMED.finditer(literal.value):
+            target = self.target(read_name(found["name"]), lasting)
+            new = inside(quote_name(self.kept) if kept else target)
+            self.add(place(found.start("schema")), place(found.end("schema")), new)
+        self.reopen(token, before, outside, escape)
+
     def edit_names(
-        self, literal: Literal, token: Token, outside: _Place, escape: _Escape, bare: bool = False
+        self,
+        literal: Literal,
+        token: Token,
+        outside: _Place,
+        escape: _Escape,
+        schema: str,
+        *,
+        bare: bool,
     ) -> None:
         """A literal that is the schema's name, or a list of such names (`search_path`)."""
         place, inside = compose(outside, literal.outside), within(escape, token)
         before = len(self.edits)
         for found in _LISTED_NAME.finditer(literal.value):
-            new = self.schema if bare else quote_name(self.schema)
+            new = schema if bare else quote_name(schema)
             self.add(place(found.start()), place(found.end()), inside(new))
         self.reopen(token, before, outside, escape)
 
@@ -191,6 +242,25 @@ class _Editor:
         self.used = (*self.used, new)
         for start in (token.start, token.end - len(tag)):
             self.add(outside(start), outside(start + len(tag)), escape(new))
+
+
+def _find_naming(pieces: Sequence[Fragment], ask: AskNaming | None) -> Naming:
+    """What is known of the routines that statements call, their own among them."""
+    naming = read_naming(pieces)
+    unknown: set[Relation] = set()
+    for piece in pieces if ask is not None else ():
+        for inner, *_ in piece.walk():
+            list(find_naming_literals(inner, naming, unknown))  # for what it does not know
+    return read_naming(pieces, ask(unknown)) if ask is not None and unknown else naming
+
+
+def _stores(statement: ReadStatement) -> bool:
+    """Whether what a statement's expressions say is kept as text: a default, a view, a trigger."""
+    words = [token.value for token in statement.tokens[:8]]
+    if words[0] == "alter":
+        return True
+    filled = any(t.kind == "word" and t.value == "as" for t in statement.tokens)
+    return words[0] == "create" and not ("table" in words and filled)
 
 
 def within(escape: _Escape, token: Token, *, formatted: bool = False) -> _Escape:

@@ -23,6 +23,7 @@ from staging_assets.postgres.client.owed_keys import (
     owed_keys_table,
     read_owed_keys,
 )
+from staging_assets.postgres.client.routines import ServerRoutines
 from staging_assets.postgres.client.schema_lock import SchemaLock, run_end_orphans
 from staging_assets.postgres.client.scripts import run_script, run_statement
 from staging_assets.postgres.client.server import Server
@@ -50,6 +51,7 @@ __all__ = [
     "OwedKey",
     "SchemaLock",
     "Server",
+    "ServerRoutines",
     "Session",
     "find_build_schema",
     "find_key_columns",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from psycopg2 import extensions, sql
 
-from staging_assets.model import STAGING
-from staging_assets.parser import rewrite
-from staging_assets.postgres import Connection, Cursor
+from staging_assets.model import STAGING, Relation
+from staging_assets.parser import Naming, rewrite
+from staging_assets.postgres import Connection, Cursor, ServerRoutines
 
 _CONTROL = re.compile(r"\b(?:commit|end|begin|start|rollback|abort)\b", re.IGNORECASE)
 
@@ -28,6 +29,22 @@ class Joined(Protocol):
 
     def settle(self, query: str) -> str:
         """Return the text with its own COMMIT, BEGIN and ROLLBACK seen to."""
+
+
+class _Routines:
+    """What one connection was told of routines; it does not keep the connection alive."""
+
+    def __init__(self, connection: Connection, schema: str) -> None:
+        self._connection = weakref.ref(connection)
+        self._server = ServerRoutines(schema)
+
+    def find(self, called: Collection[Relation]) -> Naming:
+        """What is known of routines that a text gives names to."""
+        connection = self._connection()
+        return Naming() if connection is None else self._server.find(connection, called)
+
+
+_ROUTINES: weakref.WeakKeyDictionary[Connection, _Routines] = weakref.WeakKeyDictionary()
 
 
 if TYPE_CHECKING:
@@ -72,7 +89,8 @@ class StagingCursor(_Cursor):
         if isinstance(query, str):
             if self.joined is not None and _CONTROL.search(query):
                 query = self.joined.settle(query)
-            return _rewrite(query, self.schema.replace("%", "%%") if formats else self.schema)
+            schema = self.schema.replace("%", "%%") if formats else self.schema
+            return _rewrite(query, schema, self._routines())
         return query
 
     def _prepare_bulk(self, query: bytes) -> bytes:
@@ -82,8 +100,15 @@ class StagingCursor(_Cursor):
         found = _BULK.search(query)
         end = found.start() if found else len(query)
         encoding = extensions.encodings[self.connection.encoding]
-        head = _rewrite(query[:end].decode(encoding), self.schema)
+        head = _rewrite(query[:end].decode(encoding), self.schema, self._routines())
         return head.encode(encoding) + query[end:]
+
+    def _routines(self) -> _Routines:
+        """What the connection's server knows of routines."""
+        found = _ROUTINES.get(self.connection)
+        if found is None:
+            found = _ROUTINES[self.connection] = _Routines(self.connection, self.schema)
+        return found
 
     def _real(self, name: str, value: Any) -> Any:
         return self.schema if value == STAGING and _SCHEMA_PARAMETER.match(name) else value
@@ -122,11 +147,11 @@ def make_connections(schema: str) -> Callable[..., StagingConnection]:
 
 
 @lru_cache(maxsize=64)
-def _rewrite_known(text: str, schema: str) -> str:
-    return rewrite(text, schema=schema).text
+def _rewrite_known(text: str, schema: str, routines: _Routines) -> str:
+    return rewrite(text, schema=schema, ask=routines.find).text
 
 
-def _rewrite(text: str, schema: str) -> str:
+def _rewrite(text: str, schema: str, routines: _Routines) -> str:
     if schema == STAGING or STAGING not in text.lower():
         return text
-    return _rewrite_known(text, schema)
+    return _rewrite_known(text, schema, routines)

@@ -81,7 +81,13 @@ class ShadowPlan:
 def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
     """Create the table, read its keys and take them off."""
     own = table.own | {table.name}
-    text = rewrite(table.create.text, schema=plan.schema, shadow=plan.build_schema, own=own)
+    text = rewrite(
+        table.create.text,
+        schema=plan.schema,
+        shadow=plan.build_schema,
+        own=own,
+        ask=session.find_naming,
+    )
     found = find_referenced(text.text)
     stands = _find_stands(session, plan, {each.relation for each in found})
     sent = redirect_references(text, found, {r: quote(stand) for r, stand in stands.items()})

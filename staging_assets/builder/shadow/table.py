@@ -85,6 +85,7 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
             schema=shadow.live.schema,
             shadow=shadow.relation.schema,
             own=shadow.own,
+            ask=session.find_naming,
         )
         functions = (script.text for script in session.functions)
         in_blocks = shape.sequences and may_number_in_blocks(table.populate.text, functions)

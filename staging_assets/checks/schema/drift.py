@@ -26,9 +26,9 @@ from staging_assets.checks.core.snapshot import (
 from staging_assets.checks.schema.differences import Deviation, find_deviations, is_excepted
 from staging_assets.checks.schema.expected_changes import find_cleanup_changes
 from staging_assets.checks.schema.structure import Structure, read_structures
-from staging_assets.model import SCHEMA_NODE, Cleanup, Kind, StagingProject
-from staging_assets.parser import rewrite
-from staging_assets.postgres import BUILDS, Connection, find_build_schema
+from staging_assets.model import SCHEMA_NODE, Cleanup, Kind, Relation, StagingProject
+from staging_assets.parser import AskNaming, Naming, rewrite
+from staging_assets.postgres import BUILDS, Connection, ServerRoutines, find_build_schema
 
 TABLES_AT_ONCE = 250
 """Every relation that a transaction makes takes a lock, and the server has room for some
@@ -62,7 +62,7 @@ def evaluate_drift(
         live = read_structures(connection, schema, wanted)
         built = _read_built(connection, schema)
     present = [name for name in wanted if name in live]
-    said, errors = _read_scripts(connection, project, present)
+    said, errors = _read_scripts(connection, project, schema, present)
     findings: list[str] = []
     by_cleanups: list[str] = []
     unbuilt = [name for name in wanted if name not in live and name not in built]
@@ -129,16 +129,22 @@ def _read_built(connection: Connection, schema: str) -> frozenset[str]:
 
 
 def _read_scripts(
-    connection: Connection, project: StagingProject, tables: Sequence[str]
+    connection: Connection, project: StagingProject, schema: str, tables: Sequence[str]
 ) -> tuple[Mapping[str, Structure], Mapping[str, str]]:
     """The structures that CREATE scripts make, and why where one cannot be run."""
     said: dict[str, Structure] = {}
     errors: dict[str, str] = {}
+    routines = ServerRoutines(schema)
+
+    def ask(called: Collection[Relation]) -> Naming:
+        with reading(connection):
+            return routines.find(connection, called)
+
     for start in range(0, len(tables), TABLES_AT_ONCE):
         chunk = tables[start : start + TABLES_AT_ONCE]
         scratch = f"staging_assets_scratch_{uuid.uuid4().hex[:12]}"
         needed = _find_needed(project, chunk)
-        scripts = list(_find_scripts(project, scratch, needed))
+        scripts = list(_find_scripts(project, schema, scratch, needed, ask))
         with rolled_back(connection), connection.cursor() as cursor:
             cursor.execute(
                 sql.SQL(
@@ -178,17 +184,19 @@ def _find_needed(project: StagingProject, tables: Sequence[str]) -> frozenset[st
 
 
 def _find_scripts(
-    project: StagingProject, scratch: str, needed: Collection[str]
+    project: StagingProject, schema: str, scratch: str, needed: Collection[str], ask: AskNaming
 ) -> Iterator[tuple[str, str]]:
     """Node and text of each script that makes something, in an order that works."""
     for node in project.nodes:
         if node not in needed or node == SCHEMA_NODE:
             continue
         if node in project.tables:
-            yield node, rewrite(project.tables[node].create.text, schema=scratch).text
+            script = project.tables[node].create
         elif project.kind(node) is Kind.PROCEDURES:
             script = project.procedures[project.node(node).name].script
-            yield node, rewrite(script.text, schema=scratch).text
+        else:
+            continue
+        yield node, rewrite(script.text, schema=scratch, ask=ask, kept=schema).text
 
 
 def _run_scripts(connection: Connection, scripts: Sequence[tuple[str, str]]) -> Mapping[str, str]:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, Token
+from staging_assets.parser.strings.contexts import Contexts
+from staging_assets.parser.strings.flow import Flow
+from staging_assets.parser.strings.naming import Naming
 
 SnippetKind = Literal[
     "block",  # the body of DO: runs at once
@@ -36,33 +39,49 @@ _STARTS = frozenset((";", "begin", "then", "else", "loop", "in", "query", "for")
 _QUERY_FUNCTION = re.compile(r"crosstab\w*|query_to_xml\w*|ts_stat")
 _LOOKS_LIKE_SQL = re.compile(
     r"""\s*(?:select|insert|update|delete|with|create|drop|alter|truncate|merge|copy|analyze
-        |refresh|comment|grant|revoke|lock|call|do|table|values|vacuum|reindex|set)\b
-    | .*\b(?:from|join|into|update|table|on|exists|references|only|view)\s+"?staging"?\s*\.""",
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+        |refresh|comment|grant|revoke|lock|call|do|table|values|vacuum|reindex|set)\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
-def find_snippets(tokens: Sequence[Token], *, code: bool = False) -> Snippets:
-    """The code in the literals of `tokens`; `code` says that they are a PL/pgSQL body."""
+def find_snippets(tokens: Sequence[Token], *, code: bool = False, body: bool = False) -> Snippets:
+    """The code in the literals of `tokens`.
+
+    Args:
+        tokens: of a piece of SQL.
+        code: whether they are the body of a PL/pgSQL block.
+        body: whether they are the body of any routine, which may give back SQL.
+    """
     found: dict[int, Snippet] = {}
     if not any(token.kind in TEXT_KINDS for token in tokens):
         return Snippets((), code and any(t.kind == "word" and t.value == "execute" for t in tokens))
     values = [token.value if token.kind in ("word", "punctuation") else "" for token in tokens]
+    contexts: Contexts | None = None
     dynamic = False
     for index, word in enumerate(values):
         if word == "do" and (index == 0 or values[index - 1] in _STARTS):
             _add(found, tokens, index + 1, "block", values)
         elif word == "create" and (index == 0 or values[index - 1] in _STARTS):
             _add_routine(found, tokens, values, index)
-        elif word == "format" and values[index + 1 : index + 2] == ["("]:
-            _add(found, tokens, index + 2, "format", values)
+        elif word == "format" and body and values[index + 1 : index + 2] == ["("]:
+            if index + 2 < len(tokens) and _looks_like_sql(tokens[index + 2]):
+                _add(found, tokens, index + 2, "format", values)
         elif word == "execute" and code and (index == 0 or values[index - 1] in _STARTS):
-            dynamic = _add_execute(found, tokens, values, index + 1) or dynamic
+            contexts = contexts or Contexts(tokens, Naming())
+            dynamic = _add_execute(found, contexts, values, index + 1) or dynamic
         elif values[index + 1 : index + 2] == ["("] and _QUERY_FUNCTION.fullmatch(word):
             _add_arguments(found, tokens, values, index + 2)
-    if dynamic:
-        _add_prepared(found, tokens, values)
+    if dynamic and contexts is not None:
+        _add_prepared(found, contexts, values)
     return Snippets(tuple(found[index] for index in sorted(found)), dynamic)
+
+
+def _looks_like_sql(token: Token) -> bool:
+    return token.kind in TEXT_KINDS and bool(_LOOKS_LIKE_SQL.match(token.value.strip("'$")))
+
+
+def _find_kind(values: Sequence[str], index: int) -> SnippetKind:
+    return "format" if values[index - 2 : index] == ["format", "("] else "dynamic"
 
 
 def _add(
@@ -99,9 +118,10 @@ def _add_routine(
 
 
 def _add_execute(
-    found: dict[int, Snippet], tokens: Sequence[Token], values: Sequence[str], index: int
+    found: dict[int, Snippet], contexts: Contexts, values: Sequence[str], index: int
 ) -> bool:
     """Take the literals after EXECUTE; tells whether the SQL is more than one literal."""
+    tokens = contexts.tokens
     if index < len(tokens) and values[index] in ("function", "procedure"):
         return False
     first, depth = index, 0
@@ -110,9 +130,8 @@ def _add_execute(
         depth += (value == "(") - (value == ")")
         if value == ";" or (depth == 0 and value in ("using", "into", "loop")):
             break
-        if tokens[index].kind in TEXT_KINDS and index not in found:
-            formatted = values[index - 2 : index] == ["format", "("]
-            found[index] = Snippet("format" if formatted else "dynamic", tokens[index])
+        if tokens[index].kind in TEXT_KINDS and index not in found and not contexts.is_data(index):
+            found[index] = Snippet(_find_kind(values, index), tokens[index])
         index += 1
     return index - first != 1 or tokens[first].kind not in TEXT_KINDS
 
@@ -124,24 +143,21 @@ def _add_arguments(
     while index < len(tokens) and depth:
         depth += (values[index] == "(") - (values[index] == ")")
         if tokens[index].kind in TEXT_KINDS:
-            found[index] = Snippet("dynamic", tokens[index])
+            found[index] = Snippet(_find_kind(values, index), tokens[index])
         index += 1
 
 
-def _add_prepared(
-    found: dict[int, Snippet], tokens: Sequence[Token], values: Sequence[str]
-) -> None:
-    """Literals that look like SQL, where some variable is executed; not those of RAISE."""
+def _add_prepared(found: dict[int, Snippet], contexts: Contexts, values: Sequence[str]) -> None:
+    """What is put into variables that are executed, and what looks like SQL, but not in RAISE."""
+    tokens = contexts.tokens
+    for index in Flow(tokens, contexts, code=True).find_assigned():
+        if index not in found and "." in tokens[index].value and not contexts.is_data(index):
+            found[index] = Snippet(_find_kind(values, index), tokens[index])
     raising = False
     for index, token in enumerate(tokens):
         if values[index] in (";", "begin", "then", "else", "loop"):
             raising = False
         elif values[index] == "raise":
             raising = True
-        elif (
-            not raising
-            and index not in found
-            and token.kind in TEXT_KINDS
-            and _LOOKS_LIKE_SQL.match(token.value.strip("'$"))
-        ):
-            found[index] = Snippet("dynamic", token)
+        elif not raising and index not in found and _looks_like_sql(token):
+            found[index] = Snippet(_find_kind(values, index), token)

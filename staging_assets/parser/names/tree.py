@@ -16,32 +16,29 @@ from staging_assets.parser.names.scope import Names
 
 PieceKind = OneOf["statement"] | SnippetKind
 
-_NAME = r'(?:[A-Za-z_\x80-\U0010ffff][\w$]*|"(?:[^"]|"")+")'
+NAME_PATTERN = r'(?:[A-Za-z_\x80-\U0010ffff][\w$]*|"(?:[^"]|"")+")'
 _RELATION = re.compile(
-    rf"\s*(?P<schema>{_NAME})\s*\.\s*(?P<name>{_NAME})(?:\s*\.\s*{_NAME})?\s*(?:\(.*\)\s*)?",
+    rf"\s*(?P<schema>{NAME_PATTERN})\s*\.\s*(?P<name>{NAME_PATTERN})(?:\s*\.\s*{NAME_PATTERN})?\s*(?:\(.*\)\s*)?",
     re.DOTALL,
 )
 _FOREIGN_NAME = re.compile(
-    rf'(?<![\w.$])(?P<schema>"staging"|staging)\s*\.\s*(?P<name>{_NAME})?', re.IGNORECASE
+    rf'(?<![\w.$])(?P<schema>"staging"|staging)\s*\.\s*(?P<name>{NAME_PATTERN})?', re.IGNORECASE
 )
 _MAX_DEPTH = 8
-_LOOKS_UP = frozenset(("nextval", "currval", "setval", "to_regclass", "to_regtype"))
 
 
 class NamedInString(NamedTuple):
-    """A relation named by a string (`'staging.x_seq'`); the spans count from the piece's start.
+    """What a string may name (`'staging.x_seq'`), if it is no data; spans count from its start.
 
     Args:
         schema, name: as Postgres folds them; `name` is empty when it is not known.
         start, end: where the schema stands in the text.
-        looked_up: whether Postgres itself looks the relation up; else it may be just a value.
     """
 
     schema: str
     name: str
     start: int
     end: int
-    looked_up: bool = True
 
 
 @dataclass
@@ -107,7 +104,7 @@ def read_piece(
         hidden: whether a parameter called `staging` hides the schema in it.
     """
     code = kind in ("block", "routine")
-    snippets = find_snippets(tokens, code=code)
+    snippets = find_snippets(tokens, code=code, body=kind != "statement")
     names = find_names(tokens, code=code, hidden=hidden)
     piece = Fragment(kind, tokens, names, dynamic=snippets.dynamic)
     for snippet in snippets.found if depth < _MAX_DEPTH else ():
@@ -116,7 +113,7 @@ def read_piece(
             inner = _read_foreign(literal, snippet.token)
         else:
             hidden = names.hides_staging and snippet.kind in BODIES
-            inner = read_piece(_tokenize_leniently(literal.value), snippet.kind, depth + 1, hidden)
+            inner = read_piece(tokenize_leniently(literal.value), snippet.kind, depth + 1, hidden)
         inner.literal, inner.token = literal, snippet.token
         piece.inner.append(inner)
     if not (tokens and tokens[0].value == "comment"):
@@ -136,25 +133,9 @@ def _find_spelled(
             found = _RELATION.fullmatch(literal.value)
             if found:
                 spelled = NamedInString(
-                    _meaning(found["schema"]),
-                    _meaning(found["name"]),
-                    *found.span(1),
-                    looked_up=_is_looked_up(tokens, index),
+                    read_name(found["schema"]), read_name(found["name"]), *found.span(1)
                 )
                 yield token, literal, spelled
-
-
-def _is_looked_up(tokens: Sequence[Token], index: int) -> bool:
-    """Whether Postgres itself looks up the relation, and the literal is not just a value."""
-    before = [token.value.lower() for token in tokens[max(0, index - 2) : index]]
-    after = [token.value.lower() for token in tokens[index + 1 : index + 3]]
-    if before[-1:] in (["regclass"], ["regtype"]):
-        return True
-    if after[:1] in (["::"], ["as"]) and after[1:] in (["regclass"], ["regtype"]):
-        return True
-    if before[1:] != ["("]:
-        return False
-    return before[0] in _LOOKS_UP or before[0].startswith(("pg_", "has_"))
 
 
 def _is_part(tokens: Sequence[Token], index: int) -> bool:
@@ -167,17 +148,20 @@ def _is_part(tokens: Sequence[Token], index: int) -> bool:
 def _read_foreign(literal: Literal, token: Token) -> Fragment:
     piece = Fragment("foreign", (), Names())
     for found in _FOREIGN_NAME.finditer(literal.value):
-        name = _meaning(found["name"]) if found["name"] else ""
-        spelled = NamedInString(_meaning(found["schema"]), name, *found.span("schema"))
+        name = read_name(found["name"])
+        spelled = NamedInString(read_name(found["schema"]), name, *found.span("schema"))
         piece.spelled.append((token, Literal(literal.value, 0), spelled))
     return piece
 
 
-def _meaning(name: str) -> str:
+def read_name(name: str | None) -> str:
+    """A name as Postgres folds it; empty for none."""
+    if not name:
+        return ""
     return name[1:-1].replace('""', '"') if name[0] == '"' else fold(name)
 
 
-def _tokenize_leniently(text: str) -> list[Token]:
+def tokenize_leniently(text: str) -> list[Token]:
     """The tokens of a piece of SQL that may begin or end in the middle of something."""
     for _ in range(100):
         try:

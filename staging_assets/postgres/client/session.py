@@ -7,7 +7,7 @@ go in one round trip. Nothing is sent once `stop` is set.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,8 +16,9 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from staging_assets.errors import DatabaseError, StagingError
 from staging_assets.model import Relation, Script
-from staging_assets.parser import quote_literal
+from staging_assets.parser import Naming, quote_literal
 from staging_assets.postgres.client.driver import Connection
+from staging_assets.postgres.client.routines import ServerRoutines
 from staging_assets.postgres.client.schema_lock import worker_lock_sql
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.errors import find_safe_text
@@ -84,6 +85,7 @@ class Session:
         self._connection: Connection | None = None
         self._pins = self._naming = self._pending = ""
         self._claim = worker_lock_sql(schema)
+        self._routines = ServerRoutines(schema)
         self.number = number
         self.stands: dict[Relation, Relation] = {}
         self._stand_count = 0
@@ -179,6 +181,10 @@ class Session:
             cursor.execute(self._pending + statement)
             self._pending = ""
             return cursor.fetchall() if cursor.description else []
+
+    def find_naming(self, called: Collection[Relation]) -> Naming:
+        """What the server's routines do with their arguments; each of them is asked for once."""
+        return self._routines.find(self._open(), called)
 
     @contextmanager
     def transaction(self, first: str = "") -> Iterator[None]:

@@ -6,9 +6,9 @@ begin
     -- staging.x
     raise notice 'loading staging.x';
     for r in select * from dev.x loop
-        insert into dev.y values (r.id, 'dev.x');
+        insert into dev.y values (r.id, 'staging.x');
     end loop;
-    execute 'insert into dev.z select ''dev.q'', * from ' || 'dev.x';
+    execute 'insert into dev.z select ''staging.q'', * from ' || 'dev.x';
     execute format('truncate dev.%I, %s.staging', 'dev.x', a);
     return query execute $q$ select * from dev.x $q$;
 end
@@ -20,5 +20,5 @@ create function dev.p() returns int language plpython3u as $$
 plpy.execute("select * from dev.x")
 $$;
 do $$ begin perform dev.f(null, 1); update dev.x set id = 2; end $$;
-do 'begin delete from dev.x where a = ''dev.seq''; end';
+do 'begin delete from dev.x where a = ''staging.seq''; end';
 select * from crosstab('select a, b, c from dev.x order by 1') as ct (a int, b int);

@@ -1,2 +1,2 @@
 -- schema: order
-select * from "order".x where a = '"order".x';
+select * from "order".x where a = 'staging.x';

@@ -5,6 +5,6 @@ select 'a'
 select E'one'
     'two\' from staging.x' from dev.x;
 set standard_conforming_strings = off;
-select 'it\'s', 1 from dev.x where a = 'dev.x';
+select 'it\'s', 1 from dev.x where a = 'staging.x';
 set standard_conforming_strings = on;
 select '\', 1 from dev.x;

@@ -1,0 +1,20 @@
+-- schema: dev
+select 'dev.x'::regclass, regclass 'dev.x', cast('dev.x' as regclass), 'dev.x'::text::regclass, 'dev.x'::pg_catalog.regclass;
+select ('dev.x')::regclass, ('dev.' || name)::regclass, ('dev.' || quote_ident(name))::regclass, coalesce(x, 'dev.x')::regclass from dev.t;
+select array['dev.x', 'dev.y']::regclass[], '{dev.x,dev."Y"}'::regclass[], unnest(array['dev.x'])::regclass;
+select 'dev.f(dev.t, int)'::regprocedure, 'dev.kind'::regtype, 'dev.english'::regconfig, 'dev.f'::regproc;
+select nextval('dev.s'), pg_catalog.nextval('dev.s'), setval('dev.s', 1, false), pg_relation_size('dev.x', 'main'), to_regclass('dev.' || name);
+select pg_get_serial_sequence('dev.x', 'id'), has_table_privilege('me', 'dev.x', 'select'), has_table_privilege('dev.x', 'select'), pg_get_viewdef('dev.x');
+select to_tsvector('dev.english', 'staging.acme.com'), plainto_tsquery('staging.acme.com');
+select schema_to_xml('dev', true, true, ''), has_schema_privilege('dev', 'usage'), to_regnamespace('dev'), 'dev'::regnamespace;
+select format('%I.%I', 'dev', name), format('%s.%I', 'dev', name), quote_ident('dev') || '.x', format('%s', 'dev.x')::regclass, format('nextval(%L::regclass)', 'dev.x');
+select * from pg_class where oid::regclass = 'dev.x' or oid::regclass in ('dev.x', 'dev.y') or relnamespace::regnamespace = 'dev';
+select tableoid::regclass::text = 'dev.x', 'dev.x' = tableoid::regclass, tableoid::regclass = any(array['dev.x'])  from dev.x;
+select * from information_schema.columns where table_schema = 'dev' and (table_schema, table_name) = ('dev', 'staging') and (table_schema, table_name) in (('dev', 'a'), ('x', 'b'));
+select * from pg_tables t where t.schemaname || '.' || t.tablename in ('dev.a') or schemaname is not distinct from 'dev' or schemaname like 'dev' or schemaname not in ('x', 'dev');
+select * from pg_tables where schemaname = any(array['dev', 'x']) or schemaname = any('{dev}') or current_schema() = 'dev' or 'dev' = any(current_schemas(false)) or schemaname::text = 'dev';
+select * from connectby('dev.tree', 'id', 'parent', '1', 0), crosstab('select * from dev.x'), crosstab(format('select * from dev.x where a = %L', 'dev.y'));
+create table dev.t (r regclass default 'dev.x', s regclass not null default 'dev.y', id int default nextval('dev.t_id_seq'));
+create trigger ts before insert on dev.t for each row execute function tsvector_update_trigger(v, 'dev.english', body);
+alter table dev.t alter id set default nextval('dev.s'::regclass);
+do $$ declare r regclass := 'dev.x'; t regclass; begin t := 'dev.y'; perform pg_relation_size(t), 'staging.z'; end $$;

@@ -1,0 +1,20 @@
+-- schema: dev
+select 'staging.x'::regclass, regclass 'staging.x', cast('staging.x' as regclass), 'staging.x'::text::regclass, 'staging.x'::pg_catalog.regclass;
+select ('staging.x')::regclass, ('staging.' || name)::regclass, ('staging.' || quote_ident(name))::regclass, coalesce(x, 'staging.x')::regclass from staging.t;
+select array['staging.x', 'staging.y']::regclass[], '{staging.x,"staging"."Y"}'::regclass[], unnest(array['staging.x'])::regclass;
+select 'staging.f(staging.t, int)'::regprocedure, 'staging.kind'::regtype, 'staging.english'::regconfig, 'staging.f'::regproc;
+select nextval('staging.s'), pg_catalog.nextval('staging.s'), setval('staging.s', 1, false), pg_relation_size('staging.x', 'main'), to_regclass('staging.' || name);
+select pg_get_serial_sequence('staging.x', 'id'), has_table_privilege('me', 'staging.x', 'select'), has_table_privilege('staging.x', 'select'), pg_get_viewdef('staging.x');
+select to_tsvector('staging.english', 'staging.acme.com'), plainto_tsquery('staging.acme.com');
+select schema_to_xml('staging', true, true, ''), has_schema_privilege('staging', 'usage'), to_regnamespace('staging'), 'staging'::regnamespace;
+select format('%I.%I', 'staging', name), format('%s.%I', 'staging', name), quote_ident('staging') || '.x', format('%s', 'staging.x')::regclass, format('nextval(%L::regclass)', 'staging.x');
+select * from pg_class where oid::regclass = 'staging.x' or oid::regclass in ('staging.x', 'staging.y') or relnamespace::regnamespace = 'staging';
+select tableoid::regclass::text = 'staging.x', 'staging.x' = tableoid::regclass, tableoid::regclass = any(array['staging.x'])  from staging.x;
+select * from information_schema.columns where table_schema = 'staging' and (table_schema, table_name) = ('staging', 'staging') and (table_schema, table_name) in (('staging', 'a'), ('x', 'b'));
+select * from pg_tables t where t.schemaname || '.' || t.tablename in ('staging.a') or schemaname is not distinct from 'staging' or schemaname like 'staging' or schemaname not in ('x', 'staging');
+select * from pg_tables where schemaname = any(array['staging', 'x']) or schemaname = any('{staging}') or current_schema() = 'staging' or 'staging' = any(current_schemas(false)) or schemaname::text = 'staging';
+select * from connectby('staging.tree', 'id', 'parent', '1', 0), crosstab('select * from staging.x'), crosstab(format('select * from staging.x where a = %L', 'staging.y'));
+create table staging.t (r regclass default 'staging.x', s regclass not null default 'staging.y', id int default nextval('staging.t_id_seq'));
+create trigger ts before insert on staging.t for each row execute function tsvector_update_trigger(v, 'staging.english', body);
+alter table staging.t alter id set default nextval('staging.s'::regclass);
+do $$ declare r regclass := 'staging.x'; t regclass; begin t := 'staging.y'; perform pg_relation_size(t), 'staging.z'; end $$;

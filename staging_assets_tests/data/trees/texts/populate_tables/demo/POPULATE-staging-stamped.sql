@@ -1,0 +1,1 @@
+insert into staging.stamped (stamp) values ('a'), ('staging.data'), ('staging');
