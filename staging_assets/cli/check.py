@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -16,10 +15,10 @@ from typing import Any
 
 from staging_assets.checks import KINDS, CheckResult, run_checks
 from staging_assets.cli.junit import write_junit
+from staging_assets.cli.options import add_schema_options, read_staging_schema
 from staging_assets.errors import StagingError
 from staging_assets.postgres import find_server
 from staging_assets.project import load_project
-from staging_assets.settings import check_schema_name, read_settings
 
 EXIT_GOOD, EXIT_COULD_NOT_RUN, EXIT_CHECK_FAILED = 0, 1, 2
 
@@ -49,7 +48,7 @@ def add_check_commands(subparsers: Any) -> None:
         metavar="NODE[:CHECK]",
         help="only these: a table, table:check, or a pattern such as lookup_*; repeatable",
     )
-    parser.add_argument("--schema", help="the schema to look at (default: STAGING_SCHEMA)")
+    add_schema_options(parser)
     parser.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument(
@@ -64,8 +63,8 @@ def run_check_command(options: argparse.Namespace) -> int:
     Raises ProjectError when the folder is wrong, another StagingError when nothing can be run.
     """
     started = time.monotonic()
-    settings = read_settings(os.environ)
-    schema = check_schema_name(options.schema or settings.schema, "--schema")
+    settings = read_staging_schema(options)
+    schema = settings.schema
     project = load_project(settings.folders, settings.department, KINDS)
     select = [part for text in options.select for part in text.replace(",", " ").split()]
     results = run_checks(find_server(settings.postgres), project, schema, select)

@@ -95,6 +95,21 @@ def test_a_good_schema_ends_with_0_and_a_line_a_check(
     assert len(out) == 11
 
 
+def test_options_win_over_the_environment(
+    here: Connection,
+    built: tuple[Server, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("STAGING_SQL_DIR", "STAGING_DEPARTMENT", "STAGING_SCHEMA"):
+        monkeypatch.setenv(name, "elsewhere")
+    options = ["--sql-dir", str(built[1]), "--department", "demo", "--schema", "staging"]
+    assert cli.main(["check", *options]) == 0
+    assert 'checks of schema "staging"' in capsys.readouterr().out
+    assert cli.main(["check", *options[:-1], "pg_mine"]) == 1
+    assert "STAGING_SCHEMA: 'pg_mine' belongs to Postgres" in capsys.readouterr().err
+
+
 def test_a_failed_check_ends_with_2_and_shows_keys(
     here: Connection, capsys: pytest.CaptureFixture[str]
 ) -> None:
