@@ -62,10 +62,14 @@ class ScriptError(StagingError):
     Args:
         message: the whole text as people read it.
         sqlstate: Postgres' five-character code, or None when there is none.
+        failed: the statement that failed, as `staging_assets.postgres.FailedStatement`, or None.
     """
 
-    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+    def __init__(
+        self, message: str, sqlstate: str | None = None, failed: object | None = None
+    ) -> None:
         self.sqlstate = sqlstate
+        self.failed = failed
         super().__init__(message)
 
 

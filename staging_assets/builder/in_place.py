@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from staging_assets.builder.bad_rows import explain_statement
 from staging_assets.builder.context import RunContext, Task
 from staging_assets.builder.plan import find_plan, run_with_free_names
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
 from staging_assets.builder.shadow.table import Shadow, run_discard, run_make_shadow
+from staging_assets.errors import ScriptError
 from staging_assets.model import Relation, Table
 from staging_assets.parser import quote, rewrite
 from staging_assets.postgres import Connection, Session, run_script
@@ -65,5 +67,18 @@ def fill_in_place(session: Session, table: Table, live: Relation) -> None:
             run_load_lookup(cursor, live, table.lookup)
     if table.populate is not None:
         text = rewrite(table.populate.text, schema=live.schema, ask=session.find_naming)
-        run_script(session, table.populate, text)
+        failure: ScriptError | None = None
+        try:
+            run_script(session, table.populate, text)
+        except ScriptError as error:
+            failure = error
+        if failure is not None:
+            raise explain_statement(
+                failure,
+                table,
+                live,
+                build_schema=live.schema,
+                key=(),
+                version=session.connection.server_version,
+            )
     session.pin()

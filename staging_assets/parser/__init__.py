@@ -12,7 +12,7 @@ from staging_assets.parser.create_table import (
     find_columns,
     read_text,
 )
-from staging_assets.parser.implied_names import find_implied_name
+from staging_assets.parser.implied_names import find_implied_name, split_list
 from staging_assets.parser.lexer.positions import (
     Lines,
     ScriptPlace,
@@ -94,5 +94,6 @@ __all__ = [
     "replace_spans",
     "rewrite",
     "share_body_paths",
+    "split_list",
     "tokenize",
 ]

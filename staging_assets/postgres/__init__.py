@@ -25,16 +25,16 @@ from staging_assets.postgres.client.owed_keys import (
 )
 from staging_assets.postgres.client.routines import ServerRoutines
 from staging_assets.postgres.client.schema_lock import SchemaLock, run_end_orphans
-from staging_assets.postgres.client.scripts import run_script, run_statement
+from staging_assets.postgres.client.scripts import Outcome, run_script, run_statement
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import CancelledError, Session
 from staging_assets.postgres.connect import find_server
 from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.postgres.embedded.server import EmbeddedServer
-from staging_assets.postgres.messages.errors import find_safe_text, script_error
+from staging_assets.postgres.messages.errors import FailedStatement, find_safe_text, script_error
 from staging_assets.postgres.messages.notices import Log
 from staging_assets.postgres.messages.redaction import (
-    find_key_columns,
+    find_detail_columns,
     find_safe_detail,
     find_safe_message,
 )
@@ -47,14 +47,16 @@ __all__ = [
     "Connection",
     "Cursor",
     "EmbeddedServer",
+    "FailedStatement",
     "Log",
+    "Outcome",
     "OwedKey",
     "SchemaLock",
     "Server",
     "ServerRoutines",
     "Session",
     "find_build_schema",
-    "find_key_columns",
+    "find_detail_columns",
     "find_psql",
     "find_public_dsn",
     "find_safe_detail",

@@ -24,12 +24,14 @@ class SessionSettings:
         lock_timeout: longest wait for one lock.
         work_mem: memory of one sort or hash, such as "64MB".
         maintenance_work_mem: memory of one index build, such as "256MB".
+        show_values: whether messages may show values from rows; nothing of this is sent.
     """
 
     statement_timeout: str = "0"
     lock_timeout: str = "10s"
     work_mem: str | None = None
     maintenance_work_mem: str | None = None
+    show_values: bool = False
 
 
 @dataclass(frozen=True)

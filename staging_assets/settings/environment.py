@@ -98,6 +98,7 @@ def _read_connection(environ: Mapping[str, str], home: Path) -> ConnectionSettin
             lock_timeout=_read_duration(environ, "STAGING_LOCK_TIMEOUT", "10s"),
             work_mem=_read_memory(environ, "STAGING_WORK_MEM"),
             maintenance_work_mem=_read_memory(environ, "STAGING_MAINTENANCE_WORK_MEM"),
+            show_values=_read_switch(environ, "STAGING_SHOW_VALUES"),
         ),
     )
 
@@ -118,6 +119,13 @@ def _read_key_prefix(environ: Mapping[str, str], schema: str) -> tuple[str, ...]
             "Give letters, digits and _, such as north."
         )
     return parts
+
+
+def _read_switch(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name, "").strip().lower()
+    if text not in ("", "0", "1", "false", "true", "no", "yes", "off", "on"):
+        raise SettingsError(f"{name}: {text!r} is neither yes nor no. Give 1 or 0.")
+    return text in ("1", "true", "yes", "on")
 
 
 def _find_root(here: Path) -> Path:

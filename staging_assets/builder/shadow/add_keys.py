@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import psycopg2
 
+from staging_assets.builder.bad_rows import explain_key
 from staging_assets.builder.shadow.create import Shadow
 from staging_assets.builder.shadow.keys import (
     Key,
+    find_key_columns,
     find_label,
     foreign_key_sql,
     restoration_sql,
@@ -17,7 +19,7 @@ from staging_assets.errors import ScriptError
 from staging_assets.parser import quote
 from staging_assets.postgres import (
     Session,
-    find_key_columns,
+    find_detail_columns,
     find_safe_detail,
     find_safe_text,
 )
@@ -72,25 +74,33 @@ def _run_step(session: Session, shadow: Shadow, step: str, *keys: Key) -> None:
     found = [key for key in keys if named and named in (key.name.strip('"'), key.name)]
     key = found[0] if found else keys[0] if len(keys) == 1 else None
     # Outside the handler: no traceback leads to the original and its DETAIL.
-    raise _tell_broken_key(failure, key, shadow)
+    shows_values = session.sessions.show_values
+    told = _tell_broken_key(failure, key, shadow, shows_values=shows_values)
+    if key is None or not (failure.pgcode or "").startswith("23"):
+        raise told
+    raise explain_key(told, shadow.table, shadow.live, find_key_columns(key), key.definition)
 
 
-def _tell_broken_key(error: psycopg2.Error, key: Key | None, shadow: Shadow) -> ScriptError:
+def _tell_broken_key(
+    error: psycopg2.Error, key: Key | None, shadow: Shadow, *, shows_values: bool
+) -> ScriptError:
     """Say which key could not be put on, in which script it stands, and whose rows break it.
 
     Args:
         key: None where the server does not say which.
+        shows_values: whether values from rows may be shown.
     """
     what = find_label(key, shadow.live) if key else f"keys and indexes of {shadow.live}"
     table = shadow.table
     text = find_safe_text(error).replace(shadow.relation.schema, shadow.live.schema)
     parts = [f"{table.create.label}: {what}: {text.rstrip('.')}."]
-    detail = find_safe_detail(error.diag.message_detail, error.pgcode)
+    detail = error.diag.message_detail
+    detail = detail if shows_values else find_safe_detail(detail, error.pgcode)
     if detail:
         parts.append(f"Detail: {detail}")
     code = f"SQLSTATE {error.pgcode}. " if error.pgcode else ""
     if (error.pgcode or "").startswith("23"):
-        columns = find_key_columns(error.diag.message_detail)
+        columns = find_detail_columns(error.diag.message_detail)
         same = find_same_key(table.lookup, columns) if table.lookup else None
         parts += [f"{same}."] if same else []
         source = table.populate.label if table.populate else "the lookup YAML"

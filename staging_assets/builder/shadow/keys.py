@@ -6,6 +6,7 @@ of its own, inherited) is left on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -190,6 +191,29 @@ def _comment_steps(key: Key) -> list[str]:
     if key.comment is None:
         return []
     return [f"comment on constraint {key.name} on {key.table} is {quote_literal(key.comment)}"]
+
+
+def find_key_columns(key: Key) -> tuple[str, ...]:
+    """The columns of a key, as its definition lists them; none of an expression."""
+    listed = re.search(r"\(([^()]*)\)", key.definition)
+    return () if listed is None else find_listed(listed[1])
+
+
+def find_key(keys: Iterable[Key]) -> tuple[str, ...]:
+    """The columns that tell the rows of a table apart: of its primary key, or a unique one."""
+    for kind in ("p", "u"):
+        for key in keys:
+            if key.kind == kind:
+                return find_key_columns(key)
+    return ()
+
+
+def find_listed(text: str) -> tuple[str, ...]:
+    """The names of a list as SQL spells them, without their quotes."""
+    return tuple(
+        name[1:-1].replace('""', '"') if name.startswith('"') else name
+        for name in re.findall(r'"(?:[^"]|"")+"|[^,\s"]+', text)
+    )
 
 
 def find_label(key: Key, live: Relation) -> str:

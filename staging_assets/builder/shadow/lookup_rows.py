@@ -13,7 +13,7 @@ from staging_assets.model import Cell, Lookup, Number, Relation
 from staging_assets.parser import quote, quote_identifier, quote_literal
 from staging_assets.postgres import (
     Cursor,
-    find_key_columns,
+    find_detail_columns,
     find_safe_detail,
     find_safe_message,
 )
@@ -157,7 +157,7 @@ def _tell(error: psycopg2.Error, lookup: Lookup) -> ScriptError:
     detail = find_safe_detail(diag.message_detail, error.pgcode)
     if detail:
         parts.append(f"Detail: {detail}")
-    same = find_same_key(lookup, find_key_columns(diag.message_detail))
+    same = find_same_key(lookup, find_detail_columns(diag.message_detail))
     if same and error.pgcode == "23505":
         parts.append(f"{same}.")
     code = f"SQLSTATE {error.pgcode}. " if error.pgcode else ""

@@ -6,8 +6,10 @@ result in a fifth of the time. Nothing here locks a published table against its 
 
 from __future__ import annotations
 
+from staging_assets.builder.bad_rows import explain_statement
 from staging_assets.builder.shadow.add_keys import run_foreign_keys, run_keys, run_keys_at_once
 from staging_assets.builder.shadow.create import Shadow, ShadowPlan, run_create
+from staging_assets.builder.shadow.keys import find_key
 from staging_assets.builder.shadow.leftovers import clear_build_schema
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
 from staging_assets.builder.shadow.roles import run_give_rights, run_take_rights
@@ -16,9 +18,10 @@ from staging_assets.builder.shadow.sequences import (
     may_number_in_blocks,
     settlement_sql,
 )
-from staging_assets.model import Relation, Table
-from staging_assets.parser import quote, rewrite
-from staging_assets.postgres import Session, run_script
+from staging_assets.errors import ScriptError
+from staging_assets.model import Relation, Script, Table
+from staging_assets.parser import SentText, quote, rewrite
+from staging_assets.postgres import Outcome, Session, run_script
 
 __all__ = ["Shadow", "ShadowPlan", "run_discard", "run_make_shadow"]
 
@@ -91,7 +94,7 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
         in_blocks = shape.sequences and may_number_in_blocks(table.populate.text, functions)
         if in_blocks:
             session.run(blocks_sql(shape.sequences))
-        outcomes = run_script(session, table.populate, text)
+        outcomes = _run_populate(session, shadow, table.populate, text)
         session.pin_later()
         if in_blocks:
             session.run(settlement_sql(shape.sequences))
@@ -103,6 +106,24 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
     if rows is None or shadow.seeded or shape.reacts:
         rows = _count(session, shadow.relation)
     return rows
+
+
+def _run_populate(
+    session: Session, shadow: Shadow, populate: Script, sent: SentText
+) -> list[Outcome]:
+    try:
+        return run_script(session, populate, sent)
+    except ScriptError as error:
+        failure = error
+    # Outside the handler: what is told of it is told once.
+    raise explain_statement(
+        failure,
+        shadow.table,
+        shadow.live,
+        build_schema=shadow.relation.schema,
+        key=find_key(shadow.shape.keys),
+        version=session.connection.server_version,
+    )
 
 
 def _count(session: Session, relation: Relation) -> int:

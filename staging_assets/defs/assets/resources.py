@@ -57,6 +57,9 @@ class PostgresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     maintenance_work_mem: str = Field(
         default="", description="Memory of one index build; empty: the server's."
     )
+    show_values: bool = Field(
+        default=False, description="Whether messages may show values from rows."
+    )
     schema_name: str = Field(
         default=STAGING, description="The schema that `wrangler` takes `staging` to mean."
     )
@@ -82,6 +85,7 @@ class PostgresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 lock_timeout=self.lock_timeout,
                 work_mem=self.work_mem or None,
                 maintenance_work_mem=self.maintenance_work_mem or None,
+                show_values=self.show_values,
             ),
         )
 
@@ -152,5 +156,6 @@ def build_resource(
         lock_timeout=sessions.lock_timeout,
         work_mem=sessions.work_mem or "",
         maintenance_work_mem=sessions.maintenance_work_mem or "",
+        show_values=sessions.show_values,
         schema_name=schema,
     )

@@ -110,7 +110,15 @@ def run_statement(
         failure = error
     # Raised outside the handler: no traceback leads to the original and its DETAIL.
     session.check()
-    raise script_error(failure, script, sent, statement.offset, functions=session.functions)
+    raise script_error(
+        failure,
+        script,
+        sent,
+        statement.offset,
+        functions=session.functions,
+        statement=statement.text,
+        shows_values=session.sessions.show_values,
+    )
 
 
 def _is_plain(statement: Statement) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import psycopg2
 
@@ -25,7 +26,11 @@ from staging_assets.parser import (
     find_place,
     find_statement_place,
 )
-from staging_assets.postgres.messages.redaction import find_safe_detail, find_safe_message
+from staging_assets.postgres.messages.redaction import (
+    find_detail_columns,
+    find_safe_detail,
+    find_safe_message,
+)
 
 _FRAME = re.compile(r"PL/pgSQL function (?P<name>.+?) line (?P<line>\d+) at (?P<what>.+)")
 _INLINE = "inline_code_block"
@@ -44,6 +49,29 @@ _TODO = {
 }
 
 
+@dataclass(frozen=True)
+class FailedStatement:
+    """A statement of a script that failed, for those who ask about its rows.
+
+    Args:
+        script: the script.
+        sent: its text as it was sent.
+        offset: where the statement begins in that.
+        text: of the statement.
+        said: what the server said, without values from rows.
+        column: the column that it named, or None.
+        key: the columns of the key that it named.
+    """
+
+    script: Script
+    sent: SentText
+    offset: int
+    text: str
+    said: str
+    column: str | None = None
+    key: tuple[str, ...] = ()
+
+
 def script_error(
     error: psycopg2.Error,
     script: Script,
@@ -52,6 +80,8 @@ def script_error(
     *,
     functions: Iterable[Script] = (),
     todo: str | None = None,
+    statement: str | None = None,
+    shows_values: bool = False,
 ) -> ScriptError:
     """Tell an error of the server in the script's coordinates, without values from rows.
 
@@ -62,22 +92,36 @@ def script_error(
         statement_offset_in_rewritten: where the statement began in it, in characters.
         functions: scripts of stored procedures, to name the line in a function's body.
         todo: what to do about it, where Postgres gives no hint.
+        statement: the text of the statement that failed.
+        shows_values: whether values from rows may be shown.
     """
     diag = error.diag
     sqlstate = error.pgcode
     place = _find_error_place(error, script, rewritten, statement_offset_in_rewritten)
-    message = find_safe_message(
-        diag.message_primary or _first_line(error), sqlstate, rewritten.text
-    ).rstrip(".")
+    said = diag.message_primary or _first_line(error)
+    safe = find_safe_message(said, sqlstate, rewritten.text).rstrip(".")
+    message = said.rstrip(".") if shows_values else safe
     parts = [f"{place}: {message}.", place.show()]
     parts += _show_frames(diag.context, script, functions)
-    detail = find_safe_detail(diag.message_detail, sqlstate)
+    detail = diag.message_detail
+    detail = detail if shows_values else find_safe_detail(detail, sqlstate)
     if detail:
         parts.append(f"Detail: {detail}")
     code = f"SQLSTATE {sqlstate}. " if sqlstate else ""
     advice = diag.message_hint or todo or _TODO.get(sqlstate or "")
     parts.append(f"{code}{advice or 'Correct the script, then build this again.'}".strip())
-    return ScriptError("\n".join(parts), sqlstate)
+    failed = None
+    if statement is not None:
+        failed = FailedStatement(
+            script=script,
+            sent=rewritten,
+            offset=statement_offset_in_rewritten,
+            text=statement,
+            said=safe,
+            column=diag.column_name,
+            key=find_detail_columns(diag.message_detail),
+        )
+    return ScriptError("\n".join(parts), sqlstate, failed)
 
 
 def _first_line(error: psycopg2.Error) -> str:

@@ -62,7 +62,7 @@ def find_safe_detail(detail: str | None, sqlstate: str | None) -> str | None:
     return None
 
 
-def find_key_columns(detail: str | None) -> tuple[str, ...]:
+def find_detail_columns(detail: str | None) -> tuple[str, ...]:
     """The columns of a broken key as a DETAIL names them; none when it names none.
 
     An expression (`lower(name)`) comes back as it is spelled.
