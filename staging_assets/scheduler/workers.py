@@ -28,6 +28,7 @@ from staging_assets.errors import StagingError
 from staging_assets.postgres import CancelledError, Server, Session
 from staging_assets.scheduler.admission import Admission
 from staging_assets.scheduler.failures import MISSING, find_failure, find_lacking
+from staging_assets.scheduler.likely_names import find_meant
 from staging_assets.scheduler.ready_queue import Rank
 from staging_assets.scheduler.retries import MOST_TRIES, find_mendable, find_pause
 
@@ -253,8 +254,10 @@ class WorkerPool:
             self._clear(session, task)
         result = find_failure(task, failure, time.monotonic() - began)
         if result.sqlstate in MISSING:
-            lacking = find_lacking(session, self._work, task)
-            result = replace(result, message=f"{result.message}{lacking}")
+            more = find_lacking(session, self._work, task)
+            if not more and result.message and result.sqlstate:
+                more = find_meant(session, self._work, result.message, result.sqlstate)
+            result = replace(result, message=f"{result.message}{more}")
         return result
 
     def _clear(self, session: Session, task: Task) -> None:
