@@ -1,33 +1,26 @@
-"""Evaluate checks: one round trip for the catalog, and as few as can be for the tables.
-
-All checks of a table share one SELECT, and many tables share one statement. A statement that
-fails is taken apart, first by table and then by check, so that one broken check fails alone and
-says why.
-"""
+"""Evaluate checks: one round trip for the catalog, and as few as can be for the tables."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import psycopg2
-from psycopg2 import sql
+from functools import partial
 
 from staging_assets.checks.core.check import (
     Check,
     CheckResult,
     EvaluationContext,
-    build_error,
     build_result,
 )
-from staging_assets.checks.core.facts import Facts, TableFacts, read_facts
-from staging_assets.checks.core.failing_rows import read_failing
-from staging_assets.checks.core.probe import CheckedTable, Probe, Values
+from staging_assets.checks.core.facts import Facts, TableFacts, find_replaced, read_facts
+from staging_assets.checks.core.probe import CheckedTable
+from staging_assets.checks.core.question import Question, ask_questions
 from staging_assets.checks.core.snapshot import (
-    describe_error,
-    raise_unless_ours,
-    reading,
-    savepoint,
+    GONE,
+    PAUSES,
+    can_look_again,
+    read_settled,
 )
 from staging_assets.checks.kinds import KINDS
 from staging_assets.checks.kinds.whole_schema import SCHEMA_EXISTS
@@ -35,7 +28,7 @@ from staging_assets.model import Relation
 from staging_assets.parser import AskNaming, Naming, rewrite
 from staging_assets.postgres import BUILDS, Connection, ServerRoutines, find_build_schema
 
-TABLES_PER_STATEMENT = 40
+_Known = dict[tuple[int, str], CheckResult]
 
 
 @dataclass(frozen=True)
@@ -51,17 +44,6 @@ class Subject:
     relation: Relation
     checks: Sequence[Check]
     context: EvaluationContext = field(default_factory=EvaluationContext)
-
-
-@dataclass(frozen=True)
-class _Question:
-    check: Check
-    place: CheckedTable
-    probe: Probe
-
-    @property
-    def expressions(self) -> tuple[sql.Composable, ...]:
-        return (*self.probe.aggregates, *self.probe.scalars)
 
 
 def evaluate_checks(
@@ -92,34 +74,86 @@ def evaluate_checks(
 def evaluate_many(
     connection: Connection, subjects: Sequence[Subject], *, schema: str
 ) -> list[CheckResult]:
-    """Evaluate the checks of many tables, in their order. See `evaluate_checks`."""
-    with reading(connection):
-        history = Relation(find_build_schema(schema), BUILDS)
-        facts = read_facts(connection, [history, *(subject.relation for subject in subjects)])
-        routines = ServerRoutines(schema)
+    """Evaluate the checks of many tables, in their order. See `evaluate_checks`.
 
-        def ask(called: Collection[Relation]) -> Naming:
-            return routines.find(connection, called)
+    Outside a transaction, those of a table that was replaced meanwhile, by a build that runs, are
+    evaluated again: in the older snapshot the new table looks empty.
+    """
+    alone = can_look_again(connection)
+    known: _Known = {}
+    waiting: Mapping[int, Subject] = dict(enumerate(subjects))
 
-        known: dict[tuple[int, str], CheckResult] = {}
-        asked: list[tuple[int, list[_Question]]] = []
-        for number, subject in enumerate(subjects):
-            questions = []
-            for check in subject.checks:
-                found = _find_question(check, subject, facts, schema, history, ask=ask)
-                if isinstance(found, _Question):
-                    questions.append(found)
-                else:
-                    known[number, check.name] = found
-            if questions:
-                asked.append((number, questions))
-        for start in range(0, len(asked), TABLES_PER_STATEMENT):
-            known.update(_ask(connection, asked[start : start + TABLES_PER_STATEMENT]))
+    def look(waiting: Mapping[int, Subject]) -> tuple[_Known, frozenset[Relation]]:
+        facts = _read_facts(connection, waiting.values(), schema)
+        found = _evaluate(connection, waiting, facts, schema)
+        return found, find_replaced(connection, facts) if alone else frozenset()
+
+    for pause in (*PAUSES, 0.0):
+        found, replaced = read_settled(connection, partial(look, waiting))
+        known |= found
+        waiting = {
+            number: subject
+            for number, subject in waiting.items()
+            if alone
+            and (
+                any(_is_gone(known[number, check.name]) for check in subject.checks)
+                or not replaced.isdisjoint(_find_relations(subject, schema))
+            )
+        }
+        if not waiting or not pause:
+            break
+        time.sleep(pause)
     return [
         known[number, check.name]
         for number, subject in enumerate(subjects)
         for check in subject.checks
     ]
+
+
+def _is_gone(result: CheckResult) -> bool:
+    """Whether it could not be evaluated because of something that may be there again."""
+    return result.error and any(result.summary.endswith(f"({code})") for code in GONE)
+
+
+def _read_facts(connection: Connection, subjects: Iterable[Subject], schema: str) -> Facts:
+    history = Relation(find_build_schema(schema), BUILDS)
+    relations = {relation for each in subjects for relation in _find_relations(each, schema)}
+    return read_facts(connection, [history, *relations])
+
+
+def _find_relations(subject: Subject, schema: str) -> frozenset[Relation]:
+    """The tables that a subject's checks look at, its own among them."""
+    others = {
+        Relation(schema, name)
+        for check in subject.checks
+        for name in KINDS[check.kind].tables(check.arguments)
+    }
+    return frozenset({subject.relation, *others})
+
+
+def _evaluate(
+    connection: Connection, subjects: Mapping[int, Subject], facts: Facts, schema: str
+) -> _Known:
+    """The results of one look, by the number of the subject and the name of the check."""
+    history = Relation(find_build_schema(schema), BUILDS)
+    routines = ServerRoutines(schema)
+
+    def ask(called: Collection[Relation]) -> Naming:
+        return routines.find(connection, called)
+
+    known: _Known = {}
+    asked: list[tuple[int, list[Question]]] = []
+    for number, subject in subjects.items():
+        questions = []
+        for check in subject.checks:
+            found = _find_question(check, subject, facts, schema, history, ask=ask)
+            if isinstance(found, Question):
+                questions.append(found)
+            else:
+                known[number, check.name] = found
+        if questions:
+            asked.append((number, questions))
+    return known | ask_questions(connection, asked)
 
 
 def answer_by_rows(check: Check, rows: int) -> CheckResult | None:
@@ -138,7 +172,7 @@ def _find_question(
     history: Relation,
     *,
     ask: AskNaming,
-) -> _Question | CheckResult:
+) -> Question | CheckResult:
     """What to ask; or the result, where the catalog alone says that it cannot hold."""
     found = facts.get(subject.relation)
     kind = KINDS[check.kind]
@@ -162,93 +196,4 @@ def _find_question(
             rewrite(text, schema=schema, shadow=moved, own=subject.context.own, ask=ask).text
         ),
     )
-    return _Question(check, place, kind.probe(check, place))
-
-
-def _ask(
-    connection: Connection, asked: Sequence[tuple[int, list[_Question]]]
-) -> Mapping[tuple[int, str], CheckResult]:
-    """Ask for many tables at once; where that fails, table by table, then check by check."""
-    try:
-        answers = _read(connection, [questions for _, questions in asked])
-    except psycopg2.Error as error:
-        raise_unless_ours(connection, error)
-        if len(asked) > 1:
-            return {k: v for one in asked for k, v in _ask(connection, [one]).items()}
-        number, questions = asked[0]
-        if len(questions) > 1:
-            return {k: v for q in questions for k, v in _ask(connection, [(number, [q])]).items()}
-        text = _build_statement([questions]).as_string(connection)
-        reason = describe_error(error, text)
-        return {
-            (number, questions[0].check.name): build_error(
-                questions[0].check, reason, {"sql": text}
-            )
-        }
-    results = {}
-    for (number, questions), values in zip(asked, answers, strict=True):
-        start = 0
-        for question in questions:
-            end = start + len(question.expressions)
-            results[number, question.check.name] = _judge(connection, question, values[start:end])
-            start = end
-    return results
-
-
-def _read(connection: Connection, tables: Sequence[Sequence[_Question]]) -> list[Values]:
-    with savepoint(connection), connection.cursor() as cursor:
-        cursor.execute(_build_statement(tables))
-        rows = cursor.fetchall()
-    answers: list[Values] = [()] * len(tables)
-    for number, values in rows:
-        # Aggregates come first in the statement; put them back where their check expects them.
-        aggregates = iter(values[: sum(len(q.probe.aggregates) for q in tables[number])])
-        scalars = iter(values[sum(len(q.probe.aggregates) for q in tables[number]) :])
-        answers[number] = [
-            value
-            for question in tables[number]
-            for value in (
-                *(next(aggregates) for _ in question.probe.aggregates),
-                *(next(scalars) for _ in question.probe.scalars),
-            )
-        ]
-    return answers
-
-
-def _build_statement(tables: Sequence[Sequence[_Question]]) -> sql.Composed:
-    """`select 0, array[...] from a union all select 1, array[...] from b ...`."""
-    parts = []
-    for number, questions in enumerate(tables):
-        aggregates = [each for q in questions for each in q.probe.aggregates]
-        scalars = [each for q in questions for each in q.probe.scalars]
-        # NULL and the like have no type of their own; in an array of text each value is text.
-        values = sql.SQL(",\n    ").join(
-            sql.SQL("({})::text").format(each) for each in (*aggregates, *scalars)
-        )
-        source = sql.SQL("\nfrom {} as t").format(questions[0].place.table)
-        parts.append(
-            sql.SQL("select {}, array[\n    {}\n]::text[]{}").format(
-                sql.Literal(number), values, source if aggregates else sql.SQL("")
-            )
-        )
-    return sql.SQL("\nunion all\n").join(parts)
-
-
-def _judge(connection: Connection, question: _Question, values: Values) -> CheckResult:
-    check, probe = question.check, question.probe
-    verdict = probe.judge(values)
-    metadata = dict(verdict.metadata)
-    if question.expressions:
-        metadata["sql"] = _show(connection, question)
-    if not verdict.passed and probe.failing is not None:
-        metadata |= read_failing(connection, check, probe)
-    return build_result(check, verdict.passed, verdict.summary, metadata)
-
-
-def _show(connection: Connection, question: _Question) -> str:
-    """The query of this check alone, to be pasted into psql."""
-    values = sql.SQL(",\n    ").join(question.expressions)
-    text = sql.SQL("select\n    {}").format(values).as_string(connection)
-    if question.probe.aggregates:
-        text += sql.SQL("\nfrom {} as t").format(question.place.table).as_string(connection)
-    return f"{text};"
+    return Question(check, place, kind.probe(check, place))

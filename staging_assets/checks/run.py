@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import psycopg2
 
 from staging_assets.checks.core.check import Check, CheckResult, EvaluationContext, build_error
-from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, reading
+from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours
 from staging_assets.checks.evaluate import Subject, evaluate_many
 from staging_assets.checks.kinds import KINDS
 from staging_assets.checks.kinds.whole_schema import DRIFT
@@ -129,9 +129,8 @@ def _run_whole(
     try:
         if check.kind == DRIFT.name:
             return evaluate_drift(connection, check, project, schema, tables)
-        with reading(connection):
-            fresh = _find_fresh(project, built or ())
-            return evaluate_foreign_keys(connection, check, schema, tables, fresh)
+        fresh = _find_fresh(project, built or ())
+        return evaluate_foreign_keys(connection, check, schema, tables, fresh)
     except psycopg2.Error as error:
         raise_unless_ours(connection, error)
         connection.rollback()
@@ -156,7 +155,7 @@ def _find_fresh(project: StagingProject, built: Collection[str]) -> frozenset[st
 
 def _check_schema(connection: Connection, server: Server, schema: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("select from pg_namespace where nspname = %s", (schema,))
+        cursor.execute("select from pg_catalog.pg_namespace where nspname = %s", (schema,))
         if cursor.rowcount == 0:
             raise DatabaseError(
                 f'schema "{schema}" in {server}: it does not exist. '

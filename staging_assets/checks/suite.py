@@ -77,10 +77,16 @@ def _override(of_node: dict[str, Check], declared: CheckDeclaration) -> None:
     if changes.get("severity") == ERROR:
         # A warning never blocks; what is made an error again blocks again.
         changes = {"blocking": True, **changes}
+    excepted = changes.get("arguments", {}).get("except", ())
     for name, check in list(of_node.items()):
         if declared.kind in (name, check.kind):
             if changes.get("off"):
                 del of_node[name]
+            elif excepted:
+                # What a department excepts is added to what is excepted for all.
+                every = dict.fromkeys((*check.arguments.get("except", ()), *excepted))
+                arguments = {**check.arguments, "except": tuple(every)}
+                of_node[name] = replace(check, **{**changes, "arguments": arguments})
             else:
                 of_node[name] = replace(check, **changes)
 

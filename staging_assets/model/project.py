@@ -154,6 +154,7 @@ class Table:
         in_place: why POPULATE cannot be sent to a shadow table; None when it can.
         keeps_keys: why keys must stay while POPULATE runs (ON CONFLICT, a second statement
             that reads the table itself ...); None when they can be stripped.
+        keeps_indexes: why its other indexes must stay as well (POPULATE works on them).
         lineage: column name to the columns its values come from (best effort).
     """
 
@@ -168,6 +169,7 @@ class Table:
     foreign_keys: frozenset[str] = frozenset()
     in_place: str | None = None
     keeps_keys: str | None = None
+    keeps_indexes: str | None = None
     lineage: Mapping[str, frozenset[ColumnSource]] = field(default_factory=dict)
 
     @property

@@ -22,7 +22,13 @@ from staging_assets.parser.lexer.positions import (
     find_position,
     find_statement_place,
 )
-from staging_assets.parser.lexer.quoting import quote, quote_identifier, quote_literal, quote_name
+from staging_assets.parser.lexer.quoting import (
+    quote,
+    quote_identifier,
+    quote_literal,
+    quote_name,
+    unquote_name,
+)
 from staging_assets.parser.lexer.tokens import (
     NAME_KINDS,
     TEXT_KINDS,
@@ -96,4 +102,5 @@ __all__ = [
     "share_body_paths",
     "split_list",
     "tokenize",
+    "unquote_name",
 ]

@@ -38,6 +38,7 @@ from staging_assets.project.reading import FolderReader
 from staging_assets.project.scripts.populate import (
     find_in_place,
     find_in_place_by_triggers,
+    find_keeps_indexes,
     find_keeps_keys,
 )
 
@@ -102,7 +103,7 @@ def _find_table(read: FolderReader, name: str, columns: Mapping[str, tuple[str, 
     creation = read.parts.creations[name]
     populate = read.parts.populates.get(name)
     lookup = read.lookups.get(name)
-    in_place = keeps_keys = None
+    in_place = keeps_keys = keeps_indexes = None
     if name in read.config.in_place:
         where = read.config.in_place[name]
         in_place = f"{read.config.label}:{where.line}: declared"
@@ -121,6 +122,7 @@ def _find_table(read: FolderReader, name: str, columns: Mapping[str, tuple[str, 
         in_place = find_in_place_by_triggers(creation, reach)
     if populate is not None:
         keeps_keys = find_keeps_keys(populate, creation.own)
+        keeps_indexes = find_keeps_indexes(populate)
     of_lookups = lookup is not None or (name.startswith("lookup_") and populate is None)
     return Table(
         name=name,
@@ -137,6 +139,7 @@ def _find_table(read: FolderReader, name: str, columns: Mapping[str, tuple[str, 
         - {name},
         in_place=in_place,
         keeps_keys=keeps_keys,
+        keeps_indexes=keeps_indexes,
         lineage=Lineage(name, populate.script.text, columns) if populate else {},
     )
 

@@ -216,7 +216,8 @@ def _comes_off(
         named = {str(stand) for stand in stands.values()}
         inner = (key.references or "").startswith(str(Relation(build_schema, "x"))[:-1])
         return key.references in named or inner
-    return loaded and (table.keeps_keys is None or key.kind == "index")
+    keeps = table.keeps_indexes or (table.keeps_keys if key.kind != "index" else None)
+    return loaded and keeps is None
 
 
 def _run_removals(session: Session, removals: str, off: list[Key]) -> list[Key]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from staging_assets.model import Relation
-from staging_assets.parser import quote_literal
+from staging_assets.parser import quote_literal, unquote_name
 
 _SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 PREPARE = f"prepare staging_assets_shape (text, text[], text) as {_SQL}"
@@ -77,6 +77,12 @@ class Keys:
     names: frozenset[str]
     sequences: tuple[str, ...] = ()
     taken: bool = False
+
+    @property
+    def index_names(self) -> frozenset[str]:
+        """The names of the indexes, which a script may drop, rename or rebuild."""
+        names = (key.index_name or key.name for key in self.keys if key.kind != "f")
+        return frozenset(unquote_name(name) for name in names)
 
 
 def read_shape(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from staging_assets.builder.bad_rows import explain_statement
 from staging_assets.builder.shadow.add_keys import run_foreign_keys, run_keys, run_keys_at_once
 from staging_assets.builder.shadow.create import Shadow, ShadowPlan, run_create
-from staging_assets.builder.shadow.keys import find_key
+from staging_assets.builder.shadow.keys import Keys, find_key
 from staging_assets.builder.shadow.leftovers import clear_build_schema
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
 from staging_assets.builder.shadow.roles import run_give_rights, run_take_rights
@@ -20,7 +20,7 @@ from staging_assets.builder.shadow.sequences import (
 )
 from staging_assets.errors import ScriptError
 from staging_assets.model import Relation, Script, Table
-from staging_assets.parser import SentText, quote, rewrite
+from staging_assets.parser import SentText, quote, read_statements, rewrite
 from staging_assets.postgres import Outcome, Session, run_script
 
 __all__ = ["Shadow", "ShadowPlan", "run_discard", "run_make_shadow"]
@@ -87,7 +87,8 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
             table.populate.text,
             schema=shadow.live.schema,
             shadow=shadow.relation.schema,
-            own=shadow.own,
+            own=shadow.own
+            | (_find_indexes(table.populate.text, shape) if table.keeps_indexes else frozenset()),
             ask=session.find_naming,
         )
         functions = (script.text for script in session.functions)
@@ -124,6 +125,17 @@ def _run_populate(
         key=find_key(shadow.shape.keys),
         version=session.connection.server_version,
     )
+
+
+def _find_indexes(text: str, shape: Keys) -> frozenset[str]:
+    """The names of the table's indexes, those among them that the script itself makes."""
+    named = {
+        use.relation.name
+        for statement in read_statements(text)
+        for use in statement.uses
+        if use.kind == "index" or statement.starts_with("reindex", "index")
+    }
+    return shape.index_names | named
 
 
 def _count(session: Session, relation: Relation) -> int:

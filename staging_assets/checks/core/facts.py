@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from staging_assets.model import Relation
-from staging_assets.postgres import Connection
+from staging_assets.parser import quote
 
 MANY_KEYS = 3
 _COUNTING = ("smallint", "integer", "bigint", "uuid")
@@ -17,15 +17,24 @@ select
     wanted.table_name,
     c.reltuples::bigint,
     a.attname,
-    format_type(a.atttypid, a.atttypmod),
-    array_position(p.conkey, a.attnum)
-from unnest(%s::text[], %s::text[]) as wanted (schema_name, table_name)
-join pg_namespace as n on n.nspname = wanted.schema_name
-join pg_class as c on c.relnamespace = n.oid and c.relname = wanted.table_name
+    pg_catalog.format_type(a.atttypid, a.atttypmod),
+    pg_catalog.array_position(p.conkey, a.attnum),
+    c.oid
+from rows from (pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[]))
+    as wanted (schema_name, table_name)
+join pg_catalog.pg_namespace as n on n.nspname = wanted.schema_name
+join pg_catalog.pg_class as c on c.relnamespace = n.oid and c.relname = wanted.table_name
     and c.relkind in ('r', 'p', 'v', 'm', 'f')
-left join pg_constraint as p on p.conrelid = c.oid and p.contype = 'p'
-left join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+left join pg_catalog.pg_constraint as p on p.conrelid = c.oid and p.contype = 'p'
+left join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 order by wanted.schema_name, wanted.table_name, a.attnum
+"""
+
+_REPLACED = """
+select wanted.number
+from rows from (pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::oid[]))
+    with ordinality as wanted (name, oid, number)
+where pg_catalog.to_regclass(wanted.name)::oid is distinct from wanted.oid
 """
 
 
@@ -37,11 +46,13 @@ class TableFacts:
         columns: column name to type, as `format_type` spells it, in order.
         primary_key: its columns, in the key's order.
         estimated_rows: as the last ANALYZE left it; -1 when never analyzed.
+        oid: Postgres' number of it: another table of the same name has another.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     primary_key: tuple[str, ...] = ()
     estimated_rows: int = -1
+    oid: int = 0
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -78,12 +89,12 @@ def read_facts(connection: Connection, relations: Collection[Relation]) -> Facts
     wanted = sorted(set(relations))
     columns: dict[Relation, dict[str, str]] = {}
     keys: dict[Relation, dict[int, str]] = {}
-    estimates: dict[Relation, int] = {}
+    numbers: dict[Relation, tuple[int, int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_QUERY, ([r.schema for r in wanted], [r.name for r in wanted]))
-        for schema, name, estimate, column, kind, position in cursor.fetchall():
+        for schema, name, estimate, column, kind, position, oid in cursor.fetchall():
             relation = Relation(schema, name)
-            estimates[relation] = estimate
+            numbers[relation] = estimate, oid
             found = columns.setdefault(relation, {})
             if column is None:
                 continue
@@ -94,7 +105,22 @@ def read_facts(connection: Connection, relations: Collection[Relation]) -> Facts
         relation: TableFacts(
             columns=columns[relation],
             primary_key=tuple(name for _, name in sorted(keys.get(relation, {}).items())),
-            estimated_rows=estimates[relation],
+            estimated_rows=numbers[relation][0],
+            oid=numbers[relation][1],
         )
         for relation in columns
     }
+
+
+def find_replaced(connection: Connection, facts: Facts) -> frozenset[Relation]:
+    """Find the relations whose name now means another one, or none, than when `facts` were read.
+
+    Args:
+        connection: in the transaction in which they were read.
+        facts: of one snapshot. A table that took another's place since then looks empty in it.
+    """
+    relations = list(facts)
+    names = [quote(relation) for relation in relations]
+    with connection.cursor() as cursor:
+        cursor.execute(_REPLACED, (names, [facts[relation].oid for relation in relations]))
+        return frozenset(relations[number - 1] for (number,) in cursor.fetchall())

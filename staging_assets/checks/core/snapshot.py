@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-from staging_assets.postgres import Connection, find_safe_message
+from staging_assets.errors import DatabaseError
+from staging_assets.postgres import find_safe_message
 
 _MINDED = ("57014", "40001", "40P01")
 """Cancelled, serialization failure, deadlock: the caller's to deal with, not the check's."""
+
+GONE = ("XX000", "42P01", "42704")
+"""What Postgres says of something that others dropped after the query had begun: an internal
+error, an undefined table, an undefined object."""
+PAUSES = (0.05, 0.1, 0.2)
+"""Seconds before what is wrong is looked at again in a new snapshot: beside a build, a table
+changes places in less."""
+
+
+T = TypeVar("T")
+
+
+class ChangedMeanwhileError(DatabaseError):
+    """Something was replaced while it was read, time and again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the catalog: tables are replaced while they are read. "
+            "Check again when the build that runs has ended."
+        )
 
 
 def describe_error(error: psycopg2.Error, text: str = "") -> str:
@@ -33,10 +56,37 @@ def raise_unless_ours(connection: Connection, error: psycopg2.Error) -> None:
         raise error
 
 
+def can_look_again(connection: Connection) -> bool:
+    """Whether a new snapshot can be had: we are inside nobody's transaction."""
+    return connection.info.transaction_status == TRANSACTION_STATUS_IDLE
+
+
+def read_settled(connection: Connection, read: Callable[[], T]) -> T:
+    """Read in one snapshot (see `reading`); what others drop in the middle is read in a new one.
+
+    Args:
+        connection: as `reading` takes it. In somebody's transaction it is tried once.
+        read: asks the server; it may raise ChangedMeanwhileError.
+    """
+    for pause in (*PAUSES, 0.0) if can_look_again(connection) else (0.0,):
+        try:
+            with reading(connection):
+                return read()
+        except ChangedMeanwhileError:
+            if not pause:
+                raise
+        except psycopg2.Error as error:
+            raise_unless_ours(connection, error)
+            if error.pgcode not in GONE or not pause:
+                raise
+        time.sleep(pause)
+    raise AssertionError("the last try returns or raises")
+
+
 @contextmanager
 def reading(connection: Connection) -> Iterator[None]:
     """Read in one snapshot where we may begin the transaction, else inside the one at hand."""
-    if connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
+    if not can_look_again(connection):
         with connection.cursor() as cursor:
             cursor.execute("savepoint staging_checks; set local transaction_read_only = on")
             try:

@@ -22,7 +22,7 @@ class SchemaExists(CheckKind):
             there = values[0] == "true"
             return Verdict(there, "the schema exists" if there else "the schema does not exist")
 
-        exists = sql.SQL("exists (select from pg_namespace where nspname = {})")
+        exists = sql.SQL("exists (select from pg_catalog.pg_namespace where nspname = {})")
         return Probe(judge, scalars=(exists.format(sql.Literal(place.schema)),))
 
 

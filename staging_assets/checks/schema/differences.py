@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from staging_assets.checks.schema.structure import ColumnStructure, Structure
+from staging_assets.checks.schema.structure import ColumnStructure, Rule, Structure
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class Deviation:
         what: the live state against the script's, for people.
         missing: whether the column itself is gone.
         text: the definition, where it is about a key, an index or a trigger.
+        name: of that key, index or trigger.
+        carried: whether a rebuild carries it over, made by hand as it is (docs/publishing.md).
     """
 
     table: str
@@ -26,6 +28,8 @@ class Deviation:
     what: str
     missing: bool = False
     text: str = ""
+    name: str | None = None
+    carried: bool = False
 
     def __str__(self) -> str:
         where = self.table if self.column is None else f"{self.table}.{self.column}"
@@ -60,11 +64,33 @@ def find_deviations(table: str, live: Structure, said: Structure) -> list[Deviat
         for name in live.columns
         if name not in said.columns
     ]
-    for (what, text), _ in sorted((said.rules - live.rules).items()):
-        found.append(Deviation(table, None, f"{what} is missing: {text}", text=text))
-    for (what, text), _ in sorted((live.rules - said.rules).items()):
-        found.append(Deviation(table, None, f"{what} is not in the script: {text}", text=text))
+    lacking, extra = _find_unmatched(said.rules, live.rules)
+    triggers = {rule.name for rule in said.rules if rule.what == "trigger"}
+    for rule in lacking:
+        what = f"{rule.what} is missing: {rule.definition}"
+        found.append(Deviation(table, None, what, text=rule.definition, name=rule.name))
+    for rule in extra:
+        what = f"{rule.what} is not in the script: {rule.definition}"
+        carried = rule.definition.startswith("FOREIGN KEY") or (
+            rule.what == "trigger" and rule.name not in triggers
+        )
+        found.append(
+            Deviation(table, None, what, text=rule.definition, name=rule.name, carried=carried)
+        )
     return found
+
+
+def _find_unmatched(said: Sequence[Rule], live: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
+    """The rules that only one side has; names do not count, since Postgres makes them up."""
+    extra = list(live)
+    lacking = []
+    for rule in said:
+        alike = [e for e in extra if (e.what, e.definition) == (rule.what, rule.definition)]
+        if alike:
+            extra.remove(next((e for e in alike if e.name == rule.name), alike[0]))
+        else:
+            lacking.append(rule)
+    return lacking, extra
 
 
 def _compare_columns(
@@ -98,8 +124,10 @@ def _say(value: str | None) -> str:
 
 
 def is_excepted(deviation: Deviation, excepted: Collection[str]) -> bool:
-    """Whether a declared exception (`table`, `table.column`, patterns) covers a deviation."""
-    names = [deviation.table]
-    if deviation.column is not None:
-        names.append(f"{deviation.table}.{deviation.column}")
+    """Whether a declared exception covers a deviation.
+
+    It may be a table, or `table.name` of a column, key, index or trigger, with patterns.
+    """
+    parts = (deviation.column, deviation.name)
+    names = [deviation.table, *(f"{deviation.table}.{part}" for part in parts if part is not None)]
     return any(fnmatchcase(name, pattern) for name in names for pattern in excepted)

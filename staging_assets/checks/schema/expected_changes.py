@@ -1,21 +1,43 @@
-"""What a cleanup script changes of its table's structure, by its own words.
+"""What a table's own scripts change of its structure after CREATE.
 
-A cleanup may cast a column or drop empty ones: the table then differs from its CREATE script on
-purpose. The calls of `pgw` and the SQL in the script's strings tell what.
+A POPULATE script may add an index, a cleanup may cast a column or drop empty ones: the table then
+differs from its CREATE script on purpose. Statements that stand in a POPULATE script can be run in
+the scratch schema (`find_structural`); for a cleanup, and for SQL that is only made while it runs,
+the words tell what.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
-from staging_assets.model import Cleanup
+from staging_assets.checks.schema.differences import Deviation
+from staging_assets.model import STAGING, Cleanup, Relation
+from staging_assets.parser import is_opaque, read_statements
 
+_MAKES = (("create", "type"), ("create", "domain"), ("create", "sequence"))
+_STRUCTURAL = (
+    *_MAKES,
+    ("alter", "table"),
+    ("alter", "index"),
+    ("alter", "sequence"),
+    ("alter", "type"),
+    ("alter", "trigger"),
+    ("create", "index"),
+    ("create", "unique", "index"),
+    ("create", "trigger"),
+    ("create", "or", "replace", "trigger"),
+    ("create", "constraint", "trigger"),
+    ("drop", "index"),
+    ("drop", "trigger"),
+)
 _OF_COLUMN = ("cast_column", "prettify_date")
 _OF_EVERYTHING = ("to_sql", "left_join", "drop_table", "copy_table", "recreate_schema", "shell")
+_CHANGING = re.compile(r"\b(?:alter|drop|create|execute|call|do)\b", re.IGNORECASE)
 _ALTER = re.compile(r"\balter\s+table\b", re.IGNORECASE)
 _COLUMN = re.compile(
     r"\b(?:add|drop|alter|rename)\s+column\s+(?:if\s+(?:not\s+)?exists\s+)?\"?(\w+)\"?"
@@ -31,8 +53,8 @@ _RULES = re.compile(
 
 
 @dataclass(frozen=True)
-class CleanupChanges:
-    """What a cleanup may change.
+class Changes:
+    """What a script may change, by its words.
 
     Args:
         columns: columns that it adds, drops, casts or renames.
@@ -46,23 +68,92 @@ class CleanupChanges:
     rules: bool = False
     anything: bool = False
 
+    def __or__(self, other: Changes) -> Changes:
+        return Changes(
+            self.columns | other.columns,
+            self.drops or other.drops,
+            self.rules or other.rules,
+            self.anything or other.anything,
+        )
+
     def explain_column(self, column: str, missing: bool) -> bool:
-        """Whether a column may be otherwise, or gone, because of the cleanup."""
+        """Whether a column may be otherwise, or gone, because of the script."""
         return self.anything or column in self.columns or (self.drops and missing)
 
+    def find_explained(self, deviations: Sequence[Deviation]) -> list[Deviation]:
+        """The deviations that these changes make."""
+        columns = [
+            each
+            for each in deviations
+            if each.column is not None and self.explain_column(each.column, each.missing)
+        ]
+        gone = [each.column for each in columns if each.missing and each.column is not None]
+        rules = [
+            each
+            for each in deviations
+            if each.column is None and self.explain_rule(each.text, gone)
+        ]
+        return [*columns, *rules]
+
     def explain_rule(self, definition: str, gone: Collection[str]) -> bool:
-        """Whether a key, index or trigger may be otherwise because of the cleanup.
+        """Whether a key, index or trigger may be otherwise because of the script.
 
         Args:
             definition: of it; it goes with its column.
-            gone: columns that the cleanup dropped.
+            gone: columns that the script dropped.
         """
         named = set(re.findall(r"\w+", definition))
         return self.anything or self.rules or not named.isdisjoint(self.columns | set(gone))
 
 
+def may_change(text: str) -> bool:
+    """Whether some SQL may change the structure of a table: a quick look at its words."""
+    return _CHANGING.search(text) is not None
+
+
+def find_structural(text: str, own: Collection[str]) -> list[str]:
+    """The statements of a POPULATE script that change its own table's structure, in their order.
+
+    Args:
+        text: of the script.
+        own: names that the table's CREATE script makes.
+
+    They are such as can be run on an empty table. Raises LexicalError when something is not
+    closed.
+    """
+    mine = {Relation(STAGING, name) for name in own}
+    found = []
+    for statement in read_statements(text):
+        named = {use.relation for use in statement.uses if use.relation.schema == STAGING}
+        if not any(statement.starts_with(*words) for words in _STRUCTURAL):
+            continue
+        if any(statement.starts_with(*words) for words in _MAKES) or named & mine:
+            found.append(text[statement.tokens[0].start : statement.tokens[-1].end])
+            mine |= {use.relation for use in statement.uses if use.role in ("create", "alter")}
+    return found
+
+
+def find_hidden_changes(text: str) -> Changes:
+    """What a POPULATE script changes in blocks and by SQL that it makes, by its words."""
+    hidden = [
+        find_sql_changes(text[statement.tokens[0].start : statement.tokens[-1].end])
+        for statement in read_statements(text)
+        if statement.starts_with("do") or is_opaque(statement)
+    ]
+    return reduce(or_, hidden, Changes())
+
+
+def find_sql_changes(text: str) -> Changes:
+    """What some SQL changes, by its words."""
+    columns = frozenset(name for pair in _COLUMN.findall(text) for name in pair if name)
+    rules = _RULES.search(text) is not None
+    # `ALTER TABLE ... ALTER x TYPE` without the word COLUMN, or a name put in later.
+    anything = bool(_ALTER.search(text)) and not columns and not rules
+    return Changes(columns, rules=rules, anything=anything)
+
+
 @lru_cache(maxsize=512)
-def find_cleanup_changes(cleanup: Cleanup) -> CleanupChanges:
+def find_cleanup_changes(cleanup: Cleanup) -> Changes:
     """Find what a cleanup changes, from its calls and the SQL in its strings.
 
     Args:
@@ -71,9 +162,10 @@ def find_cleanup_changes(cleanup: Cleanup) -> CleanupChanges:
     try:
         tree = ast.parse(cleanup.script.text)
     except (SyntaxError, ValueError):
-        return CleanupChanges()
+        return Changes()
     columns: set[str] = set()
-    drops = rules = anything = False
+    found: list[Changes] = []
+    drops = anything = False
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             name = node.func.attr
@@ -87,12 +179,9 @@ def find_cleanup_changes(cleanup: Cleanup) -> CleanupChanges:
                     columns.add(column)
         text = _find_text(node)
         if text:
-            found = {name for pair in _COLUMN.findall(text) for name in pair if name}
-            columns |= found
-            rules |= _RULES.search(text) is not None
-            # `ALTER TABLE ... ALTER x TYPE` without the word COLUMN, or a name put in later.
-            anything |= bool(_ALTER.search(text)) and not found and not _RULES.search(text)
-    return CleanupChanges(frozenset(columns), drops, rules, anything)
+            found.append(find_sql_changes(text))
+    found.append(Changes(frozenset(columns), drops, anything=anything))
+    return reduce(or_, found)
 
 
 def _find_column(call: ast.Call) -> str | None:

@@ -35,6 +35,11 @@ def quote_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def unquote_name(spelled: str) -> str:
+    """The identifier that `quote_name` has written."""
+    return spelled[1:-1].replace('""', '"') if spelled.startswith('"') else spelled
+
+
 def quote(relation: Relation) -> str:
     """`"schema"."name"`."""
     return f"{quote_identifier(relation.schema)}.{quote_identifier(relation.name)}"

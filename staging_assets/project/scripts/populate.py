@@ -145,6 +145,48 @@ def _find_need(statement: ReadStatement, roles: set[str], filled: bool) -> str |
     return None
 
 
+_OF_INDEXES = (
+    ("drop", "index"),
+    ("alter", "index"),
+    ("reindex",),
+    ("cluster",),
+    ("index", "if", "not", "exists"),
+    ("index", "concurrently", "if", "not", "exists"),
+    ("using", "index"),
+    ("replica", "identity"),
+)
+"""Words that look at an index by its name."""
+_OF_COLUMNS = ("rename", "drop", "type")
+"""Words of ALTER TABLE after which an index may be another."""
+
+
+def find_keeps_indexes(source: Source) -> str | None:
+    """Why the table's other indexes must stay as well, or None.
+
+    A script that drops, renames or rebuilds an index of its table, or the column of one, finds it
+    as psql would.
+    """
+    for statement in source.statements:
+        pieces = [statement.tokens, *(piece.tokens for piece, *_ in statement.piece.walk())]
+        for tokens in pieces:
+            words = [token.value for token in tokens if token.kind == "word"]
+            alters = _has_words(words, ("alter", "table"))
+            if any(_has_words(words, wanted) for wanted in _OF_INDEXES) or (
+                alters and any(word in words for word in _OF_COLUMNS)
+            ):
+                return f"{source.place(statement.tokens[0].start)}: works on indexes or columns"
+    return None
+
+
+def _has_words(words: list[str], wanted: tuple[str, ...]) -> bool:
+    """Whether some words stand in a list one after the other."""
+    return any(
+        tuple(words[start : start + len(wanted)]) == wanted
+        for start, word in enumerate(words)
+        if word == wanted[0]
+    )
+
+
 def _sets_sequence(words: list[str]) -> bool:
     """`select setval(..., (select max(id) from staging.x))`: one pass over the table will do."""
     return words[:1] == ["select"] and "setval" in words

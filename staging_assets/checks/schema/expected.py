@@ -1,0 +1,185 @@
+"""What the scripts make of each table, as Postgres understands them.
+
+Every CREATE script is run in a scratch schema inside a transaction that is rolled back, and after
+them what POPULATE scripts change of their table's structure. All names of the scripts go to the
+scratch schema, so no live table is locked by it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets.checks.core.snapshot import (
+    describe_error,
+    raise_unless_ours,
+    rolled_back,
+    savepoint,
+)
+from staging_assets.checks.schema.expected_changes import (
+    Changes,
+    find_hidden_changes,
+    find_sql_changes,
+    find_structural,
+    may_change,
+)
+from staging_assets.checks.schema.structure import Structure, read_structures
+from staging_assets.model import SCHEMA_NODE, Kind, StagingProject
+from staging_assets.parser import LexicalError, rewrite
+
+TABLES_AT_ONCE = 250
+"""Every relation that a transaction makes takes a lock, and the server has room for some
+thousands of them."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the scripts make.
+
+    Args:
+        structures: of each table, as its CREATE and POPULATE scripts leave it.
+        errors: why a table's scripts could not be run, for people.
+        hidden: what may be otherwise, since a POPULATE script changes it by SQL that could not
+            be run in advance.
+    """
+
+    structures: dict[str, Structure] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    hidden: dict[str, Changes] = field(default_factory=dict)
+
+
+def read_expected(
+    connection: Connection, project: StagingProject, tables: Sequence[str]
+) -> Expected:
+    """Find what the scripts make of some tables.
+
+    Args:
+        connection: idle; its transactions are rolled back.
+        project: the folder of scripts.
+        tables: their names.
+    """
+    expected = Expected()
+    for start in range(0, len(tables), TABLES_AT_ONCE):
+        chunk = tables[start : start + TABLES_AT_ONCE]
+        scratch = f"staging_assets_scratch_{uuid.uuid4().hex[:12]}"
+        scripts = list(_find_scripts(project, scratch, _find_needed(project, chunk)))
+        changes = dict(_find_changes(project, scratch, chunk, expected.hidden))
+        with rolled_back(connection), connection.cursor() as cursor:
+            cursor.execute(
+                sql.SQL(
+                    "set local check_function_bodies = off;"
+                    " set local client_min_messages = error;"
+                    " create schema {}"
+                ).format(sql.Identifier(scratch))
+            )
+            failed = _run_scripts(connection, scripts)
+            for name in _run_scripts(connection, list(changes.items())):
+                populate = project.tables[name].populate
+                assert populate is not None
+                expected.hidden[name] = find_sql_changes(populate.text)
+            found = read_structures(connection, scratch, chunk)
+        expected.errors.update((name, failed[name]) for name in chunk if name in failed)
+        expected.structures.update((k, v) for k, v in found.items() if k not in failed)
+    return expected
+
+
+def _find_changes(
+    project: StagingProject, scratch: str, tables: Collection[str], hidden: dict[str, Changes]
+) -> Iterator[tuple[str, str]]:
+    """Table and SQL of what its POPULATE script changes; what cannot be run goes to `hidden`."""
+    for name in tables:
+        table = project.tables[name]
+        if table.populate is None:
+            continue
+        text = table.populate.text
+        routines = _find_routines(project, text)
+        if not may_change(text) and not routines:
+            continue
+        try:
+            structural = find_structural(text, table.own)
+            hidden[name] = find_hidden_changes(text)
+        except LexicalError:
+            hidden[name] = find_sql_changes(text)
+            continue
+        for routine in routines:
+            hidden[name] |= find_sql_changes(routine)
+        if structural:
+            yield name, ";\n".join(rewrite(each, schema=scratch).text for each in structural)
+
+
+def _find_routines(project: StagingProject, text: str) -> list[str]:
+    """The texts of the stored procedures whose names are in a script, and in each other."""
+    texts, waiting = [], [text]
+    rest = dict(project.procedures)
+    while waiting:
+        text = waiting.pop().lower()
+        for name, procedures in list(rest.items()):
+            if any(function.name.lower() in text for function in procedures.functions):
+                del rest[name]
+                texts.append(procedures.script.text)
+                waiting.append(procedures.script.text)
+    return texts
+
+
+def _find_needed(project: StagingProject, tables: Sequence[str]) -> frozenset[str]:
+    """The tables and all that their CREATE scripts stand on."""
+    needed: set[str] = set()
+    waiting = list(tables)
+    while waiting:
+        name = waiting.pop()
+        if name in needed:
+            continue
+        needed.add(name)
+        if name in project.tables:
+            table = project.tables[name]
+            text = table.create.text.lower()
+            waiting += [
+                other
+                for other in project.dependencies[name]
+                if other in table.foreign_keys
+                or other not in project.tables
+                or other.lower() in text
+            ]
+        else:
+            waiting += project.dependencies.get(name, ())
+    return frozenset(needed)
+
+
+def _find_scripts(
+    project: StagingProject, scratch: str, needed: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Node and text of each script that makes something, in an order that works."""
+    for node in project.nodes:
+        if node not in needed or node == SCHEMA_NODE:
+            continue
+        if node in project.tables:
+            yield node, rewrite(project.tables[node].create.text, schema=scratch).text
+        elif project.kind(node) is Kind.PROCEDURES:
+            script = project.procedures[project.node(node).name].script
+            yield node, rewrite(script.text, schema=scratch).text
+
+
+def _run_scripts(connection: Connection, scripts: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """Run all scripts in one round trip; where that fails, one by one. Returns what failed."""
+    if not scripts:
+        return {}
+    try:
+        with savepoint(connection), connection.cursor() as cursor:
+            cursor.execute("\n;\n".join(text for _, text in scripts))
+        return {}
+    except psycopg2.Error as error:
+        raise_unless_ours(connection, error)
+    failed = {}
+    for node, text in scripts:
+        try:
+            with savepoint(connection), connection.cursor() as cursor:
+                cursor.execute(text)
+        except psycopg2.Error as error:
+            raise_unless_ours(connection, error)
+            failed[node] = describe_error(error, text)
+    return failed

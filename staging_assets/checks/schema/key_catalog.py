@@ -1,0 +1,90 @@
+"""The foreign keys of a schema, read from the catalog in one query.
+
+Its names are qualified, so that no function or operator that somebody puts in the way is called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from staging_assets.model import Relation
+
+_SHOWN_TYPES = frozenset({"int2", "int4", "int8", "uuid"})
+
+_QUERY = """
+select
+    c.relname, k.conname, rn.nspname, r.relname, k.convalidated, k.confmatchtype = 'f',
+    array(
+        select a.attname from pg_catalog.unnest(k.conkey) with ordinality as u (n, i)
+        join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.n order by u.i
+    )::text[],
+    array(
+        select a.attname from pg_catalog.unnest(k.confkey) with ordinality as u (n, i)
+        join pg_catalog.pg_attribute as a on a.attrelid = k.confrelid and a.attnum = u.n
+        order by u.i
+    )::text[],
+    array(
+        select t.typname from pg_catalog.unnest(k.conkey) as u (n)
+        join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.n
+        join pg_catalog.pg_type as t on t.oid = a.atttypid
+    )::text[],
+    exists (
+        select from pg_catalog.pg_trigger as g where g.tgconstraint = k.oid and g.tgenabled = 'D'
+    ),
+    pg_catalog.pg_get_constraintdef(k.oid) ~ ' PERIOD '
+from pg_catalog.pg_constraint as k
+join pg_catalog.pg_class as c on c.oid = k.conrelid
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+join pg_catalog.pg_class as r on r.oid = k.confrelid
+join pg_catalog.pg_namespace as rn on rn.oid = r.relnamespace
+where k.contype = 'f' and n.nspname = %s and k.conparentid = 0
+order by c.relname, k.conname
+"""
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """One foreign key as the catalog has it."""
+
+    table: Relation
+    name: str
+    to: Relation
+    columns: tuple[str, ...]
+    to_columns: tuple[str, ...]
+    validated: bool
+    full: bool
+    disabled: bool
+    countable: bool
+    showable: bool
+
+    @property
+    def label(self) -> str:
+        """`arrests.arrests_officer_id_fkey`."""
+        return f"{self.table.name}.{self.name}"
+
+
+def read_foreign_keys(connection: Connection, schema: str) -> list[ForeignKey]:
+    """Read the foreign keys of all tables of a schema, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_QUERY, (schema,))
+        return [
+            ForeignKey(
+                table=Relation(schema, table),
+                name=name,
+                to=Relation(to_schema, to_table),
+                columns=tuple(columns),
+                to_columns=tuple(to_columns),
+                validated=validated,
+                full=full,
+                disabled=disabled,
+                # The last column of a PERIOD key is a range that several rows may cover together.
+                countable=not period,
+                showable=set(types) <= _SHOWN_TYPES,
+            )
+            for (
+                table, name, to_schema, to_table, validated, full, columns, to_columns, types,
+                disabled, period,
+            ) in cursor.fetchall()
+        ]  # fmt: skip
