@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from staging_assets.model import Relation
 from staging_assets.parser import quote
+from staging_assets.postgres import Connection
 
 MANY_KEYS = 3
 _COUNTING = ("smallint", "integer", "bigint", "uuid")

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks.core.check import Check, CheckResult, build_error, build_result
 from staging_assets.checks.core.failing_rows import read_failing
 from staging_assets.checks.core.probe import CheckedTable, Probe, Values
 from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, savepoint
+from staging_assets.postgres import Connection
 
 TABLES_PER_STATEMENT = 40
 

@@ -11,7 +11,7 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from staging_assets.errors import DatabaseError
-from staging_assets.postgres import find_safe_message
+from staging_assets.postgres import Connection, find_safe_message
 
 _MINDED = ("57014", "40001", "40P01")
 """Cancelled, serialization failure, deadlock: the caller's to deal with, not the check's."""

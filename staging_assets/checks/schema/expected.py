@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks.core.snapshot import (
     describe_error,
@@ -31,6 +30,7 @@ from staging_assets.checks.schema.expected_changes import (
 from staging_assets.checks.schema.structure import Structure, read_structures
 from staging_assets.model import SCHEMA_NODE, Kind, StagingProject
 from staging_assets.parser import LexicalError, rewrite
+from staging_assets.postgres import Connection
 
 TABLES_AT_ONCE = 250
 """Every relation that a transaction makes takes a lock, and the server has room for some

@@ -14,13 +14,12 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
-from psycopg2.extensions import connection as Connection  # noqa: N812
-
 from staging_assets.checks.core.check import Check, CheckResult, build_result
 from staging_assets.checks.core.probe import say
 from staging_assets.checks.core.snapshot import PAUSES, can_look_again, read_settled
 from staging_assets.checks.schema.key_catalog import ForeignKey, read_foreign_keys
 from staging_assets.checks.schema.orphans import build_orphans, count_orphans, read_orphans
+from staging_assets.postgres import Connection, read_owed_keys
 
 
 def evaluate_foreign_keys(
@@ -58,7 +57,19 @@ def evaluate_foreign_keys(
         doubtful = [
             key for key in keys if key.countable and not _is_fresh(key, tables or (), fresh)
         ]
-        return keys, _find_troubles(connection, keys, doubtful), len(doubtful)
+        troubles = {
+            f"{owed}": _Trouble(
+                (
+                    f"it is NOT VALID since {owed.references.name} was replaced; the next run "
+                    "validates it, or run VALIDATE CONSTRAINT",
+                )
+            )
+            for owed in read_owed_keys(connection, schema)
+            if owed.table.schema != schema
+            and not any(fnmatchcase(owed.label, each) for each in excepted)
+        }
+        troubles |= _find_troubles(connection, keys, doubtful)
+        return keys, troubles, len(doubtful)
 
     keys, troubles, compared = read_settled(connection, partial(look, None))
     for pause in PAUSES if alone else ():

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from psycopg2.extensions import connection as Connection  # noqa: N812
-
 from staging_assets.model import Relation
+from staging_assets.postgres import Connection
 
 _SHOWN_TYPES = frozenset({"int2", "int4", "int8", "uuid"})
 

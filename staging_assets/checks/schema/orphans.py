@@ -7,12 +7,12 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks.core.failing_rows import MOST_KEYS
 from staging_assets.checks.core.probe import identify
 from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, savepoint
 from staging_assets.checks.schema.key_catalog import ForeignKey
+from staging_assets.postgres import Connection
 
 KEYS_PER_STATEMENT = 40
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from staging_assets.postgres import Connection
-
 from staging_assets.checks.core.snapshot import ChangedMeanwhileError
+from staging_assets.postgres import Connection
 
 _KINDS = {"r": "table", "p": "partitioned table", "v": "view", "m": "materialized view"}
 _KINDS |= {"f": "foreign table"}
