@@ -17,6 +17,7 @@ from psycopg2 import sql
 from staging_assets.checks.core.snapshot import (
     describe_error,
     raise_unless_ours,
+    reading,
     rolled_back,
     savepoint,
 )
@@ -28,9 +29,9 @@ from staging_assets.checks.schema.expected_changes import (
     may_change,
 )
 from staging_assets.checks.schema.structure import Structure, read_structures
-from staging_assets.model import SCHEMA_NODE, Kind, StagingProject
-from staging_assets.parser import LexicalError, rewrite
-from staging_assets.postgres import Connection
+from staging_assets.model import SCHEMA_NODE, Kind, Relation, StagingProject
+from staging_assets.parser import LexicalError, Naming, rewrite
+from staging_assets.postgres import Connection, ServerRoutines
 
 TABLES_AT_ONCE = 250
 """Every relation that a transaction makes takes a lock, and the server has room for some
@@ -54,21 +55,38 @@ class Expected:
 
 
 def read_expected(
-    connection: Connection, project: StagingProject, tables: Sequence[str]
+    connection: Connection, project: StagingProject, schema: str, tables: Sequence[str]
 ) -> Expected:
     """Find what the scripts make of some tables.
 
     Args:
         connection: idle; its transactions are rolled back.
         project: the folder of scripts.
+        schema: the live schema, whose routines are asked what names they take.
         tables: their names.
     """
     expected = Expected()
+    routines = ServerRoutines(schema)
+
+    def ask(called: Collection[Relation]) -> Naming:
+        with reading(connection):
+            return routines.find(connection, called)
+
     for start in range(0, len(tables), TABLES_AT_ONCE):
         chunk = tables[start : start + TABLES_AT_ONCE]
         scratch = f"staging_assets_scratch_{uuid.uuid4().hex[:12]}"
-        scripts = list(_find_scripts(project, scratch, _find_needed(project, chunk)))
-        changes = dict(_find_changes(project, scratch, chunk, expected.hidden))
+
+        def send(text: str, scratch: str = scratch) -> str:
+            return rewrite(text, schema=scratch, ask=ask, kept=schema).text
+
+        scripts = [
+            (node, send(text))
+            for node, text in _find_scripts(project, _find_needed(project, chunk))
+        ]
+        changes = {
+            name: ";\n".join(map(send, statements))
+            for name, statements in _find_changes(project, chunk, expected.hidden)
+        }
         with rolled_back(connection), connection.cursor() as cursor:
             cursor.execute(
                 sql.SQL(
@@ -89,9 +107,9 @@ def read_expected(
 
 
 def _find_changes(
-    project: StagingProject, scratch: str, tables: Collection[str], hidden: dict[str, Changes]
-) -> Iterator[tuple[str, str]]:
-    """Table and SQL of what its POPULATE script changes; what cannot be run goes to `hidden`."""
+    project: StagingProject, tables: Collection[str], hidden: dict[str, Changes]
+) -> Iterator[tuple[str, list[str]]]:
+    """Table and what its POPULATE script changes of it; what cannot be run goes to `hidden`."""
     for name in tables:
         table = project.tables[name]
         if table.populate is None:
@@ -109,7 +127,7 @@ def _find_changes(
         for routine in routines:
             hidden[name] |= find_sql_changes(routine)
         if structural:
-            yield name, ";\n".join(rewrite(each, schema=scratch).text for each in structural)
+            yield name, structural
 
 
 def _find_routines(project: StagingProject, text: str) -> list[str]:
@@ -150,18 +168,15 @@ def _find_needed(project: StagingProject, tables: Sequence[str]) -> frozenset[st
     return frozenset(needed)
 
 
-def _find_scripts(
-    project: StagingProject, scratch: str, needed: Collection[str]
-) -> Iterator[tuple[str, str]]:
+def _find_scripts(project: StagingProject, needed: Collection[str]) -> Iterator[tuple[str, str]]:
     """Node and text of each script that makes something, in an order that works."""
     for node in project.nodes:
         if node not in needed or node == SCHEMA_NODE:
             continue
         if node in project.tables:
-            yield node, rewrite(project.tables[node].create.text, schema=scratch).text
+            yield node, project.tables[node].create.text
         elif project.kind(node) is Kind.PROCEDURES:
-            script = project.procedures[project.node(node).name].script
-            yield node, rewrite(script.text, schema=scratch).text
+            yield node, project.procedures[project.node(node).name].script.text
 
 
 def _run_scripts(connection: Connection, scripts: Sequence[tuple[str, str]]) -> Mapping[str, str]:
