@@ -25,12 +25,13 @@ _KEYWORDS = """all analyse analyze and any array as asc asymmetric authorization
     unique user using values varchar variadic verbose when where window with xmlattributes
     xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize
     xmltable"""
-_QUOTED = frozenset(_KEYWORDS.split())
+RESERVED = frozenset(_KEYWORDS.split())
+"""Keywords that cannot be every kind of name without quotes."""
 
 
 def quote_name(name: str) -> str:
     """An identifier as Postgres' `quote_ident` writes it: quoted only where that is needed."""
-    if _PLAIN.fullmatch(name) and name not in _QUOTED:
+    if _PLAIN.fullmatch(name) and name not in RESERVED:
         return name
     return '"' + name.replace('"', '""') + '"'
 

@@ -37,7 +37,7 @@ class Clause(NamedTuple):
         listing: role of the names after commas.
         on: role of the name after ON.
         begins: the verb of the statement that begins here.
-        scope: whether a query begins here (`query`) or a statement that changes a table (`change`).
+        query_begins: whether a query, or a statement that changes rows, begins here.
         kind: of object that the next name is.
         take: what reads further, where a row cannot say it.
     """
@@ -53,7 +53,7 @@ class Clause(NamedTuple):
     role: Role | Keep | None = "keep"
     listing: Role | Keep | None = "keep"
     begins: str = ""
-    scope: Literal["", "query", "change"] = ""
+    query_begins: bool = False
     kind: str = ""
     take: Taken = ""
 
@@ -99,15 +99,15 @@ _UPDATE: dict[str, object] = {
     "role": "change",
     "listing": None,
     "begins": "update",
-    "scope": "change",
+    "query_begins": True,
 }
 
 _TABLE = (
     *(_row(word, start=True, begins=word) for word in (*CONTENTLESS, "fetch", "import", "refresh")),
     # Queries and their tables.
-    _row("select values", role=None, listing=None, begins="select", scope="query"),
+    _row("select values", role=None, listing=None, begins="select", query_begins=True),
     _row("from", after="is-distinct not-distinct"),
-    _row("from", after="delete", role="change", listing=None, begins="delete", scope="change"),
+    _row("from", after="delete", role="change", listing=None, begins="delete", query_begins=True),
     _row("from", after="values"),  # bounds of a partition
     _row("from", verb="copy revoke fetch import"),  # a file; a role; a cursor; a server
     _row("from", query=True, role="read", listing="read"),
@@ -115,19 +115,19 @@ _TABLE = (
     _row("join", role="read"),
     _row("table", expecting=True),
     _row("table", after=_NO_COMMAND),
-    _row("table", role="read", begins="select", scope="query"),
+    _row("table", role="read", begins="select", query_begins=True),
     _row("like", after="( ,", role="read"),  # of CREATE TABLE
     _row("with", take="cte"),
     # Statements that change tables.
-    _row("into", after="insert", role="write", listing=None, begins="insert", scope="change"),
-    _row("into", after="merge", role="write", listing=None, begins="merge", scope="change"),
+    _row("into", after="insert", role="write", listing=None, begins="insert", query_begins=True),
+    _row("into", after="merge", role="write", listing=None, begins="merge", query_begins=True),
     _row("into", verb="import", take="schemas"),
     _row("into", verb="select", code=False, before="temp temporary", role="temporary"),
     _row("into", verb="select", code=False, role="create", kind="table"),
     _row("into"),
-    _row("using", verb="delete", role="read", listing="read"),
-    _row("using", verb="merge", role="read", listing=None),
-    _row("using"),
+    _row("using", verb="delete", role="read", listing="read", begins="using"),
+    _row("using", verb="merge", role="read", listing=None, begins="using"),
+    _row("using"),  # of a join
     _row("update", start=True, **_UPDATE),
     _row("update", after="( ) as explain analyze in query do", **_UPDATE),
     _row("update", verb="with", **_UPDATE),  # behind WITH ... CYCLE ... USING path

@@ -51,17 +51,16 @@ class _Walk:
         words = [token.value if token.kind in _MARKS else "" for token in tokens]
         self.words = [*words, "", "", "", ""]
         self.names = Names()
-        self.piece = Scope()
-        self.piece.aliased = hidden
+        self.piece = Scope(aliased=hidden)
         self.frames = [Frame(self.piece)]
-        # Columns, should `staging` turn out to be a table of their query.
+        # What is a column in a query, or should `staging` turn out to be a variable or a table.
         self.unsure: dict[int, Scope] = {}
 
     def run(self) -> Names:
         index = 0
         while index < len(self.tokens):
             index = self.step(index)
-        columns = {i for i, scope in self.unsure.items() if scope.hides_staging()}
+        columns = {i for i, scope in self.unsure.items() if scope.aliased}
         if columns:
             self.names.found = [n for i, n in enumerate(self.names.found) if i not in columns]
         return self.names
@@ -102,10 +101,8 @@ class _Walk:
         if clause.begins:
             frame.verb = clause.begins
             frame.about = clause.begins in CONTENTLESS
-        if clause.scope:
-            frame.scope = Scope(frame.base)
-            if clause.scope == "change":
-                frame.base = frame.scope
+        if clause.query_begins:
+            frame.scope = Scope(aliased=True)
         if clause.role != "keep":
             frame.expect = clause.role
             frame.kind = clause.kind or frame.kind

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from staging_assets.parser.lexer.literals import read_literal
+from staging_assets.parser.lexer.quoting import RESERVED
 from staging_assets.parser.lexer.tokens import NAME_KINDS, TEXT_KINDS, Token
 from staging_assets.parser.names.clauses import FOLLOWS_RELATION, MODIFIERS, words
 from staging_assets.parser.names.scope import Frame, Role
@@ -145,5 +146,7 @@ def is_type(tokens: Sequence[Token], index: int, end: int, frame: Frame) -> bool
     if before.value == "returning":
         return frame.opener.startswith("json_")
     if before.value == "as":
-        return frame.opener in ("cast", "treat") or frame.kind == "domain"
-    return before.kind == "word" and before.value not in _BEFORE_EXPRESSION
+        return frame.opener in ("cast", "treat", "xmlserialize") or frame.kind == "domain"
+    # A column may be called `value` or `path`.
+    column = before.value not in RESERVED and read_value(tokens, index - 2) in ("(", ",")
+    return before.kind == "word" and (column or before.value not in _BEFORE_EXPRESSION)

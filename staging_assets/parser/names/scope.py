@@ -64,40 +64,37 @@ class Names:
 
 
 class Scope:
-    """A query; `aliased` says that `staging` is one of its tables, so `staging.x` is a column."""
+    """Where `staging.x` may be a column, a field or a parameter.
 
-    __slots__ = ("aliased", "outer")
+    `aliased` says that it is: in every query, where a table's name cannot stand in an expression
+    with its schema alone, and where a variable, a parameter or a table is called `staging`.
+    """
 
-    def __init__(self, outer: Scope | None = None) -> None:
-        self.outer, self.aliased = outer, False
+    __slots__ = ("aliased",)
 
-    def hides_staging(self) -> bool:
-        """Whether `staging` is a table of this query or of one around it."""
-        scope: Scope | None = self
-        while scope is not None and not scope.aliased:
-            scope = scope.outer
-        return scope is not None
+    def __init__(self, aliased: bool = False) -> None:
+        self.aliased = aliased
 
 
 class Frame:
     """What is known between one pair of parentheses.
 
     Args:
-        scope: the query that it belongs to.
+        scope: the query that it belongs to, or the piece where it is in none.
         opener: the word before its parenthesis.
         expect: the role of the next name.
         about: whether the content does not matter.
     """
 
     __slots__ = (
-        *("about", "base", "columns", "ctes", "expect", "joins", "kind", "listing", "on", "opener"),
+        *("about", "columns", "ctes", "expect", "joins", "kind", "listing", "on", "opener"),
         *("pending", "recursive", "scope", "types", "verb"),
     )
 
     def __init__(
         self, scope: Scope, opener: str = "", expect: Role | None = None, about: bool = False
     ) -> None:
-        self.scope = self.base = scope  # `base`: the scope around the query
+        self.scope = scope
         self.opener, self.expect, self.about = opener, expect, about
         self.listing: Role | None = expect if expect == "parent" else None  # after a comma
         self.on: Role | None = None  # the role of the name after ON
@@ -112,5 +109,5 @@ class Frame:
     @property
     def lists_tables(self) -> bool:
         """Whether what stands here are the tables of a query, so that aliases may follow."""
-        changes = self.verb in ("update", "insert", "delete", "merge")
+        changes = self.verb in ("update", "insert", "delete", "merge", "using")
         return self.listing == "read" or changes or (self.joins and not self.verb)
