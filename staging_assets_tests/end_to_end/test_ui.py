@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +12,15 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets_tests.conftest import missing
 from staging_assets_tests.end_to_end.test_commands import count, typed  # noqa: F401 - a fixture
 from staging_assets_tests.support.commands import ACTIVATE, ROOT
+from staging_assets_tests.support.webserver import (
+    answers,
+    ask,
+    find_free_port,
+    launch,
+    running,
+    wait_for_run,
+    wait_until,
+)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -35,12 +36,6 @@ FLAGS = [
 ]
 
 
-def find_free_port() -> int:
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture
 def page_address(typed: dict[str, str], tmp_path: Path) -> Iterator[str]:  # noqa: F811
     """The address of `dagster dev` on the small folder."""
@@ -48,33 +43,11 @@ def page_address(typed: dict[str, str], tmp_path: Path) -> Iterator[str]:  # noq
         missing("no chromium on this machine")
     port = find_free_port()
     log = tmp_path / "dev.log"
-    with log.open("w") as out:
-        dev = subprocess.Popen(
-            ["bash", "-c", f"source '{ACTIVATE}' && exec dagster dev -h 127.0.0.1 -p {port}"],
-            cwd=ROOT,
-            env=typed,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+    command = ["bash", "-c", f"source '{ACTIVATE}' && exec dagster dev -h 127.0.0.1 -p {port}"]
     address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            assert dev.poll() is None, log.read_text()
-            with suppress(OSError):
-                urllib.request.urlopen(f"{address}/server_info", timeout=2)
-                break
-            time.sleep(0.2)
-        else:
-            pytest.fail(f"dagster dev did not answer: {log.read_text()}")
+    with running(command, typed, ROOT, log):
+        wait_until(lambda: answers(address), "dagster dev", log=log)
         yield address
-    finally:
-        os.killpg(dev.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            dev.wait(20)
-        with suppress(ProcessLookupError):
-            os.killpg(dev.pid, signal.SIGKILL)
 
 
 def test_everything_is_materialized_from_the_page(page_address: str, witness: Connection) -> None:
@@ -105,37 +78,11 @@ def test_everything_is_materialized_from_the_page(page_address: str, witness: Co
     assert count(witness, "select count(*) from staging.officers where age = 40") == 2
 
 
-def ask(address: str, query: str, **variables: object) -> dict[str, object]:
-    """Send one GraphQL query, as the page does."""
-    request = urllib.request.Request(
-        f"{address}/graphql",
-        data=json.dumps({"query": query, "variables": variables}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        told = json.load(answer)
-    assert "errors" not in told, told
-    return told["data"]
-
-
 LAUNCHED = """
 ... on LaunchRunSuccess { run { runId } }
 ... on PythonError { message }
 ... on Error { message }
 """
-RUN = (
-    "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status assetSelection { path } } } }"
-)
-
-
-def wait_for_run(address: str, run_id: str) -> dict[str, object]:
-    for _ in range(450):
-        run = ask(address, RUN, id=run_id)["runOrError"]
-        assert isinstance(run, dict)
-        if run["status"] in ("SUCCESS", "FAILURE", "CANCELED"):
-            return run
-        time.sleep(0.2)
-    pytest.fail("the run did not end")
 
 
 def test_rerun_from_failure_redoes_what_failed_and_what_was_skipped(
@@ -147,18 +94,7 @@ def test_rerun_from_failure_redoes_what_failed_and_what_was_skipped(
     sound = script.read_text()
     with witness.cursor() as cursor:
         cursor.execute("alter table etl.officers rename to officers_away")
-    selector = {
-        "repositoryLocationName": "staging_assets.definitions",
-        "repositoryName": "__repository__",
-        "pipelineName": "populate_all_staging_tables",
-    }
-    launched = ask(
-        page_address,
-        "mutation ($params: ExecutionParams!) "
-        f"{{ launchRun(executionParams: $params) {{ {LAUNCHED} }} }}",
-        params={"selector": selector, "runConfigData": {}, "mode": "default"},
-    )["launchRun"]
-    first = launched["run"]["runId"]
+    first = launch(page_address, "staging_assets.definitions", "populate_all_staging_tables")
     assert wait_for_run(page_address, first)["status"] == "FAILURE"
     assert count(witness, "select count(*) from staging.lookup_races") == 2
     with witness.cursor() as cursor:

@@ -54,8 +54,11 @@ def build_staging_assets(
     def staging_build(context: dg.AssetExecutionContext, config: BuildConfig) -> Iterator[Event]:
         remember_outputs(context)
         # The keys as they are in the end: whoever embeds these assets may have renamed them.
-        current = context.assets_def.node_keys_by_output_name
-        keys = {nodes[name]: current[name] for name in nodes}
+        outputs = context.assets_def.node_keys_by_output_name
+        inputs = context.assets_def.node_keys_by_input_name
+        keys = {nodes[name]: outputs[name] for name in nodes}
+        renamed = {specs.key(node): key for node, key in keys.items()}
+        renamed |= {sources[name]: inputs[name] for name in sources if name in inputs}
         try:
             check_identity(context, staging)
             step = Step(
@@ -64,6 +67,7 @@ def build_staging_assets(
                 project=project,
                 specs=specs,
                 keys=keys,
+                renamed=renamed,
                 nodes=frozenset(
                     nodes[name] for name in context.selected_output_names if name in nodes
                 ),
@@ -77,7 +81,9 @@ def build_staging_assets(
 
     node_of = {spec.key: node for node, spec in specs.by_node.items()}
     nodes = {name: node_of[key] for name, key in staging_build.keys_by_output_name.items()}
+    real = {stand_in: key for key, stand_in in stand_ins.items()}
+    read = staging_build.node_keys_by_input_name
+    sources = {name: real.get(key, key) for name, key in read.items()}
     if not stand_ins:
         return staging_build
-    real = {stand_in: key for key, stand_in in stand_ins.items()}
     return staging_build.with_attributes(asset_key_replacements=real)

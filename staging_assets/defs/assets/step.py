@@ -29,7 +29,12 @@ from staging_assets.scheduler import run_build
 from staging_assets.settings import StagingSchema, check_schema_name, check_workers
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
-"""Checks of the whole schema: they can only be answered when everything else has been built."""
+"""What the step tells Dagster of a node."""
+
+_BESIDE = (
+    'this run builds schema "{}", and the assets are those of "{}": they are reported as observed, '
+    "and what depends on them in this run is skipped"
+)
 
 
 class Step:
@@ -43,6 +48,7 @@ class Step:
         project: StagingProject,
         specs: AssetSpecs,
         keys: Mapping[str, dg.AssetKey],
+        renamed: Mapping[dg.AssetKey, dg.AssetKey],
         nodes: frozenset[str],
         checks: Mapping[str, Sequence[Check]],
         config: BuildConfig,
@@ -52,6 +58,7 @@ class Step:
         self._project = project
         self._specs = specs
         self._keys = keys
+        self._renamed = renamed
         self._nodes = nodes
         node_of = {key: node for node, key in keys.items()}
         chosen = {
@@ -78,6 +85,8 @@ class Step:
         for used, other in self._project.shadowed:
             self._log("info", f"{used} is used; {other} gives way to it")
         screen = Screen(len(self._nodes))
+        if self._nodes and not self._live:
+            self._context.log.info(_BESIDE.format(self._schema, self._staging.schema))
         if self._nodes:
             yield from self._build(server, screen)
         for check in self._run_late_checks(server):
@@ -178,7 +187,9 @@ class Step:
             )
         lineage = self._lineage.find(result.node)
         if lineage:
-            metadata["dagster/column_lineage"] = build_column_lineage(self._specs, lineage)
+            metadata["dagster/column_lineage"] = build_column_lineage(
+                self._specs, lineage, self._renamed
+            )
         return metadata
 
     def _report_check(self, check: CheckResult) -> Iterator[Event]:

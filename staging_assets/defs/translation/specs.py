@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import dagster as dg
 
@@ -93,7 +94,9 @@ def rename_sources(spec: dg.AssetSpec, renamed: Mapping[dg.AssetKey, dg.AssetKey
 
 
 def build_column_lineage(
-    specs: AssetSpecs, lineage: Mapping[str, frozenset[ColumnSource]]
+    specs: AssetSpecs,
+    lineage: Mapping[str, frozenset[ColumnSource]],
+    renamed: Mapping[dg.AssetKey, dg.AssetKey] = MappingProxyType({}),
 ) -> dg.TableColumnLineage:
     """Where each column's values come from.
 
@@ -103,13 +106,17 @@ def build_column_lineage(
     Args:
         specs: what the keys of the sources are.
         lineage: column to the columns its values come from.
+        renamed: key in the specs to the key that whoever embeds the assets has given it since.
     """
+
+    def find_key(relation: Relation) -> dg.AssetKey:
+        key = specs.find_relation_key(relation)
+        return renamed.get(key, key)
+
     return dg.TableColumnLineage(
         deps_by_column={
             column: [
-                dg.TableColumnDep(
-                    asset_key=specs.find_relation_key(source.relation), column_name=source.column
-                )
+                dg.TableColumnDep(asset_key=find_key(source.relation), column_name=source.column)
                 for source in sorted(sources, key=lambda source: (source.relation, source.column))
             ]
             for column, sources in lineage.items()
