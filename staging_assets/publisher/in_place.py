@@ -25,12 +25,9 @@ from staging_assets.publisher.swap_plan import (
     take_all_locks,
     tell_gone,
 )
-from staging_assets.publisher.table import run_validate_now
-from staging_assets.publisher.transaction.brief_locks import (
-    in_autocommit,
-    run_in_tries,
-    take_locks,
-)
+from staging_assets.publisher.table import run_settle
+from staging_assets.publisher.transaction.autocommit import in_autocommit
+from staging_assets.publisher.transaction.brief_locks import run_in_tries, take_locks
 from staging_assets.publisher.transaction.steps import Step, StepError, explain, run_steps
 
 _CHANGED = (
@@ -85,7 +82,7 @@ def run_in_place(
                 cursor.execute("rollback")
             raise
         tell_gone(attached, request)
-        run_validate_now(connection, attached, request)
+        run_settle(connection, attached, request)
 
 
 def _read_settings(cursor: Cursor) -> str:

@@ -25,8 +25,8 @@ from staging_assets.postgres import (
     owed_keys_table,
     read_owed_keys,
 )
-from staging_assets.publisher.attached.attachments import InboundKey
-from staging_assets.publisher.transaction.brief_locks import in_autocommit
+from staging_assets.publisher.attached.objects import InboundKey
+from staging_assets.publisher.transaction.autocommit import in_autocommit
 from staging_assets.publisher.transaction.steps import Step
 
 

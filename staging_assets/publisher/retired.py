@@ -16,12 +16,12 @@ import psycopg2
 
 from staging_assets.parser import quote_identifier, quote_literal
 from staging_assets.postgres import Connection
-from staging_assets.publisher.attached.attachments import InboundKey, TableObject
 from staging_assets.publisher.attached.inbound_keys import (
     add_key_steps,
     drop_key_steps,
     find_late,
 )
+from staging_assets.publisher.attached.objects import InboundKey, TableObject
 from staging_assets.publisher.owed_keys import owe_steps, read_presence
 from staging_assets.publisher.transaction.brief_locks import LOCK_TIMEOUT
 from staging_assets.publisher.transaction.steps import Step

@@ -8,7 +8,7 @@ by hand are carried over, as when a single table is published.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -45,11 +45,17 @@ from staging_assets.publisher.owed_keys import (
     run_hand_over,
     run_validate,
 )
+from staging_assets.publisher.promotable import LONGEST_NAME, check_complete, check_length
 from staging_assets.publisher.retired import drop_retired
 from staging_assets.publisher.transaction.brief_locks import Tries, parse_seconds, run_in_tries
-from staging_assets.publisher.transaction.steps import Step, StepError, explain, run_steps
+from staging_assets.publisher.transaction.steps import (
+    Step,
+    StepError,
+    explain,
+    run_analyze,
+    run_steps,
+)
 
-_LONGEST_NAME = 63
 _SWAP = "__swap"
 
 
@@ -92,7 +98,7 @@ def run_promote(
     away = f"{schema}__previous"
     if candidate in (schema, away):
         raise BuildError(f"{candidate}: a schema cannot be promoted to itself. Name a candidate.")
-    _check_length(schema, away)
+    check_length(schema, away)
     with ExitStack() as locks:
         connection = locks.enter_context(_hold(server, schema, "promotion", log)).connection
         locks.enter_context(_hold(server, candidate, "promotion", log))
@@ -101,7 +107,7 @@ def run_promote(
                 f"{candidate}: there is no such schema to promote. Build it first: "
                 f"STAGING_SCHEMA={candidate}, or run config schema: {candidate}."
             )
-        _check_complete(connection, project, candidate)
+        check_complete(connection, project, candidate)
         for name in (schema, candidate):
             drop_retired(connection, name)
         _pay(connection, (schema, candidate), log)
@@ -128,7 +134,7 @@ def run_rollback(
     """
     del project
     previous = f"{schema}__previous"
-    _check_length(schema, previous)
+    check_length(schema, previous)
     with _hold(server, schema, "rollback", log) as lock:
         if not has_schema(lock.connection, previous):
             raise BuildError(
@@ -142,43 +148,15 @@ def _hold(server: Server, schema: str, what: str, log: Log) -> SchemaLock:
     return SchemaLock(server, schema, what, wait=0, log=log, cancelled=threading.Event())
 
 
-def _check_length(schema: str, away: str) -> None:
-    longest = find_build_schema(away)
-    if len(longest.encode()) > _LONGEST_NAME:
-        most = _LONGEST_NAME - len(longest.encode()) + len(schema.encode())
-        raise BuildError(
-            f"{schema}: the name is too long to keep a previous schema beside it. "
-            f"Use a name of at most {most} bytes."
-        )
-
-
-def _check_complete(connection: Connection, project: StagingProject, candidate: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-            " where n.nspname = %(schema)s and c.relkind in ('r', 'p')"
-            " union all select p.proname::text || '()' from pg_proc p"
-            " join pg_namespace n on n.oid = p.pronamespace where n.nspname = %(schema)s",
-            {"schema": candidate},
-        )
-        there = {name for (name,) in cursor.fetchall()}
-    functions = {f"{f.name}()" for p in project.procedures.values() for f in p.functions}
-    missing = sorted((set(project.tables) | functions) - there)
-    if missing:
-        named = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" * (len(missing) > 10))
-        raise BuildError(
-            f"{candidate}: it is not complete; missing: {named}. Nothing was changed. "
-            "Build the candidate completely, then promote it."
-        )
-
-
 def _run(connection: Connection, server: Server, exchange: _Exchange, log: Log) -> None:
     patience = parse_seconds(server.sessions.lock_timeout)
     tries = Tries(f"promoting {exchange.incoming}", patience, log, threading.Event())
     with connection.cursor() as cursor:
         run_prepare_attachments(cursor)
-    run_in_tries(connection, tries, lambda cursor: _swap(cursor, exchange))
+    analyze = run_in_tries(connection, tries, lambda cursor: _swap(cursor, exchange))
     _pay(connection, (exchange.live,), log)
+    for sentence in run_analyze(connection, analyze):
+        log("warning", sentence)
 
 
 def _pay(connection: Connection, schemas: Iterable[str], log: Log) -> None:
@@ -188,8 +166,8 @@ def _pay(connection: Connection, schemas: Iterable[str], log: Log) -> None:
             log("error", sentence)
 
 
-def _swap(cursor: Cursor, exchange: _Exchange) -> None:
-    """One try, inside a transaction."""
+def _swap(cursor: Cursor, exchange: _Exchange) -> Sequence[str]:
+    """One try, inside a transaction; returns tables that have to be analyzed afterwards."""
     connection = cursor.connection
     live = Relation(exchange.live, "*")
     cursor.execute(CATALOG_SETTINGS)
@@ -232,13 +210,14 @@ def _swap(cursor: Cursor, exchange: _Exchange) -> None:
             run_hand_over(cursor, exchange.away, exchange.live)
     except StepError as failed:
         raise explain(failed, live) from None
+    return attached.analyze if attached else ()
 
 
 def _rename_steps(cursor: Cursor, exchange: _Exchange) -> list[Step]:
     """The schemas' new names, and those of their companions."""
     pairs: list[tuple[str, str]] = []
     if exchange.away == exchange.incoming:
-        between = f"{exchange.live[: _LONGEST_NAME - len(_SWAP) - 8]}{_SWAP}"
+        between = f"{exchange.live[: LONGEST_NAME - len(_SWAP) - 8]}{_SWAP}"
         pairs = [
             (exchange.live, between),
             (exchange.incoming, exchange.live),

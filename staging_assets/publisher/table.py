@@ -19,7 +19,6 @@ from staging_assets.postgres import Connection, Cursor
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     Attachments,
-    InboundKey,
     NotPreparedError,
     read_attachments,
     run_prepare_attachments,
@@ -31,6 +30,7 @@ from staging_assets.publisher.attached.inbound_keys import (
     find_unchecked,
     run_check,
 )
+from staging_assets.publisher.attached.objects import InboundKey
 from staging_assets.publisher.owed_keys import run_validate
 from staging_assets.publisher.request import PublishRequest
 from staging_assets.publisher.swap_plan import (
@@ -40,13 +40,14 @@ from staging_assets.publisher.swap_plan import (
     take_all_locks,
     tell_gone,
 )
-from staging_assets.publisher.transaction.brief_locks import (
-    Again,
-    in_autocommit,
-    run_in_tries,
-    run_transaction,
+from staging_assets.publisher.transaction.autocommit import Again, in_autocommit, run_transaction
+from staging_assets.publisher.transaction.brief_locks import run_in_tries
+from staging_assets.publisher.transaction.steps import (
+    StepError,
+    explain,
+    run_analyze,
+    run_steps,
 )
-from staging_assets.publisher.transaction.steps import StepError, explain, run_steps
 
 
 @dataclass
@@ -113,7 +114,7 @@ def run_publish(connection: Connection, request: PublishRequest) -> None:
         while isinstance(found := _run_tries(connection, request, known), Again):
             _learn(connection, request, known, found)
         tell_gone(found, request)
-        run_validate_now(connection, found, request)
+        run_settle(connection, found, request)
 
 
 def _run_tries(
@@ -224,13 +225,16 @@ def _learn(connection: Connection, request: PublishRequest, known: _Known, again
                 raise explain(error, request.live)
 
 
-def run_validate_now(
-    connection: Connection, attached: Attachments, request: PublishRequest
-) -> None:
-    """Validate the foreign keys that came back; what cannot be validated now stays owed."""
+def run_settle(connection: Connection, attached: Attachments, request: PublishRequest) -> None:
+    """Do what takes its time and holds nobody up, once the new table has its place.
+
+    Foreign keys that came back are validated; what cannot be validated now stays owed. ANALYZE
+    runs again where the planner was told something by hand.
+    """
     left = find_left(attached.inbound, request.live, request.rebuilt_later)
     keys = [key for key in attached.inbound if key not in left]
     late = find_late(keys, server_version=connection.server_version)
     told = run_validate(connection, request.live.schema, request.cancelled.is_set, only=late)
+    told += run_analyze(connection, attached.analyze)
     for sentence in told:
         request.log("warning", sentence)

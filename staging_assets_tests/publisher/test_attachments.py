@@ -174,6 +174,111 @@ def test_rule_and_statistics_made_by_hand_survive(press: Press) -> None:
     )
 
 
+SAID = """
+select c.relname, a.attname, nullif(a.attstattarget, -1), x.distinct_values
+from pg_attribute a
+join pg_class c on c.oid = a.attrelid
+cross join lateral (
+    select string_agg(o, ', ') from unnest(a.attoptions) o where o ~ 'n_distinct'
+) x (distinct_values)
+where c.relnamespace = 'staging'::regnamespace and a.attnum > 0
+and (nullif(a.attstattarget, -1) is not null or x.distinct_values is not null)
+order by 1, 2
+"""
+MANY = (
+    "create table build.t (id int primary key, note text, day date);"
+    "create index t_upper on build.t (day, upper(note));"
+    "insert into build.t select n, n % 500, date '2024-01-01' + n % 50"
+    " from generate_series(1, 5000) n; analyze build.t"
+)
+
+
+def test_what_the_planner_was_told_by_hand_survives_and_is_followed(press: Press) -> None:
+    press.publish(MANY)
+    press.run(
+        "alter table staging.t alter column note set statistics 400;"
+        "alter table staging.t alter column day set (n_distinct = 7);"
+        "alter index staging.t_upper alter column 2 set statistics 3;"
+        "create statistics staging.both (dependencies) on note, day from staging.t;"
+        "alter statistics staging.both set statistics 30; analyze staging.t"
+    )
+    told = press.run(SAID)
+    assert told == [
+        ("t", "day", None, "n_distinct=7"),
+        ("t", "note", 400, None),
+        ("t_upper", "upper", 3, None),
+    ]
+    known = (
+        "select attname::text, n_distinct, array_length(most_common_vals::text::text[], 1)"
+        " from pg_stats where schemaname = 'staging' and attname in ('note', 'day') order by 1"
+    )
+    before = press.run(known)
+    assert [found for _, _, found in before] == [50, 400]
+    for _ in range(2):
+        press.publish(MANY)
+        assert press.run(SAID) == told
+        assert press.run(known) == before
+        assert press.one("select stxstattarget from pg_statistic_ext") == 30
+        assert press.one("select stxddependencies is not null from pg_statistic_ext_data")
+
+
+def test_what_the_script_tells_the_planner_wins(press: Press) -> None:
+    press.run(
+        "alter table staging.t alter column note set statistics 400;"
+        "alter table staging.t alter column day set statistics 500"
+    )
+    press.publish(OTHER + ";alter table build.t alter column note set statistics 20")
+    assert [(name, target) for _, name, target, _ in press.run(SAID)] == [
+        ("day", 500),
+        ("note", 20),
+    ]
+    press.publish("create table build.t (id int primary key, note text)")
+    assert [(name, target) for _, name, target, _ in press.run(SAID)] == [("note", 20)]
+
+
+CLUSTERED = (
+    "select i.indexrelid::regclass::text from pg_index i join pg_class c on c.oid = i.indrelid"
+    " where i.indisclustered and c.relnamespace = 'staging'::regnamespace"
+)
+
+
+def test_index_to_cluster_by_survives_unless_the_script_says_another(press: Press) -> None:
+    press.publish(OTHER + ";create index t_day on build.t (day)")
+    press.run("alter table staging.t cluster on t_day")
+    for _ in range(2):
+        press.publish(OTHER + ";create index t_day on build.t (day)")
+        assert press.run(CLUSTERED) == [("staging.t_day",)]
+    press.publish(
+        OTHER + ";create index t_day on build.t (day); alter table build.t cluster on t_pkey"
+    )
+    assert press.run(CLUSTERED) == [("staging.t_pkey",)]
+    press.publish(OTHER + ";create index t_pkey2 on build.t (day) where day is null")
+    assert press.run(CLUSTERED) == [("staging.t_pkey",)]
+
+
+def test_index_that_cannot_be_clustered_by_any_more_is_passed_over(press: Press) -> None:
+    press.publish(OTHER + ";create index t_day on build.t (day)")
+    press.run("alter table staging.t cluster on t_day")
+    press.publish(OTHER + ";create index t_day on build.t (day) where day is not null")
+    assert press.run(CLUSTERED) == []
+    press.publish(OTHER + ";create index t_day on build.t using hash (day)")
+    assert press.run(CLUSTERED) == []
+
+
+def test_statistics_of_partitions_survive(press: Press) -> None:
+    create = (
+        "create table build.t (id int, note text) partition by list (id);"
+        "create table build.t1 partition of build.t for values in (1)"
+    )
+    press.publish(create, own=("t1",))
+    press.run(
+        "alter table only staging.t alter column note set statistics 11;"
+        "alter table staging.t1 alter column note set statistics 12"
+    )
+    press.publish(create, own=("t1",))
+    assert [(table, target) for table, _, target, _ in press.run(SAID)] == [("t", 11), ("t1", 12)]
+
+
 def test_statistics_of_the_script_are_replaced(press: Press) -> None:
     create = OTHER + ";create statistics build.both on note, day from build.t"
     for _ in range(3):

@@ -91,7 +91,8 @@ def test_materialized_views_come_back_filled_with_indexes_and_grants(
         "create view reports.top as select max(n) as n from reports.stored;"
         f"grant select on reports.stored to {roles[0]}; comment on materialized view"
         f" reports.stored is 'why';"
-        "comment on index reports.stored_n is 'index'"
+        "comment on index reports.stored_n is 'index';"
+        "alter materialized view reports.stored alter column note set statistics 77"
     )
     about = (
         "select relname, relkind, relispopulated, relacl::text, reloptions, obj_description(oid),"
@@ -103,6 +104,13 @@ def test_materialized_views_come_back_filled_with_indexes_and_grants(
         press.publish(OTHER)
         assert press.run("select note, n from reports.stored") == [("new", 2)]
         assert press.one("select n from reports.top") == 2
+        assert (
+            press.one(
+                "select attstattarget from pg_attribute"
+                " where attrelid = 'reports.stored'::regclass and attname = 'note'"
+            )
+            == 77
+        )
         assert press.run(about) == before
     assert drop_retired(press.connection, "staging") == []
     assert press.schemas() == ["staging", "staging__build"]

@@ -324,3 +324,31 @@ def test_what_the_server_hides_of_a_reader_is_left_out(database: Server, name: s
     told = name or "without a name"
     assert f"(application {told}, user postgres, its state is hidden from this role, on " in text
     assert "None" not in text
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_transaction_with_an_older_snapshot_finds_the_new_table_empty(
+    press: Press, database: Server, level: str
+) -> None:
+    """A limit that the documents name, and the way that they name around it."""
+    press.publish(TABLE)
+    press.run("create table public.other (id int)")
+    old, careful = database.connect("old"), database.connect("careful")
+    for reader in (old, careful):
+        reader.set_session(isolation_level=level)
+    with old.cursor() as cursor:
+        cursor.execute("select count(*) from public.other")
+        press.publish(TABLE)
+        cursor.execute("select count(*) from staging.t")
+        assert cursor.fetchone() == (0,)
+    old.rollback()
+    with careful.cursor() as cursor:
+        cursor.execute("lock table staging.t in access share mode")
+        cursor.execute("select count(*) from public.other")
+        press.sessions = SessionSettings(lock_timeout="300ms")
+        with pytest.raises(BuildError, match="careful"):
+            press.publish(TABLE)
+        cursor.execute("select note from staging.t")
+        assert cursor.fetchone() == ("a",)
+    for reader in (old, careful):
+        reader.close()

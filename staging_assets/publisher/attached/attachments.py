@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from psycopg2 import errors
 
 from staging_assets.parser import NAME_KINDS, quote_identifier, tokenize
 from staging_assets.postgres import Cursor
 from staging_assets.publisher.attached.catalog_query import attachments_sql
+from staging_assets.publisher.attached.objects import Dependent, InboundKey, TableObject
 from staging_assets.publisher.transaction.steps import Step
 
 CATALOG_SETTINGS = (
@@ -36,96 +37,6 @@ class NotPreparedError(Exception):
     """The session has not planned the query yet."""
 
 
-class TableObject(NamedTuple):
-    """An object that goes to another schema by itself; `name` is quoted and qualified,
-    `simple` quoted only."""
-
-    noun: str
-    name: str
-    simple: str
-    moves: bool
-    oid: int = 0
-
-    @property
-    def alter(self) -> str:
-        """What ALTER calls its kind."""
-        return "type" if self.noun == "multirange" else self.noun
-
-
-@dataclass(frozen=True)
-class InboundKey:
-    """A foreign key of another table that references the one being replaced.
-
-    Args:
-        schema, table, name: of the constraint, as they are in the catalog.
-        on, constraint: table and constraint as SQL.
-        definition: what follows `ADD CONSTRAINT name`.
-        references: name of the referenced table.
-        target: the new referenced table as SQL; None when the script makes none of that name.
-        columns: own column, referenced column and operator, as SQL.
-        scrap: whether it belongs to a table that is itself to be thrown away.
-        partitioned: whether its table is partitioned.
-        validated, enforced, period: as the catalog says.
-        comment: the statement that gives it back its comment.
-    """
-
-    schema: str
-    table: str
-    name: str
-    on: str
-    constraint: str
-    definition: str
-    references: str
-    target: str | None
-    columns: Sequence[Sequence[str]]
-    scrap: bool
-    partitioned: bool
-    validated: bool
-    enforced: bool
-    period: bool
-    comment: str | None
-
-    def __str__(self) -> str:
-        return f"{self.constraint} of {self.on}"
-
-
-@dataclass(frozen=True)
-class Dependent:
-    """A view, materialized view or function that depends on the old table.
-
-    Args:
-        oid: in its catalog.
-        noun: what it is.
-        schema, simple: where it is and its name, as they are in the catalog.
-        name: as SQL; a function's with its arguments.
-        owner: of a view, as SQL.
-        definition: a view's query, or a function's whole CREATE statement.
-        options: a view's `WITH (...)`, as SQL, or None.
-        populated: whether a materialized view has been filled.
-        signature: whether a function takes or returns rows of the table.
-        direct: whether it depends on the table itself, not only on another dependent.
-        needs: the dependents that it depends on.
-    """
-
-    oid: int
-    noun: str
-    schema: str
-    simple: str
-    name: str
-    owner: str | None
-    definition: str
-    options: str | None
-    populated: bool
-    signature: bool
-    direct: bool
-    needs: Sequence[int]
-
-    @property
-    def label(self) -> str:
-        """What it is called in messages."""
-        return f"{self.noun} {self.name}"
-
-
 @dataclass(frozen=True)
 class Attachments:
     """The new objects, the old ones, and all that hangs on the old ones.
@@ -143,6 +54,7 @@ class Attachments:
         unknown: what cannot be carried over: description, schema and table.
         unpublish: publication and old table.
         carried: statements that give the new table what the old one had.
+        analyze: new tables that have to be analyzed, for the planner was told something by hand.
         gone: parts of the old table that the script does not make.
         waiting_schemas: where older objects of this schema wait for their end.
     """
@@ -160,6 +72,7 @@ class Attachments:
     unknown: Sequence[tuple[str, str | None, str | None]]
     unpublish: Sequence[tuple[str, str]]
     carried: tuple[Step, ...]
+    analyze: Sequence[str]
     gone: Sequence[str]
     waiting_schemas: Sequence[str] = ()
 
@@ -207,6 +120,7 @@ def read_attachments(
         unknown=[tuple(item) for item in found["unknown"]],
         unpublish=[tuple(item) for item in found["unpublish"]],
         carried=steps(found["carried"]),
+        analyze=found["analyze"],
         gone=found["gone"],
         waiting_schemas=waiting,
     )

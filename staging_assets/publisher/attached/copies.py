@@ -10,7 +10,7 @@ from psycopg2 import errors
 from staging_assets.model import Relation
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import Cursor
-from staging_assets.publisher.attached.attachments import Attachments, Dependent, turn_to_live
+from staging_assets.publisher.attached.attachments import Attachments, turn_to_live
 from staging_assets.publisher.attached.dependents import (
     Copies,
     create_step,
@@ -18,6 +18,7 @@ from staging_assets.publisher.attached.dependents import (
     read_properties,
     sort_dependents,
 )
+from staging_assets.publisher.attached.objects import Dependent
 from staging_assets.publisher.transaction.steps import Step, StepError, explain
 
 

@@ -23,7 +23,8 @@ from psycopg2 import errors
 
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import Cursor
-from staging_assets.publisher.attached.attachments import Attachments, Dependent
+from staging_assets.publisher.attached.attachments import Attachments
+from staging_assets.publisher.attached.objects import Dependent
 from staging_assets.publisher.transaction.steps import Step, StepError
 
 _SQL = Path(__file__).with_suffix(".sql")

@@ -84,6 +84,22 @@ said (oid, rank, statement) as (
     from rel
     join pg_rewrite w on w.ev_class = rel.oid and w.rulename <> '_RETURN'
     union all
+    select rel.oid, 7, format(
+        'alter materialized view %%s alter column %%I set %%s', name, t.attname, set.what
+    )
+    from rel
+    join pg_attribute t on t.attrelid = rel.oid and t.attnum > 0 and not t.attisdropped
+    cross join lateral (
+        select format('statistics %%s', t.attstattarget)
+        where nullif(t.attstattarget, -1) is not null
+        union all
+        select format('(%%s)', string_agg(x, ', '))
+        from unnest(t.attoptions) x
+        where x like 'n\_distinct%%'
+        having count(*) > 0
+    ) set (what)
+    where rel.relkind = 'm'
+    union all
     select rel.oid, 7, format('alter materialized view %%s cluster on %%I', name, x.relname)
     from rel
     join pg_index i on i.indrelid = rel.oid and i.indisclustered

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
 from staging_assets.postgres import Cursor
-from staging_assets.publisher.attached.attachments import InboundKey
+from staging_assets.publisher.attached.objects import InboundKey
 from staging_assets.publisher.transaction.steps import Step
 
 _NOT_VALID_ON_PARTITIONED = 180000

@@ -10,8 +10,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,6 +19,7 @@ from psycopg2 import errors
 from staging_assets.errors import BuildError
 from staging_assets.parser import quote_literal
 from staging_assets.postgres import CancelledError, Connection, Cursor, Log, find_safe_text
+from staging_assets.publisher.transaction.autocommit import run_transaction
 
 T = TypeVar("T")
 
@@ -65,10 +65,6 @@ class LockBusyError(Exception):
     def __init__(self, relations: Sequence[str]) -> None:
         self.relations = relations
         super().__init__(", ".join(relations))
-
-
-class Again:
-    """What a try returns that has to be given up, and made again when its caller knows more."""
 
 
 @dataclass(frozen=True)
@@ -149,46 +145,6 @@ def run_in_tries(connection: Connection, tries: Tries, attempt: Callable[[Cursor
         pause = min(pause * 1.5, _LONGEST_PAUSE)
         if ours:
             excused += time.monotonic() - started
-
-
-def run_transaction(
-    connection: Connection,
-    work: Callable[[Cursor], T],
-    *,
-    nested: bool = False,
-) -> T:
-    """Run `work` in a transaction: commit it, unless it raises or returns an `Again`.
-
-    Args:
-        connection: in autocommit mode.
-        nested: whether a transaction is open already; then a savepoint of it takes its place.
-    """
-    with connection.cursor() as cursor:
-        rollback = "rollback to savepoint staging_assets_try" if nested else "rollback"
-        cursor.execute("savepoint staging_assets_try" if nested else "begin")
-        try:
-            result = work(cursor)
-            if isinstance(result, Again):
-                cursor.execute(rollback)
-            else:
-                cursor.execute("release savepoint staging_assets_try" if nested else "commit")
-        except BaseException:
-            if not connection.closed:
-                cursor.execute(rollback)
-            raise
-    return result
-
-
-@contextmanager
-def in_autocommit(connection: Connection) -> Iterator[None]:
-    """Let transactions be begun in SQL; afterwards the connection is as it was."""
-    before = connection.autocommit
-    connection.autocommit = True
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.autocommit = before
 
 
 def take_locks(

@@ -10,7 +10,8 @@ from psycopg2 import errors
 
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
-from staging_assets.postgres import Cursor, find_safe_detail, find_safe_text
+from staging_assets.postgres import Connection, Cursor, find_safe_detail, find_safe_text
+from staging_assets.publisher.transaction.autocommit import in_autocommit
 from staging_assets.publisher.transaction.brief_locks import LockBusyError
 
 
@@ -55,6 +56,27 @@ def run_steps(
             if cursor.connection.closed or isinstance(error, errors.QueryCanceled):
                 raise
             raise StepError(error, step) from None
+
+
+def run_analyze(connection: Connection, tables: Sequence[str]) -> list[str]:
+    """Analyze tables, after the transaction that published them.
+
+    Args:
+        connection: not in a transaction.
+        tables: as SQL.
+
+    Returns a sentence for each for which that failed.
+    """
+    sentences = []
+    with in_autocommit(connection), connection.cursor() as cursor:
+        for table in tables:
+            try:
+                cursor.execute(f"analyze {table}")
+            except psycopg2.Error as error:
+                if connection.closed:
+                    raise
+                sentences.append(f"{table}: it was not analyzed: {find_safe_text(error)}.")
+    return sentences
 
 
 def explain(failed: StepError, live: Relation) -> BuildError:

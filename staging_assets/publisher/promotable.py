@@ -1,0 +1,47 @@
+"""Whether a schema can be promoted at all, asked before anything is touched."""
+
+from __future__ import annotations
+
+from staging_assets.errors import BuildError
+from staging_assets.model import StagingProject
+from staging_assets.postgres import Connection, find_build_schema
+
+LONGEST_NAME = 63
+"""Of an identifier, in bytes."""
+
+
+def check_length(schema: str, away: str) -> None:
+    """Raise BuildError when there is no room in a name for what the live schema becomes.
+
+    Args:
+        schema: the live schema.
+        away: what it is called afterwards.
+    """
+    longest = find_build_schema(away)
+    if len(longest.encode()) > LONGEST_NAME:
+        most = LONGEST_NAME - len(longest.encode()) + len(schema.encode())
+        raise BuildError(
+            f"{schema}: the name is too long to keep a previous schema beside it. "
+            f"Use a name of at most {most} bytes."
+        )
+
+
+def check_complete(connection: Connection, project: StagingProject, candidate: str) -> None:
+    """Raise BuildError when a table or function of the project is missing in the candidate."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+            " where n.nspname = %(schema)s and c.relkind in ('r', 'p')"
+            " union all select p.proname::text || '()' from pg_proc p"
+            " join pg_namespace n on n.oid = p.pronamespace where n.nspname = %(schema)s",
+            {"schema": candidate},
+        )
+        there = {name for (name,) in cursor.fetchall()}
+    functions = {f"{f.name}()" for p in project.procedures.values() for f in p.functions}
+    missing = sorted((set(project.tables) | functions) - there)
+    if missing:
+        named = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" * (len(missing) > 10))
+        raise BuildError(
+            f"{candidate}: it is not complete; missing: {named}. Nothing was changed. "
+            "Build the candidate completely, then promote it."
+        )
