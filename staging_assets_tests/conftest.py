@@ -12,6 +12,7 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres.client.server import Server
+from staging_assets_tests.support.commands import copy_history
 from staging_assets_tests.support.no_server import (
     pytest_addoption,
     pytest_collection_modifyitems,
@@ -61,6 +62,14 @@ def server15(run_folder: Path) -> Iterator[Server]:
         missing(f"no PostgreSQL 15 in {DEBIAN_15} and no STAGING_TEST_URL_15")
     with shared_home(run_folder, "15") as home, debian_15(home) as server:
         yield server
+
+
+@pytest.fixture
+def staging_home(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A STAGING_HOME with an empty history of Dagster's."""
+    home = tmp_path_factory.mktemp("home")
+    copy_history(run_folder, home)
+    return home
 
 
 @pytest.fixture

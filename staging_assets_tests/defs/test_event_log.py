@@ -145,13 +145,19 @@ def test_two_processes_write_at_the_same_time(home: Path) -> None:
         assert all(len(instance.all_logs(run.run_id)) > 20 for run in instance.get_runs())
 
 
+@pytest.fixture
+def newcomer(typed: dict[str, str], tmp_path: Path) -> dict[str, str]:  # noqa: F811
+    """The environment of a person who has run nothing yet."""
+    return {**typed, "STAGING_HOME": str(tmp_path / "home")}
+
+
 def test_a_command_leaves_its_run_in_the_folder_of_the_project(
-    typed: dict[str, str],  # noqa: F811
+    newcomer: dict[str, str],
     tmp_path: Path,
     witness: Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ran = run_typed(LITERAL, typed)
+    ran = run_typed(LITERAL, newcomer)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert count(witness, "select count(*) from staging.arrests") == 3
     kept = tmp_path / "home" / "dagster"
@@ -165,14 +171,14 @@ def test_a_command_leaves_its_run_in_the_folder_of_the_project(
 
 
 def test_commands_that_begin_at_once_in_a_new_folder_all_work(
-    typed: dict[str, str],  # noqa: F811
+    newcomer: dict[str, str],
     tmp_path: Path,
 ) -> None:
     line = "{ " + "dagster run list & " * 4 + "wait -n && wait -n && wait -n && wait -n; }"
-    ran = run_typed(line, typed)
+    ran = run_typed(line, newcomer)
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == ""
-    later = run_typed("dagster run list && dagster instance info", typed)
+    later = run_typed("dagster run list && dagster instance info", newcomer)
     assert later.returncode == 0, later.stderr
     assert "LocalEventLogStorage" in later.stdout
 

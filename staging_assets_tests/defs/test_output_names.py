@@ -54,14 +54,14 @@ def write_folder(folder: Path) -> Path:
 
 
 @pytest.fixture
-def typed(database: Server, tmp_path: Path) -> dict[str, str]:
+def typed(database: Server, tmp_path: Path, staging_home: Path) -> dict[str, str]:
     folder = tmp_path / "csv"
     folder.mkdir()
     (folder / "Größe $1.csv").write_text("n\n1\n")
     return find_environment(
         STAGING_DATABASE_URL=database.dsn,
         STAGING_SQL_DIR=str(write_folder(tmp_path)),
-        STAGING_HOME=str(tmp_path / "home"),
+        STAGING_HOME=str(staging_home),
         STAGING_ETL_CSV_DIR=str(folder),
     )
 

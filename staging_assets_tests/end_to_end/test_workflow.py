@@ -61,13 +61,13 @@ class Runner:
 
 
 @pytest.fixture
-def runner(database: Server, tmp_path: Path) -> Iterator[Runner]:
+def runner(database: Server, tmp_path: Path, staging_home: Path) -> Iterator[Runner]:
     folder = make_project(tmp_path / "sql", FILES)
     yield Runner(
         {
             "STAGING_DATABASE_URL": database.dsn,
             "STAGING_SQL_DIR": str(folder),
-            "STAGING_HOME": str(tmp_path / "home"),
+            "STAGING_HOME": str(staging_home),
         },
         {"github.run_id": "4711", "runner.temp": str(tmp_path), "github.ref": "main"},
     )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from staging_assets.postgres import held
+
 ROOT = Path(__file__).parents[2]
+MAKES_HISTORY = "staging_assets.defs.dagster_patches.home"
 ACTIVATE = Path(sys.prefix) / "bin" / "activate"
 
 # What a person's shell does not have set, and a test run may.
@@ -27,6 +31,27 @@ def find_environment(**variables: str) -> dict[str, str]:
         part for part in clean["PATH"].split(":") if part not in (own, str(ROOT / "bin"))
     )
     return {**clean, **variables}
+
+
+def copy_history(run: Path, home: Path) -> None:
+    """Put an empty history of Dagster's into a STAGING_HOME, as the first command there would.
+
+    Making one takes longer than a small command; a copy takes a moment.
+
+    Args:
+        run: a folder that names the test run; what is copied is made in it once.
+        home: the STAGING_HOME, which exists.
+    """
+    made = run / "history"
+    with held(run / "history.lock", 120):
+        if not made.exists():
+            subprocess.run(
+                [sys.executable, "-m", MAKES_HISTORY, str(ROOT / "bin" / "dagster.yaml")],
+                env=find_environment(DAGSTER_HOME=str(made)),
+                cwd=ROOT,
+                check=True,
+            )
+    shutil.copytree(made, home / "dagster")
 
 
 def run_typed(
