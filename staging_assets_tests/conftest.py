@@ -13,11 +13,6 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres.client.server import Server
 from staging_assets_tests.support.commands import copy_history
-from staging_assets_tests.support.no_server import (
-    pytest_addoption,
-    pytest_collection_modifyitems,
-    pytest_configure,
-)
 from staging_assets_tests.support.servers import (
     DEBIAN_15,
     Pooler,
@@ -28,7 +23,10 @@ from staging_assets_tests.support.servers import (
     shared_home,
 )
 
-__all__ = ["pytest_addoption", "pytest_collection_modifyitems", "pytest_configure"]
+pytest_plugins = [
+    "staging_assets_tests.support.distribution",
+    "staging_assets_tests.support.no_server",
+]
 
 
 def missing(reason: str) -> None:

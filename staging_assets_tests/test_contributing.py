@@ -10,6 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from staging_assets_tests.support.distribution import TOGETHER
+
 ROOT = Path(__file__).parent.parent
 SAMPLE = """
 import subprocess, sys
@@ -86,3 +88,7 @@ def test_contributing_names_every_folder_of_tests_and_no_other() -> None:
         path.name for path in Path(__file__).parent.iterdir() if (path / "__init__.py").exists()
     }
     assert told == there | {"data"}
+
+
+def test_modules_that_one_worker_takes_are_there() -> None:
+    assert [module for module in TOGETHER if not (ROOT / module).exists()] == []
