@@ -40,7 +40,9 @@ class ColumnWork(Queries):
     def check_column_exists(self, column: str, table: str, schema: str) -> bool:
         """Whether the table has such a column; False when there is no such table."""
         relation = self._find(table, schema)
-        return relation is not None and column in dict(self._columns(relation))
+        if relation is None:
+            return False
+        return self._column(relation, column) in dict(self._columns(relation))
 
     def check_column_is_not_null(self, column: str, table: str, schema: str) -> bool:
         """Whether the column has any value; False when there is no such column."""
@@ -58,13 +60,14 @@ class ColumnWork(Queries):
         relation = self._find(table, schema)
         if relation is None:
             return None
+        name = self._column(relation, column)
         rows = self._ask(
             """
             select data_type from information_schema.columns
             where table_schema = %(relation_schema)s and table_name = %(table)s
             and column_name = %(column)s
             """,
-            {"relation_schema": relation.schema, "table": relation.name, "column": column},
+            {"relation_schema": relation.schema, "table": relation.name, "column": name},
         )
         return str(rows[0][0]) if rows else None
 
@@ -120,7 +123,8 @@ class ColumnWork(Queries):
         column that can be read in none of these ways stays as it is, and the log says so.
         """
         relation = self._get(table_name, schema)
-        value = sql.SQL(_TEXT).format(column=sql.Identifier(column))
+        name = sql.Identifier(self._column(relation, column))
+        value = sql.SQL(_TEXT).format(column=name)
         query = sql.SQL(_SHAPES).format(value=value, table=name_of(relation))
         stamps, times, filled = self._ask(query)[0]
         kind, using = "timestamp", "{value}::timestamp"
@@ -134,10 +138,11 @@ class ColumnWork(Queries):
             _log.warning("prettify_date: not able to parse column %s of %s", column, relation)
 
     def _convert(self, column: str, table_name: str, schema: str, kind: str, using: str) -> None:
-        name = sql.Identifier(column)
+        relation = self._get(table_name, schema)
+        name = sql.Identifier(self._column(relation, column))
         value = sql.SQL(_TEXT).format(column=name)
         statement = sql.SQL("alter table {} alter column {} type {} using {}").format(
-            name_of(self._get(table_name, schema)),
+            name_of(relation),
             name,
             sql.SQL(kind),
             sql.SQL(using).format(column=name, value=value),
@@ -146,7 +151,10 @@ class ColumnWork(Queries):
 
     def _first(self, column: str, table: str, schema: str) -> tuple[Any, ...] | None:
         relation = self._find(table, schema)
-        if relation is None or column not in dict(self._columns(relation)):
+        if relation is None:
+            return None
+        column = self._column(relation, column)
+        if column not in dict(self._columns(relation)):
             return None
         rows = self._ask(
             sql.SQL("select {0} from {1} where {0} is not null limit 1").format(

@@ -29,7 +29,9 @@ class Queries:
     schema: str
 
     def _real(self, schema: str) -> str:
-        return self.schema if schema == STAGING else schema
+        """The schema that is meant; `staging` in any case, and in quotes, is the one built."""
+        name = unquote(schema)
+        return self.schema if name == STAGING or schema.lower() == STAGING else name
 
     def _ask(
         self, query: str | sql.Composable, parameters: dict[str, Any] | None = None
@@ -59,8 +61,9 @@ class Queries:
 
     def _find(self, table: str, schema: str) -> Relation | None:
         """The table of that name; that name in lower case when there is none."""
-        real = self._real(schema)
-        parameters = {"schema": real, "exact": table, "folded": table.lower()}
+        real, exact = self._real(schema), unquote(table)
+        folded = exact if exact != table else table.lower()
+        parameters = {"schema": real, "exact": exact, "folded": folded}
         rows = self._ask(_TABLE, parameters)
         return Relation(real, rows[0][0]) if rows else None
 
@@ -71,6 +74,16 @@ class Queries:
                 f"{Relation(self._real(schema), table)}: there is no such table. Check its name."
             )
         return relation
+
+    def _column(self, relation: Relation, name: str) -> str:
+        """The column that a name means, as in SQL: in quotes as it is, else that or in lower case.
+
+        A name that is of no column comes back as it would be read.
+        """
+        if unquote(name) != name:
+            return unquote(name)
+        known = dict(self._columns(relation))
+        return name if name in known or name.lower() not in known else name.lower()
 
     def _columns(self, relation: Relation) -> list[tuple[str, str]]:
         """Names and types of the columns, in order."""
@@ -84,6 +97,13 @@ class Queries:
             {"relation": str(relation)},
         )
         return [(name, kind) for name, kind in rows]
+
+
+def unquote(name: str) -> str:
+    """A name without the double quotes of SQL, in which `get_column_names` gives it."""
+    if len(name) > 2 and name[0] == name[-1] == '"':
+        return name[1:-1].replace('""', '"')
+    return name
 
 
 def name_of(relation: Relation) -> sql.Identifier:

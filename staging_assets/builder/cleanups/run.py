@@ -9,6 +9,7 @@ from types import ModuleType
 
 import psycopg2
 
+from staging_assets.builder.cleanups.pg_tools import offering_pg_tools
 from staging_assets.builder.cleanups.shared_transaction import SharedTransaction
 from staging_assets.builder.cleanups.wrangler import PostgresWrangler
 from staging_assets.errors import BuildError, StagingError
@@ -40,11 +41,12 @@ def run_cleanup(connection: Connection, script: Script, schema: str, *, server: 
     wrangler = PostgresWrangler(server, schema, transaction=transaction)
     failure: BuildError | None = None
     try:
-        exec(compile(script.text, str(script.path), "exec"), module.__dict__)  # noqa: S102
-        main = module.__dict__.get("main")
-        if not callable(main):
-            raise BuildError(f"there is no main(pgw) in {script.label}. Define it.")
-        main(wrangler)
+        with offering_pg_tools(wrangler, PostgresWrangler):
+            exec(compile(script.text, str(script.path), "exec"), module.__dict__)  # noqa: S102
+            main = module.__dict__.get("main")
+            if not callable(main):
+                raise BuildError(f"there is no main(pgw) in {script.label}. Define it.")
+            main(wrangler)
         transaction.end()
     except SystemExit as error:
         if error.code not in (None, 0):

@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg2 import sql
 
-from staging_assets.builder.cleanups.queries import Queries, name_of
+from staging_assets.builder.cleanups.queries import Queries, name_of, unquote
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
 
@@ -31,10 +31,10 @@ class TableWork(Queries):
         if relation is None:
             return False
         rows = self._ask(
-            sql.SQL("select count(*) from (select from {} limit %(nrows)s) t").format(
-                name_of(relation)
-            ),
-            {"nrows": max(0, nrows)},
+            # Values stand in the text: a name may hold a %, which placeholders would take.
+            sql.SQL("select count(*) from (select from {} limit {}) t").format(
+                name_of(relation), sql.Literal(max(0, nrows))
+            )
         )
         return int(rows[0][0]) >= nrows
 
@@ -52,7 +52,7 @@ class TableWork(Queries):
         Nothing happens when the copy is there already.
         """
         source = self._get(table_name, schema_from)
-        target = Relation(self._real(schema_to), table_name.lower())
+        target = Relation(self._real(schema_to), unquote(table_name).lower())
         if self._find(target.name, target.schema) is not None:
             return
         columns = sql.SQL(", ").join(sql.Identifier(name) for name, _ in self._columns(source))
@@ -91,7 +91,7 @@ class TableWork(Queries):
         for name, _ in self._columns(right):
             column: sql.Composable = sql.Identifier("r", name)
             if append_names:
-                alias = sql.Identifier(f"{right_table}__{name}")
+                alias = sql.Identifier(f"{unquote(right_table)}__{name}")
                 chosen.append(column + sql.SQL(" as ") + alias)
             elif name not in left_columns:
                 chosen.append(column)
@@ -100,15 +100,14 @@ class TableWork(Queries):
             sql.SQL(", ").join(chosen),
             name_of(left),
             name_of(right),
-            sql.Identifier("l", left_key),
-            sql.Identifier("r", right_key),
+            sql.Identifier("l", self._column(left, left_key)),
+            sql.Identifier("r", self._column(right, right_key)),
         )
-        parameters = None
         if cond is not None:
-            column, (least, largest) = sql.Identifier("l", cond[0]), cond[1]
-            query += sql.SQL(" where {} between %(least)s and %(largest)s").format(column)
-            parameters = {"least": least, "largest": largest}
-        self._change(query, parameters)
+            column = sql.Identifier("l", self._column(left, cond[0]))
+            least, largest = map(sql.Literal, cond[1])
+            query += sql.SQL(" where {} between {} and {}").format(column, least, largest)
+        self._change(query)
 
     def _parse(self, name: str) -> sql.Identifier:
         """Read a qualified name as SQL reads it."""

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from staging_assets.builder.cleanups.columns import ColumnWork
 from staging_assets.builder.cleanups.cursors import make_connections
+from staging_assets.builder.cleanups.rows import NamedRow, Rows
 from staging_assets.builder.cleanups.shared_transaction import SharedTransaction
 from staging_assets.builder.cleanups.tables import TableWork
 from staging_assets.model import STAGING
@@ -49,6 +50,8 @@ class PostgresWrangler(TableWork, ColumnWork):
             )
         else:
             self.engine = make_engine(transaction.join, joined=True)
+        # Scripts of SQLAlchemy 1.4 run statements on the engine itself.
+        setattr(self.engine, "execute", self._execute)  # noqa: B010
 
     def __enter__(self) -> PostgresWrangler:
         """`with ... as pgw:` gives the connections back at the end."""
@@ -57,24 +60,40 @@ class PostgresWrangler(TableWork, ColumnWork):
     def __exit__(self, *_: object) -> None:
         self.engine.dispose()
 
-    def execute(self, sql: Any) -> list[Any] | None:
+    def execute(self, sql: Any) -> list[NamedRow] | None:
         """Run SQL and commit it.
 
         Args:
             sql: one or more statements; the server gets them as they are, with every `%`. An
                 SQLAlchemy construct will do as well.
 
-        Returns the rows of the last statement, or None when it has none.
+        Returns the rows of the last statement, or None when it has none. They are tuples that
+        also answer to the names of the columns: `row["id"]`, `row.id`, `dict(row)`.
+        """
+        found = self._execute(sql)
+        return found.fetchall() if found.returns_rows else None
+
+    def _execute(self, statement: Any, *parameters: Any) -> Rows:
+        """What `engine.execute` was in SQLAlchemy 1.4: run one statement and commit it.
+
+        Args:
+            statement: SQL, or a construct of SQLAlchemy.
+            parameters: none, or those of the statement, as `cursor.execute` takes them. Without
+                them every `%` stays as it is.
         """
         with self.engine.connect() as connection:
-            if isinstance(sql, str):
-                untouched = connection.execution_options(no_parameters=True)
-                result = untouched.exec_driver_sql(sql)
+            if not isinstance(statement, str):
+                result = connection.execute(statement, *parameters)
+            elif parameters:
+                result = connection.exec_driver_sql(statement, *parameters)
             else:
-                result = connection.execute(sql)
-            rows = list(result) if result.returns_rows else None
+                untouched = connection.execution_options(no_parameters=True)
+                result = untouched.exec_driver_sql(statement)
+            names = list(result.keys()) if result.returns_rows else []
+            rows = [NamedRow(row, names) for row in result] if result.returns_rows else None
+            found = Rows(rows, names, result.rowcount)
             connection.commit()
-        return rows
+        return found
 
     @property
     def pg_env(self) -> dict[str, str]:
