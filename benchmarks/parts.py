@@ -23,7 +23,7 @@ REST = "Dagster, else"
 
 # The first that matches counts: what is inside another part stands before it.
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("checks of the whole schema", ("_Step._run_late_checks (",)),
+    ("checks of the whole schema", ("Step._run_late_checks (",)),
     ("column lineage", ("(staging_assets/project/lineage/lineage.py", "build_column_lineage (")),
     (
         "log output",

@@ -13,8 +13,14 @@ from dataclasses import replace
 
 import dagster as dg
 
-from staging_assets.defs import build_definitions, build_resource, install_prefix_selection
-from staging_assets.errors import StagingError
+from staging_assets.defs import (
+    LEVELS,
+    build_definitions,
+    build_resource,
+    install_prefix_selection,
+    install_quiet_console,
+)
+from staging_assets.errors import SettingsError, StagingError
 from staging_assets.project import no_garbage_search
 from staging_assets.settings import StagingSchema, read_settings
 
@@ -28,6 +34,7 @@ def _read_staging_schema() -> StagingSchema:
 
 def _load() -> dg.Definitions:
     try:
+        install_quiet_console(_read_log_level())
         with no_garbage_search():
             found = build_definitions(_read_staging_schema())
     except StagingError:
@@ -37,6 +44,13 @@ def _load() -> dg.Definitions:
     # The definitions stay until the process ends: no search for garbage needs to look at them.
     gc.freeze()
     return dg.Definitions.merge(found, dg.Definitions(executor=dg.in_process_executor))
+
+
+def _read_log_level() -> str:
+    level = os.environ.get("STAGING_LOG_LEVEL", "").strip().upper() or "WARNING"
+    if level not in LEVELS:
+        raise SettingsError(f"STAGING_LOG_LEVEL: {level!r} is none of {', '.join(LEVELS)}.")
+    return level
 
 
 install_prefix_selection()

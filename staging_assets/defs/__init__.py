@@ -8,10 +8,13 @@ nothing there acts unless it is called.
 from staging_assets.defs.assets.build import build_staging_assets
 from staging_assets.defs.assets.resources import PostgresResource, build_resource
 from staging_assets.defs.dagster_patches.prefix_selection import install_prefix_selection
+from staging_assets.defs.dagster_patches.quiet_console import install_quiet_console
 from staging_assets.defs.definitions import build_definitions
+from staging_assets.defs.reporting.log import LEVELS
 from staging_assets.defs.translation.translator import StagingNode, StagingTranslator
 
 __all__ = [
+    "LEVELS",
     "PostgresResource",
     "StagingNode",
     "StagingTranslator",
@@ -19,4 +22,5 @@ __all__ = [
     "build_resource",
     "build_staging_assets",
     "install_prefix_selection",
+    "install_quiet_console",
 ]

@@ -37,7 +37,8 @@ def test_a_failure_shows_its_reason_below_and_the_summary_names_it() -> None:
 
     assert "failed: staging/officers" in lines
     assert "skipped: staging/arrests" in lines
-    assert lines[-1] == "look there"
+    assert lines[-2] == "look there"
+    assert lines[-1].endswith("--select 'staging/officers,staging/arrests'")
 
 
 def test_one_row_is_not_rows() -> None:

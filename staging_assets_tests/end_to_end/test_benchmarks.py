@@ -351,6 +351,10 @@ def test_seconds_of_the_step_are_read_from_the_log(
     log = tmp_path / "log"
     log.write_text(f'STEP_SUCCESS - Finished execution of step "staging_build" in {spelled}.\n')
     assert read_step_seconds(log) == pytest.approx(seconds)
+    log.write_text(
+        "[1/1] staging/a  0.1 s\n\n1 built, 0 failed, 0 skipped; 3 rows in 1.7 s\nwhere\n"
+    )
+    assert read_step_seconds(log) == pytest.approx(1.7)
     log.write_text("something else\n")
     assert read_step_seconds(log) is None
 
@@ -385,7 +389,7 @@ def test_growth_is_the_exponent_of_time_over_rows() -> None:
 
 DEFS = "<module> (staging_assets/definitions.py:1)"
 LOAD = "_find_and_load (<frozen importlib._bootstrap>:1165)"
-STEP_RUN = "_Step.run (staging_assets/defs/assets.py:118)"
+STEP_RUN = "Step.run (staging_assets/defs/assets/step.py:118)"
 SEQUENCE = "core_dagster_event_sequence_for_step (dagster/_core/execution/plan/execute_step.py:438)"
 STORE = "LocalEventLogStorage.store_event (staging_assets/defs/dagster_patches/event_log.py:56)"
 PLANNED = "RunDomain._log_asset_planned_events (dagster/_core/instance/runs/run_domain.py:837)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -22,7 +22,7 @@ from staging_assets.defs.assets.resources import PostgresResource, find_database
 from staging_assets.defs.reporting.console import Screen
 from staging_assets.defs.reporting.notify import run_notify
 from staging_assets.defs.translation.specs import AssetSpecs, build_column_lineage
-from staging_assets.model import StagingProject
+from staging_assets.model import STAGING, StagingProject
 from staging_assets.postgres import Server
 from staging_assets.project import LineageCache
 from staging_assets.scheduler import run_build
@@ -60,6 +60,7 @@ class Step:
         self._keys = keys
         self._renamed = renamed
         self._nodes = nodes
+        self._prefix = "/".join([*staging.key_prefix, STAGING])
         node_of = {key: node for node, key in keys.items()}
         chosen = {
             (node_of[check.asset_key], check.name) for check in context.selected_asset_check_keys
@@ -84,7 +85,7 @@ class Step:
         self._database = server.database
         for used, other in self._project.shadowed:
             self._log("info", f"{used} is used; {other} gives way to it")
-        screen = Screen(len(self._nodes))
+        screen = Screen(len(self._nodes), prefix=self._prefix)
         if self._nodes and not self._live:
             self._context.log.info(_BESIDE.format(self._schema, self._staging.schema))
         if self._nodes:
@@ -227,19 +228,23 @@ class Step:
         broken = [c for c in self._failed_checks if c.severity == "ERROR"]
         reasons = []
         if failed:
-            reasons.append(f"failed: {_name(r.node for r in failed)}")
+            reasons.append(f"failed: {self._name(r.node for r in failed)}")
         if skipped:
-            reasons.append(f"skipped: {_name(r.node for r in skipped)}")
+            reasons.append(f"skipped: {self._name(r.node for r in skipped)}")
         if lost:
-            reasons.append(f"neither built nor reported, which is a bug: {_name(lost)}")
+            reasons.append(f"neither built nor reported, which is a bug: {self._name(lost)}")
         alone = [c for c in broken if c.table not in {r.node for r in failed}]
         if alone:
-            named = ", ".join(sorted(f"{c.name} on staging/{c.table}" for c in alone))
+            named = ", ".join(sorted(f"{c.name} on {self._prefix}/{c.table}" for c in alone))
             reasons.append(f"checks failed: {named}")
         if not reasons:
             return
-        messages = [f"staging/{r.node}: {r.message}" for r in failed]
+        messages = [f"{self._prefix}/{r.node}: {r.message}" for r in failed]
         raise dg.Failure("\n".join(["; ".join(reasons), *messages]), allow_retries=False)
+
+    def _name(self, nodes: Iterable[str]) -> str:
+        """`staging/a, staging/b`, sorted."""
+        return ", ".join(f"{self._prefix}/{node}" for node in sorted(nodes))
 
     def _where(self, server: Server) -> str:
         where = f'schema "{self._schema}" in {server}'
@@ -247,8 +252,3 @@ class Step:
             where = f'schema "{self._schema}" on the embedded server'
             return f"{where}; look at it with: staging-assets db psql"
         return where
-
-
-def _name(nodes: Any) -> str:
-    """`staging/a, staging/b`, sorted."""
-    return ", ".join(f"staging/{node}" for node in sorted(nodes))

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from staging_assets.builder import NodeResult, Status
 from staging_assets.checks import CheckResult
+from staging_assets.model import STAGING
 
 _NAME_WIDTH = 44
 
@@ -33,9 +34,11 @@ class Screen:
     Args:
         total: how many nodes the run was asked for.
         out: where to print; standard output as it is at the time when None.
+        prefix: what stands before a node in its asset key.
     """
 
-    def __init__(self, total: int, out: TextIO | None = None) -> None:
+    def __init__(self, total: int, out: TextIO | None = None, prefix: str = STAGING) -> None:
+        self._prefix = prefix
         self._total = total
         self._out = out
         self._results: list[NodeResult] = []
@@ -46,12 +49,12 @@ class Screen:
         self._results.append(result)
         width = len(str(self._total))
         place = f"[{len(self._results):>{width}}/{self._total}]"
-        self._print(f"{place} {'staging/' + result.node:<{_NAME_WIDTH}} {find_outcome(result)}")
+        self._print(f"{place} {self._name(result.node):<{_NAME_WIDTH}} {find_outcome(result)}")
         if result.status == "failed":
             self._print_indented(result.message or "no reason was given")
 
     def show_summary(self, where: str) -> None:
-        """Print the totals.
+        """Print the totals, and when something is left to do, the command that does it.
 
         Args:
             where: one line that says where the result can be looked at.
@@ -66,10 +69,13 @@ class Screen:
         self._print("")
         self._print(f"{', '.join(parts)}; {find_plural(rows, 'row')} in {seconds:.1f} s")
         for status in shown[-2:]:
-            names = [f"staging/{r.node}" for r in self._results if r.status == status]
+            names = [self._name(r.node) for r in self._results if r.status == status]
             if names:
                 self._print(f"{status}: {', '.join(names)}")
         self._print(where)
+        left = [self._name(r.node) for r in self._results if r.status in ("failed", "skipped")]
+        if left:
+            self._print(f"go on with: dagster asset materialize --select '{','.join(left)}'")
 
     def show_cancelled(self) -> None:
         """Say that the run was stopped, and what that left."""
@@ -79,7 +85,10 @@ class Screen:
     def show_check(self, check: CheckResult) -> None:
         """Print a check that failed: its severity, where, and what it found."""
         word = "FAILED" if check.severity == "ERROR" else "warning"
-        self._print(f"{word}: check {check.name} on staging/{check.table}: {check.summary}")
+        self._print(f"{word}: check {check.name} on {self._name(check.table)}: {check.summary}")
+
+    def _name(self, node: str) -> str:
+        return f"{self._prefix}/{node}"
 
     def _print_indented(self, text: str) -> None:
         for line in text.splitlines():

@@ -1,0 +1,67 @@
+"""What Dagster's own log shows on standard error: warnings and errors, a line each.
+
+Dagster's stock console logger writes every event, several lines for each table, and a stack of its
+own under every failure. All of that is in the history, which the UI shows. Here a person sees what
+went wrong, once.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_NAME = "staging_assets.console"
+_ON_SCREEN = ("failed: ", "skipped: ", "checks failed: ")
+"""What begins like this is told in full on standard output."""
+
+
+class _Lines(logging.Formatter):
+    """`13:05:09 ERROR staging_build: ...`; what failed, and no stack."""
+
+    default_time_format = "%H:%M:%S"
+
+    def format(self, record: logging.LogRecord) -> str:
+        about: dict[str, Any] = getattr(record, "dagster_meta", {})
+        event = about.get("dagster_event")
+        text = str(about.get("orig_message") or record.getMessage())
+        step = about.get("step_key")
+        failure = getattr(event, "step_failure_data", None) if _is_failure(event) else None
+        if failure is not None:
+            told = failure.user_failure_data
+            text = (told.description if told else None) or f"{text}\n{_find_cause(failure.error)}"
+            if text.startswith(_ON_SCREEN):
+                text = text.splitlines()[0]
+        line = f"{self.formatTime(record, self.default_time_format)} {record.levelname}"
+        return f"{line} {step}: {text}" if step else f"{line} {text}"
+
+
+def _is_on_screen(record: logging.LogRecord) -> bool:
+    about: dict[str, Any] = getattr(record, "dagster_meta", {})
+    return str(about.get("orig_message", "")).startswith("check failed: ")
+
+
+def _is_failure(event: Any) -> bool:
+    return event is not None and event.event_type_value == "STEP_FAILURE"
+
+
+def _find_cause(error: Any) -> str:
+    """The last cause of an error that is none of ours, with its stack: it is a bug."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return "" if error is None else error.to_string().strip()
+
+
+def build_console_logger(level: str) -> logging.Logger:
+    """A logger of lines on standard error.
+
+    Args:
+        level: the least that is shown, one of `LEVELS`.
+    """
+    logger = logging.Logger(_NAME, level)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines())
+    handler.addFilter(lambda record: not _is_on_screen(record))
+    logger.addHandler(handler)
+    return logger
