@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -274,6 +275,48 @@ def test_key_of_a_table_that_was_not_rebuilt_after_all_is_owed(press: Press) -> 
     assert owed(press.connection) == ["outside_child of staging.child"]
     assert run_validate(press.connection, "staging") == []
     assert press.one("select convalidated from pg_constraint where conname = 'outside_child'")
+
+
+def test_keys_that_a_cancelled_run_has_no_time_for_are_owed(
+    press: Press, server_of_each_kind: Server
+) -> None:
+    press.run(
+        "create table public.one (t int constraint outside_one references staging.t);"
+        "create table public.two (t int constraint outside_two references staging.t)"
+    )
+    with held(press.connection, "perform pg_sleep(1)"):
+        publish = threading.Thread(target=press.publish, args=(OTHER,))
+        publish.start()
+        other = server_of_each_kind.connect("other", autocommit=True)
+        # It is published by then, and the first of the keys is being validated.
+        asleep = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
+        wait_until(lambda: ask(other, f"{asleep} and datname = current_database()") == 1)
+        press.cancelled.set()
+        publish.join()
+        other.close()
+    assert press.run("select note from staging.t where id = 1") == [("new",)]
+    assert owed(press.connection) == ["outside_two of public.two"]
+    assert run_validate(press.connection, "staging") == []
+    assert press.one("select bool_and(convalidated) from pg_constraint where contype = 'f'")
+
+
+def test_validation_that_is_cancelled_on_the_server_is_owed(
+    press: Press, server_of_each_kind: Server
+) -> None:
+    press.run(OUTSIDE.format(to="staging.t"))
+    with held(press.connection, "perform pg_sleep(60)"):
+        publish = threading.Thread(target=press.publish, args=(OTHER,))
+        publish.start()
+        other = server_of_each_kind.connect("other", autocommit=True)
+        asleep = "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'"
+        ours = f"{asleep} and datname = current_database()"
+        wait_until(lambda: ask(other, ours) is True)
+        publish.join()
+        other.close()
+    assert [level for level, text in press.said if KEY in text] == ["warning"]
+    assert owed(press.connection) == [KEY]
+    assert run_validate(press.connection, "staging") == []
+    assert press.one(VALIDATED)
 
 
 def test_nothing_is_noted_of_a_publication_that_is_rolled_back(press: Press) -> None:

@@ -149,6 +149,30 @@ def test_first_promotion_needs_no_live_schema(
         run_rollback(database, stage.new, "staging")
 
 
+def test_what_the_planner_was_told_by_hand_survives_both_ways(stage: Stage) -> None:
+    stage.ask(
+        "alter table staging.t alter column mark set statistics 7;"
+        "alter table staging.t cluster on t_pkey;"
+        "create statistics staging.both on id, mark from staging.t"
+    )
+    told = (
+        "select (select attstattarget from pg_attribute where attrelid = 'staging.t'::regclass"
+        " and attname = 'mark') || (select i.indexrelid::regclass::text from pg_index i"
+        " where i.indrelid = 'staging.t'::regclass and i.indisclustered)"
+        " || (select stxname from pg_statistic_ext x join pg_statistic_ext_data d"
+        " on d.stxoid = x.oid where x.stxrelid = 'staging.t'::regclass)"
+    )
+    run_promote(stage.server, stage.new, "staging")
+    assert stage.mark() == "new"
+    assert stage.ask(told) == "7staging.t_pkeyboth"
+    stage.ask("alter table staging.t alter column mark set statistics 8")
+    run_rollback(stage.server, stage.new, "staging")
+    assert stage.mark() == "old"
+    # What the old one was told itself stays.
+    assert stage.ask("analyze staging.t") == []
+    assert stage.ask(told) == "7staging.t_pkeyboth"
+
+
 def test_views_and_foreign_keys_elsewhere_turn_to_the_new_tables(stage: Stage) -> None:
     stage.ask(
         "create view public.seen as select mark, staging.count_them() as n from staging.t;"
