@@ -60,7 +60,8 @@ class Use(NamedTuple):
         role: what for; `spelled` is a string literal that names a relation.
         relation: what is named.
         offset: where, 0-based characters into the script.
-        kind: of object, as CREATE, ALTER and DROP say it.
+        kind: of object, as CREATE, ALTER and DROP say it; `type` where a type is expected; `data`
+            for a literal that nothing is seen to look up.
         within: the kind of piece that it stands in.
         lasting: whether it stands in the body of a function, which runs later.
         bare: whether it stands without its schema; that is `staging` where the path has it.
@@ -155,31 +156,49 @@ def read_statements(text: str, comments: list[Comment] | None = None) -> list[Re
             search_path = statement.search_path
         statements.append(statement)
     if changes_path:
-        share_body_paths(statements)
+        for number, statement in enumerate(statements):
+            for routine, path in _find_altered([statement]):
+                for made in _find_created(statements[:number]).get(routine, ()):
+                    made.change_body_path(path)
     return statements
 
 
-def share_body_paths(statements: Iterable[ReadStatement]) -> None:
-    """Let ALTER FUNCTION ... SET search_path hold for the routines that the statements create.
+def share_body_paths(scripts: Sequence[Sequence[ReadStatement]]) -> None:
+    """Let ALTER FUNCTION ... SET search_path hold for the routines of other scripts.
 
     Args:
-        statements: of one script or several, in the order in which they run.
+        scripts: the statements of each. What alters a routine runs after what creates it.
     """
+    created = [_find_created(statements) for statements in scripts]
+    for number, statements in enumerate(scripts):
+        for names, path in _find_altered(statements):
+            for other, routines in enumerate(created):
+                if other != number:
+                    for routine in routines.get(names, ()):
+                        routine.change_body_path(path)
+
+
+def _find_created(statements: Iterable[ReadStatement]) -> dict[Relation, list[ReadStatement]]:
+    """The statements that create routines."""
     created: dict[Relation, list[ReadStatement]] = {}
     for statement in statements:
-        if statement.starts_with("create"):
-            for name in statement.piece.names.found:
-                if name.role == "define":
-                    made = created.setdefault(_resolve(name, statement.search_path), [])
-                    made.append(statement)
-        elif statement.starts_with("alter"):
-            names = statement.piece.names
-            if names.body_path is None and not names.resets_body:
-                continue
+        for name in statement.piece.names.found if statement.starts_with("create") else ():
+            if name.role == "define":
+                made = created.setdefault(_resolve(name, statement.search_path), [])
+                made.append(statement)
+    return created
+
+
+def _find_altered(
+    statements: Iterable[ReadStatement],
+) -> Iterator[tuple[Relation, tuple[str, ...] | None]]:
+    """The routines whose path is altered, and what it is then."""
+    for statement in statements:
+        names = statement.piece.names if statement.starts_with("alter") else None
+        if names is not None and (names.body_path is not None or names.resets_body):
             for name in names.found:
                 if name.role == "alter":
-                    for routine in created.get(_resolve(name, statement.search_path), ()):
-                        routine.change_body_path(names.body_path)
+                    yield _resolve(name, statement.search_path), names.body_path
 
 
 def summarize(uses: Sequence[Use], *, opaque: bool = False) -> References:
@@ -271,7 +290,8 @@ def find_uses(
         if spelled.name:
             relation = Relation(spelled.schema, spelled.name)
             offset = outside(literal.outside(spelled.start))
-            yield Use("spelled", relation, offset, "", piece.kind, lasting, False, path)
+            kind = "data" if spelled.data else ""
+            yield Use("spelled", relation, offset, kind, piece.kind, lasting, False, path)
     for inner in piece.inner:
         assert inner.literal is not None
         below = body_path if body_path is not None and inner.kind in BODIES else path

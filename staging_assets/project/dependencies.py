@@ -19,7 +19,7 @@ from staging_assets.project.declarations.staging_yaml import Config
 from staging_assets.project.graph import DependencyGraph, Edge, Strength
 from staging_assets.project.scripts.cleanup import CleanupCode, names_schema
 from staging_assets.project.scripts.create import Creation
-from staging_assets.project.scripts.routines import Routines
+from staging_assets.project.scripts.routines import Routine, Routines
 from staging_assets.project.scripts.script import Source
 
 _READS = ("read", "mention", "parent", "spelled")
@@ -116,17 +116,24 @@ class _Edges:
     def add(self, needs: str, offset: int, strength: Strength = "inferred") -> None:
         self.graph.add(Edge(self.node, needs, strength, self.source.script.label, offset))
 
+    def add_routine(self, routine: Routine, offset: int) -> None:
+        """Add the script that creates a routine, and those that alter it."""
+        for stem in (routine.stem, *sorted(routine.altered_in)):
+            self.add(procedures_node(stem), offset)
+
     def add_all(self, uses: Iterable[Use], later: Strength = "inferred") -> None:
         """Add what `uses` name, and with strength `later` what the routines called read."""
         uses = list(uses)
         for use in uses:
+            # Text that only happens to be a table's name makes no circle.
+            strength: Strength = "soft" if use.kind == "data" else "inferred"
             for table in find_tables(self.parts, use, self.node):
-                self.add(table, use.offset)
+                self.add(table, use.offset, strength)
         for routine, call in self.parts.routines.called(uses):
-            self.add(procedures_node(routine.stem), call.offset)
+            self.add_routine(routine, call.offset)
             reach = self.parts.routines.reach([call])
             for other, use in reach.uses:
-                self.add(procedures_node(other.stem), call.offset)
+                self.add_routine(other, call.offset)
                 for table in find_tables(self.parts, use, self.node):
                     self.add(table, call.offset, later)
             if reach.opaque is not None:

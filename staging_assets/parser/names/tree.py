@@ -13,6 +13,8 @@ from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token, 
 from staging_assets.parser.names.find import find_names
 from staging_assets.parser.names.nested_code import SnippetKind, find_snippets
 from staging_assets.parser.names.scope import Names
+from staging_assets.parser.strings.contexts import Contexts
+from staging_assets.parser.strings.naming import Naming
 
 PieceKind = OneOf["statement"] | SnippetKind
 
@@ -33,12 +35,14 @@ class NamedInString(NamedTuple):
     Args:
         schema, name: as Postgres folds them; `name` is empty when it is not known.
         start, end: where the schema stands in the text.
+        data: whether nothing looks it up as far as the piece shows: no cast, no routine.
     """
 
     schema: str
     name: str
     start: int
     end: int
+    data: bool = False
 
 
 @dataclass
@@ -125,6 +129,7 @@ def read_piece(
 def _find_spelled(
     tokens: Sequence[Token], taken: set[int]
 ) -> Iterator[tuple[Token, Literal, NamedInString]]:
+    contexts: Contexts | None = None
     for index, token in enumerate(tokens):
         if token.kind not in TEXT_KINDS or "." not in token.value:
             continue
@@ -132,9 +137,10 @@ def _find_spelled(
             literal = read_literal(token)
             found = _RELATION.fullmatch(literal.value)
             if found:
-                spelled = NamedInString(
-                    read_name(found["schema"]), read_name(found["name"]), *found.span(1)
-                )
+                contexts = contexts or Contexts(tokens, Naming())
+                data = not contexts.is_argument(index) and contexts.find(index) is None
+                schema, name = read_name(found["schema"]), read_name(found["name"])
+                spelled = NamedInString(schema, name, *found.span(1), data)
                 yield token, literal, spelled
 
 

@@ -147,6 +147,16 @@ class Contexts:
                 return found[2], ":" if follows == "::reg" else follows[:1]
         return "", ""
 
+    def is_argument(self, index: int) -> bool:
+        """Whether a token is in the parentheses of a function, which may look it up."""
+        opening = self.groups.openings[index]
+        while opening >= 0:
+            call = self.groups.find_call(opening)
+            if call is not None and call[1] not in TRANSPARENT:
+                return True
+            opening = self.groups.openings[opening]
+        return False
+
     def is_data(self, index: int) -> bool:
         """Whether a literal in SQL that is put together comes out as a literal: it is data."""
         opening = self.groups.openings[index]

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from staging_assets.parser.lexer.tokens import NAME_KINDS, Token
 
 _NOT_CALLED = frozenset(
-    """all and any as between by check default distinct else except exists filter from group having
-    if ilike in intersect into is join lateral like limit not on or order over partition returning
-    row select set similar some table then union using values when where with within""".split()  # noqa: SIM905
+    """all and any as between by check default distinct else enum except exists filter from group
+    having if ilike in intersect into is join lateral like limit not on options or order over
+    partition range returning row select set similar some table then union using values when
+    where with within""".split()  # noqa: SIM905
 )
+
+_NAMES_OBJECT = frozenset(("as", "exists", "into", "references", "table", "with"))
 
 
 class Groups:
@@ -66,6 +69,9 @@ class Groups:
             return None
         name = self.tokens[index]
         if name.kind == "word" and name.value in _NOT_CALLED:
+            return None
+        start = self.find_start(index)
+        if self.value(start - 1) in _NAMES_OBJECT:
             return None
         schema = index > 1 and self.value(index - 1) == "." and self.is_name(index - 2)
         return (self.tokens[index - 2].value if schema else None), name.value

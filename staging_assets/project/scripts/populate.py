@@ -34,7 +34,7 @@ def find_in_place(
         reach: the routines that the script calls.
     """
     for routine, use in reach.uses:
-        if use.relation.schema != STAGING:
+        if use.relation.schema != STAGING or use.kind == "data":
             continue
         place = f"{routine.name} ({routine.source.place(use.offset)})"
         if use.relation.name in own:

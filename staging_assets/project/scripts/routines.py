@@ -22,6 +22,7 @@ class Routine:
         body: what its body names: needed when it is called.
         opaque: whether its body puts SQL together while it runs.
         has_path: whether it has a `search_path` of its own; else the caller's holds.
+        altered_in: stems of other files that alter it, before anything calls it.
     """
 
     name: Relation
@@ -31,6 +32,7 @@ class Routine:
     body: tuple[Use, ...]
     opaque: bool
     has_path: bool = False
+    altered_in: frozenset[str] = frozenset()
 
     def called_in(self, path: tuple[str, ...]) -> Routine:
         """The same, called where names without a schema are looked up in `path`."""
@@ -62,11 +64,14 @@ class Routines:
     """All routines of a folder, by name."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
-        share_body_paths(each for source in sources.values() for each in source.statements)
+        share_body_paths([source.statements for source in sources.values()])
         self._by_name: dict[Relation, list[Routine]] = {}
         self.by_stem: dict[str, list[Routine]] = {stem: [] for stem in sources}
+        altered = _find_altered(sources)
         for stem, source in sources.items():
-            for routine in find_routines(stem, source):
+            for made in find_routines(stem, source):
+                others = altered.get(made.name, frozenset()) - {stem}
+                routine = replace(made, altered_in=others) if others else made
                 self.by_stem[stem].append(routine)
                 for name in _names(routine.name):
                     self._by_name.setdefault(name, []).append(routine)
@@ -113,6 +118,16 @@ def find_routines(stem: str, source: Source) -> Iterator[Routine]:
             opaque=is_opaque(statement),
             has_path=statement.body_path is not None,
         )
+
+
+def _find_altered(sources: Mapping[str, Source]) -> dict[Relation, frozenset[str]]:
+    """The files that alter a routine, by its name."""
+    found: dict[Relation, frozenset[str]] = {}
+    for stem, source in sources.items():
+        for use in source.uses:
+            if use.role == "alter" and use.kind in ("function", "procedure", "routine"):
+                found[use.relation] = found.get(use.relation, frozenset()) | {stem}
+    return found
 
 
 def _move(use: Use, path: tuple[str, ...]) -> Use:

@@ -1,0 +1,1 @@
+create table staging.a (id int, label text default 'staging.b');

@@ -1,0 +1,1 @@
+create table staging.b (id int, label text check (label <> 'staging.a'));

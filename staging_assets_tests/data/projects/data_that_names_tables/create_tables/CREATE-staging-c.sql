@@ -1,0 +1,1 @@
+create table staging.c (id int, relation regclass default 'staging.b', at text);

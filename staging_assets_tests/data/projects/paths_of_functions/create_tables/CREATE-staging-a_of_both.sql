@@ -1,0 +1,1 @@
+create table staging.a_of_both (n bigint);

@@ -1,0 +1,1 @@
+create table staging.a_own (n bigint);

@@ -1,0 +1,1 @@
+create table staging.a_reset (n bigint);

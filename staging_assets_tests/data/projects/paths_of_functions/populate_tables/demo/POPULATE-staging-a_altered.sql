@@ -1,0 +1,1 @@
+insert into staging.a_altered select staging.altered();

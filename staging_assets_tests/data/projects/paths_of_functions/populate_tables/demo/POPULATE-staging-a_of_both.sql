@@ -1,0 +1,1 @@
+insert into staging.a_of_both select staging.of_both();

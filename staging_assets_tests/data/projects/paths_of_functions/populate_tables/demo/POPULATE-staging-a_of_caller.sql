@@ -1,0 +1,1 @@
+set search_path = staging; insert into staging.a_of_caller select of_caller();

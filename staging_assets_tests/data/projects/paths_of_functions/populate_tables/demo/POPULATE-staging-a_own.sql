@@ -1,0 +1,1 @@
+insert into staging.a_own select staging.own();

@@ -1,0 +1,1 @@
+insert into staging.a_reset select staging.reset();

@@ -1,0 +1,1 @@
+create table staging.a (like etl.liked including all, kind etl.kind, happy ref.mood, word public.citext) inherits (etl.parent);

@@ -1,0 +1,1 @@
+create table staging.b of etl.typed;

@@ -1,0 +1,1 @@
+insert into staging.b table etl.whole;
