@@ -63,7 +63,7 @@ def run_table_in_place(
 def fill_in_place(session: Session, table: Table, live: Relation) -> None:
     """Run what fills the table, inside the transaction that is open."""
     if table.lookup is not None:
-        with session.connection.cursor() as cursor:
+        with session.users_connection.cursor() as cursor:
             run_load_lookup(cursor, live, table.lookup)
     if table.populate is not None:
         text = rewrite(table.populate.text, schema=live.schema, ask=session.find_naming)

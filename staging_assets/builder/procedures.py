@@ -151,7 +151,8 @@ def _fold(name: str) -> str:
 
 def _drop(session: Session, procedures: Procedures, signature: str) -> None:
     try:
-        session.run(f"drop routine {signature}")
+        # The server has spelled it for the path of the script.
+        session.run(f"drop routine {signature}", users=True)
     except Exception as error:
         failure = error
         detail = getattr(getattr(failure, "diag", None), "message_detail", None)

@@ -18,7 +18,7 @@ from staging_assets.checks.schema.foreign_keys import evaluate_foreign_keys
 from staging_assets.checks.suite import find_checks
 from staging_assets.errors import DatabaseError
 from staging_assets.model import Relation, StagingProject, cleanup_node
-from staging_assets.postgres import Connection, Server
+from staging_assets.postgres import OWN_PATH, Connection, Server
 
 
 def run_checks(
@@ -87,7 +87,7 @@ def run_given_checks(
     """
     if not checks:
         return []
-    with closing(server.connect("staging_assets checks")) as connection:
+    with closing(server.connect("staging_assets checks", path=OWN_PATH)) as connection:
         _check_schema(connection, server, schema)
         connection.rollback()
         whole = {

@@ -23,6 +23,12 @@ from staging_assets.postgres.client.owed_keys import (
     owed_keys_table,
     read_owed_keys,
 )
+from staging_assets.postgres.client.paths import (
+    OWN_PATH,
+    SET_LOCAL_USERS_PATH,
+    SET_OWN_PATH,
+    USERS_PATH,
+)
 from staging_assets.postgres.client.routines import ServerRoutines
 from staging_assets.postgres.client.schema_lock import SchemaLock, run_end_orphans
 from staging_assets.postgres.client.scripts import Outcome, run_script, run_statement
@@ -43,6 +49,10 @@ from staging_assets.postgres.psql import find_psql, find_public_dsn, find_variab
 __all__ = [
     "BUILDS",
     "OWED_KEYS",
+    "OWN_PATH",
+    "SET_LOCAL_USERS_PATH",
+    "SET_OWN_PATH",
+    "USERS_PATH",
     "CancelledError",
     "Connection",
     "Cursor",

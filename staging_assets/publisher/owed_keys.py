@@ -15,6 +15,8 @@ from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_identifier, quote_literal
 from staging_assets.postgres import (
     OWED_KEYS,
+    OWN_PATH,
+    SET_LOCAL_USERS_PATH,
     Connection,
     Cursor,
     OwedKey,
@@ -129,7 +131,8 @@ def _run_validate_one(cursor: Cursor, key: OwedKey, paid: str) -> list[str]:
     """Validate a key and strike it off the notes, in one message and so in one transaction."""
     on, name = quote(key.table), quote_identifier(key.name)
     try:
-        cursor.execute(f"alter table {on} validate constraint {name}; {paid}")
+        validate = f"{SET_LOCAL_USERS_PATH}alter table {on} validate constraint {name}"
+        cursor.execute(f"{validate}; set local search_path to {OWN_PATH}; {paid}")
     except errors.ForeignKeyViolation:
         return [
             f"{key.table}: rows have no row in {key.references.name}, so foreign key {key} "

@@ -15,7 +15,7 @@ from string import ascii_lowercase, digits
 import psycopg2
 
 from staging_assets.parser import quote_identifier, quote_literal
-from staging_assets.postgres import Connection
+from staging_assets.postgres import OWN_PATH, Connection
 from staging_assets.publisher.attached.inbound_keys import (
     add_key_steps,
     drop_key_steps,
@@ -157,7 +157,7 @@ def drop_retired(connection: Connection, schema: str) -> list[str]:
 
 def _read_waiting(connection: Connection, schema: str) -> list[_Waiting]:
     with connection.cursor() as cursor:
-        cursor.execute("begin; set local search_path = ''; set local jit = off")
+        cursor.execute(f"begin; set local search_path = {OWN_PATH}; set local jit = off")
         cursor.execute(
             _SQL.read_text(encoding="utf-8"), {"schema": schema, "comment": find_comment(schema)}
         )
@@ -211,7 +211,7 @@ def _run_briefly(connection: Connection, statements: Sequence[str]) -> bool:
         cursor.execute("begin")
         try:
             cursor.execute(
-                f"set local search_path = ''; set local lock_timeout = {LOCK_TIMEOUT};"
+                f"set local search_path = {OWN_PATH}; set local lock_timeout = {LOCK_TIMEOUT};"
                 f"{';'.join(statements)}; commit"
             )
         except psycopg2.Error:

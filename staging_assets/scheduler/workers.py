@@ -25,7 +25,7 @@ from staging_assets.builder import (
     run_node,
 )
 from staging_assets.errors import StagingError
-from staging_assets.postgres import CancelledError, Server, Session
+from staging_assets.postgres import OWN_PATH, CancelledError, Server, Session
 from staging_assets.scheduler.admission import Admission
 from staging_assets.scheduler.failures import MISSING, find_failure, find_lacking
 from staging_assets.scheduler.likely_names import find_meant
@@ -178,7 +178,7 @@ class WorkerPool:
         backends = [session.backend for session in sessions if session.backend]
         try:
             connection = self._server.connect(
-                f"staging_assets {self._work.options.run_id} end", autocommit=True
+                f"staging_assets {self._work.options.run_id} end", autocommit=True, path=OWN_PATH
             )
         except StagingError:
             return

@@ -20,7 +20,15 @@ from psycopg2 import errors, sql
 
 from staging_assets.errors import BuildError, BusyError
 from staging_assets.model import CsvFormat, Relation
-from staging_assets.postgres import Connection, Cursor, Log, Server, find_safe_message
+from staging_assets.postgres import (
+    OWN_PATH,
+    SET_LOCAL_USERS_PATH,
+    Connection,
+    Cursor,
+    Log,
+    Server,
+    find_safe_message,
+)
 from staging_assets.publisher import PublishRequest, run_publish, run_validate
 from staging_assets.sources.csv_header import read_header
 from staging_assets.sources.csv_refusals import tell_refusal
@@ -71,7 +79,9 @@ def run_csv_load(
     columns = read_header(path, form)
     digest = sha256(str(relation).encode()).digest()
     shadow = Relation(f"{relation.schema[:40]}__csv_{digest[:5].hex()}", relation.name)
-    with closing(server.connect(f"staging_assets csv {relation}", autocommit=True)) as connection:
+    with closing(
+        server.connect(f"staging_assets csv {relation}", autocommit=True, path=OWN_PATH)
+    ) as connection:
         with connection.cursor() as cursor:
             _take(cursor, relation, int.from_bytes(digest[:8], "big", signed=True))
             try:
@@ -182,6 +192,8 @@ def _load(
             cursor.execute(sql.SQL("create table {} ({})").format(table, listed))
             cursor.copy_expert(_copy_sql(table, form), cast(Any, stream), CHUNK)
             rows = cursor.rowcount
+            if kept:  # with users' expressions in them
+                cursor.execute(SET_LOCAL_USERS_PATH)
             for index in kept:
                 _keep(cursor, index, table, path, relation)
             cursor.execute(sql.SQL("analyze {}").format(table))

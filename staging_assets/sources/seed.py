@@ -10,7 +10,13 @@ import psycopg2
 from staging_assets.errors import BuildError
 from staging_assets.model import STAGING, Script
 from staging_assets.parser import rewrite
-from staging_assets.postgres import Cursor, Server, script_error
+from staging_assets.postgres import (
+    OWN_PATH,
+    SET_LOCAL_USERS_PATH,
+    Cursor,
+    Server,
+    script_error,
+)
 
 _ETL = "etl"
 _LOCK = 7_264_519_483_021_116_001
@@ -35,7 +41,9 @@ def seed_demo(server: Server, sql_dir: Path, department: str, scale: float) -> b
     paths = sorted((sql_dir / _ETL / department).glob("*.sql"))
     if not paths:
         return False
-    with closing(server.connect("staging_assets seed", autocommit=True)) as connection:
+    with closing(
+        server.connect("staging_assets seed", autocommit=True, path=OWN_PATH)
+    ) as connection:
         with connection.cursor() as cursor:
             if _exists(cursor):
                 return False
@@ -45,9 +53,11 @@ def seed_demo(server: Server, sql_dir: Path, department: str, scale: float) -> b
                 return False
         connection.autocommit = False
         with connection.cursor() as cursor:
-            cursor.execute("set local lock_timeout = 0")
             cursor.execute(
-                "select set_config('staging_assets.demo_scale', %s, true)", (f"{scale}",)
+                "set local lock_timeout = 0;"
+                "select set_config('staging_assets.demo_scale', %s, true);"
+                f"{SET_LOCAL_USERS_PATH}",
+                (f"{scale}",),
             )
             for script in scripts:
                 try:

@@ -8,7 +8,16 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks import Check
 from staging_assets.postgres.client.server import Server
-from staging_assets_tests.support.builds import Log, ask, build, build_all, leftovers, load, tables
+from staging_assets_tests.support.builds import (
+    Log,
+    ask,
+    build,
+    build_all,
+    leftovers,
+    load,
+    statuses,
+    tables,
+)
 from staging_assets_tests.support.small_tables import (
     CLEANUP,
     CLEANUP_FILES,
@@ -196,3 +205,18 @@ def test_dropping_what_is_not_there_makes_no_noise(database: Server, tmp_path: P
     log = Log()
     build_all(database, load(tmp_path, tables(hub=HUB, events=EVENTS)), log=log)
     assert log.lines == []
+
+
+def test_a_failed_table_takes_no_other_of_its_worker_with_it(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    hub = ("create table staging.hub (id int primary key)", "insert into staging.hub select 1")
+    child = "create table staging.{} (id int references staging.hub)"
+    files = tables(
+        hub=hub,
+        a=(child.format("a"), "insert into staging.a select 1 / 0"),
+        b=(child.format("b"), "insert into staging.b select 1"),
+    )
+    results = build(database, load(tmp_path, files), workers=1)
+    assert statuses(results) == {"hub": "built", "a": "failed", "b": "built"}
+    assert ask(witness, "select id from staging.b") == 1

@@ -22,16 +22,22 @@ select
     count(value) > 0
 from (select {value} from {table}) t (value)
 """
-_TEXT = "nullif(regexp_replace(trim({column}::text), '\\.0*$', ''), '')"
-_STAMP = (
-    "(rpad({value}, 14, '0')::char(8) || ' ' || substr(rpad({value}, 14, '0'), 9, 2) || ':'"
-    " || substr(rpad({value}, 14, '0'), 11, 2) || ':' || substr(rpad({value}, 14, '0'), 13, 2))"
-    "::timestamp"
+# These stand in statements that run with the path of scripts.
+_TEXT = (
+    "nullif(pg_catalog.regexp_replace(pg_catalog.btrim({column}::text), '\\.0*$', ''::text),"
+    " ''::text)"
 )
-_TIME = (
-    "(substr(lpad({value}, 6, '0'), 1, 2) || ':' || substr(lpad({value}, 6, '0'), 3, 2) || ':'"
-    " || substr(lpad({value}, 6, '0'), 5, 2))::time"
-)
+_STAMP = """
+pg_catalog.regexp_replace(
+    pg_catalog.rpad({value}, 14, '0'::text),
+    '^(.{{8}})(..)(..)(..)$', '\\1 \\2:\\3:\\4'::text
+)::timestamp
+"""
+_TIME = """
+pg_catalog.regexp_replace(
+    pg_catalog.lpad({value}, 6, '0'::text), '^(..)(..)(..)$', '\\1:\\2:\\3'::text
+)::time
+"""
 
 
 class ColumnWork(Queries):
@@ -108,8 +114,10 @@ class ColumnWork(Queries):
             typestring: the type as in SQL, such as `numeric(10, 2)`.
         """
         (known,) = self._ask(
-            "select to_regtype(%(type)s) is not null and %(type)s !~ '[;]|--|/[*]'",
+            "select pg_catalog.to_regtype(%(type)s) is not null"
+            " and %(type)s::pg_catalog.text operator(pg_catalog.!~) '[;]|--|/[*]'",
             {"type": typestring},
+            users=True,
         )
         if not known[0]:
             raise BuildError(f"cast_column: there is no type {typestring!r}. Check its spelling.")
@@ -147,7 +155,7 @@ class ColumnWork(Queries):
             sql.SQL(kind),
             sql.SQL(using).format(column=name, value=value),
         )
-        self._change(statement)
+        self._change(statement, users=True)
 
     def _first(self, column: str, table: str, schema: str) -> tuple[Any, ...] | None:
         relation = self._find(table, schema)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from staging_assets.errors import BuildError
 from staging_assets.model import STAGING, Relation
-from staging_assets.postgres import hide_values
+from staging_assets.postgres import SET_OWN_PATH, hide_values
 
 _TABLE = """
 select c.relname
@@ -20,6 +20,14 @@ and c.relkind in ('r', 'p', 'v', 'm', 'f')
 order by c.relname <> %(exact)s
 limit 1
 """
+
+
+_TO_OWN_PATH = sql.SQL(
+    "select pg_catalog.set_config('pgw.path', pg_catalog.current_setting('search_path'), false);"
+    f"{SET_OWN_PATH}"
+)
+_BACK = "select pg_catalog.set_config('search_path', pg_catalog.current_setting('pgw.path'), false)"
+"""What a script has set as its path is set again after a question of our own."""
 
 
 class Queries:
@@ -34,25 +42,47 @@ class Queries:
         return self.schema if name == STAGING or schema.lower() == STAGING else name
 
     def _ask(
-        self, query: str | sql.Composable, parameters: dict[str, Any] | None = None
+        self,
+        query: str | sql.Composable,
+        parameters: dict[str, Any] | None = None,
+        *,
+        users: bool = False,
     ) -> list[tuple[Any, ...]]:
-        """Run one query on a connection of its own."""
-        return self._run(query, parameters)
+        """Run one query on a connection of its own.
 
-    def _change(self, statement: sql.Composable, parameters: dict[str, Any] | None = None) -> None:
-        """Run statements on a connection of its own, and commit them."""
-        self._run(statement, parameters)
+        Args:
+            users: whether it looks up names as scripts do.
+        """
+        return self._run(query, parameters, own=not users)
+
+    def _change(
+        self,
+        statement: sql.Composable,
+        parameters: dict[str, Any] | None = None,
+        *,
+        users: bool = False,
+    ) -> None:
+        """Run statements on a connection of its own, and commit them.
+
+        Args:
+            users: whether they evaluate what users wrote (keys, indexes, operators of their types).
+        """
+        self._run(statement, parameters, own=not users)
 
     def _run(
-        self, statement: str | sql.Composable, parameters: dict[str, Any] | None
+        self, statement: str | sql.Composable, parameters: dict[str, Any] | None, *, own: bool
     ) -> list[tuple[Any, ...]]:
         with self.engine.connect() as connection:
             # The driver's own connection, on which a statement goes as it is.
             driver: Any = connection.connection
             try:
                 with driver.cursor() as cursor:
-                    cursor.execute(statement, parameters)
+                    text = sql.SQL(statement) if isinstance(statement, str) else statement
+                    cursor.execute(_TO_OWN_PATH + text if own else text, parameters)
                     rows = cursor.fetchall() if cursor.description else []
+                    if own:
+                        # Connections may share one session, and the script goes on with its path.
+                        cursor.execute(_BACK)
                 driver.commit()
             except psycopg2.Error as error:
                 hide_values(error)

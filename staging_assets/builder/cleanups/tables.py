@@ -61,7 +61,7 @@ class TableWork(Queries):
         steps = [create.format(name_of(target), name_of(source))]
         if self._columns(source):
             steps.append(copy.format(name_of(target), name_of(source), columns))
-        self._change(sql.SQL(";").join(steps))
+        self._change(sql.SQL(";").join(steps), users=True)
 
     def left_join(  # noqa: PLR0917 - pg_tools' own arguments
         self,
@@ -107,7 +107,7 @@ class TableWork(Queries):
             column = sql.Identifier("l", self._column(left, cond[0]))
             least, largest = map(sql.Literal, cond[1])
             query += sql.SQL(" where {} between {} and {}").format(column, least, largest)
-        self._change(query)
+        self._change(query, users=True)
 
     def _parse(self, name: str) -> sql.Identifier:
         """Read a qualified name as SQL reads it."""

@@ -66,7 +66,7 @@ def run_foreign_keys(session: Session, shadow: Shadow) -> None:
 def _run_step(session: Session, shadow: Shadow, step: str, *keys: Key) -> None:
     """Run what puts keys on; say which one could not be."""
     try:
-        session.run(step)
+        session.run(step, users=True)
         return
     except psycopg2.Error as error:
         failure = error

@@ -226,7 +226,7 @@ def _run_removals(session: Session, removals: str, off: list[Key]) -> list[Key]:
         session.run(f"savepoint keys; {removals}; release savepoint keys")
     except psycopg2.errors.DependentObjectsStillExist:
         off = [key for key in off if key.kind == "f"]
-        session.run(f"rollback to savepoint keys; {removal_sql(off)}")
+        session.rollback_to("keys", removal_sql(off))
     return off
 
 

@@ -54,7 +54,7 @@ def run_make_shadow(session: Session, table: Table, plan: ShadowPlan) -> tuple[S
             # Before the keys are validated: without statistics that takes three times as long.
             # What others will reference gets its visibility map too, for index-only scans.
             verb = "vacuum (analyze, truncate off)" if plan.referenced else "analyze"
-            session.run(f"{verb} {quote(shadow.relation)}")
+            session.run_alone(f"{verb} {quote(shadow.relation)}")
             run_foreign_keys(session, shadow)
         except BaseException:
             run_discard(session, shadow)
@@ -80,7 +80,7 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
     rows: int | None = None
     if table.lookup is not None:
         session.notices.at(table.lookup.label)
-        with session.connection.cursor() as cursor:
+        with session.users_connection.cursor() as cursor:
             rows = run_load_lookup(cursor, shadow.relation, table.lookup)
     if table.populate is not None:
         text = rewrite(
@@ -103,7 +103,7 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
         rows = outcomes[0].rows if one and rows is None else None
     if shape.reacts or len(shadow.removed) < len(shape.keys):
         # A table with triggers to fire takes no new keys.
-        session.run("set constraints all immediate")
+        session.run("set constraints all immediate", users=True)
     if rows is None or shadow.seeded or shape.reacts:
         rows = _count(session, shadow.relation)
     return rows

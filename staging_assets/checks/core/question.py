@@ -16,7 +16,7 @@ from staging_assets.checks.core.check import Check, CheckResult, build_error, bu
 from staging_assets.checks.core.failing_rows import read_failing
 from staging_assets.checks.core.probe import CheckedTable, Probe, Values
 from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, savepoint
-from staging_assets.postgres import Connection
+from staging_assets.postgres import SET_LOCAL_USERS_PATH, Connection
 
 TABLES_PER_STATEMENT = 40
 
@@ -84,7 +84,7 @@ def _ask(
 
 def _read(connection: Connection, tables: Sequence[Sequence[Question]]) -> list[Values]:
     with savepoint(connection), connection.cursor() as cursor:
-        cursor.execute(_build_statement(tables))
+        cursor.execute(sql.SQL(SET_LOCAL_USERS_PATH) + _build_statement(tables))
         rows = cursor.fetchall()
     answers: list[Values] = [()] * len(tables)
     for number, values in rows:

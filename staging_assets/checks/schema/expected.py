@@ -31,7 +31,7 @@ from staging_assets.checks.schema.expected_changes import (
 from staging_assets.checks.schema.structure import Structure, read_structures
 from staging_assets.model import SCHEMA_NODE, Kind, Relation, StagingProject
 from staging_assets.parser import LexicalError, Naming, rewrite
-from staging_assets.postgres import Connection, ServerRoutines
+from staging_assets.postgres import SET_LOCAL_USERS_PATH, Connection, ServerRoutines
 
 TABLES_AT_ONCE = 250
 """Every relation that a transaction makes takes a lock, and the server has room for some
@@ -185,7 +185,7 @@ def _run_scripts(connection: Connection, scripts: Sequence[tuple[str, str]]) -> 
         return {}
     try:
         with savepoint(connection), connection.cursor() as cursor:
-            cursor.execute("\n;\n".join(text for _, text in scripts))
+            cursor.execute("\n;\n".join(f"{SET_LOCAL_USERS_PATH}{text}" for _, text in scripts))
         return {}
     except psycopg2.Error as error:
         raise_unless_ours(connection, error)
@@ -193,7 +193,7 @@ def _run_scripts(connection: Connection, scripts: Sequence[tuple[str, str]]) -> 
     for node, text in scripts:
         try:
             with savepoint(connection), connection.cursor() as cursor:
-                cursor.execute(text)
+                cursor.execute(SET_LOCAL_USERS_PATH + text)
         except psycopg2.Error as error:
             raise_unless_ours(connection, error)
             failed[node] = describe_error(error, text)

@@ -29,6 +29,13 @@ select
         join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.n
         join pg_catalog.pg_type as t on t.oid = a.atttypid
     )::text[],
+    array(
+        select pg_catalog.format('operator(%%I.%%s)', f.nspname, o.oprname)
+        from pg_catalog.unnest(k.conpfeqop) with ordinality as u (n, i)
+        join pg_catalog.pg_operator as o on o.oid = u.n
+        join pg_catalog.pg_namespace as f on f.oid = o.oprnamespace
+        order by u.i
+    ),
     exists (
         select from pg_catalog.pg_trigger as g where g.tgconstraint = k.oid and g.tgenabled = 'D'
     ),
@@ -52,6 +59,7 @@ class ForeignKey:
     to: Relation
     columns: tuple[str, ...]
     to_columns: tuple[str, ...]
+    operators: tuple[str, ...]
     validated: bool
     full: bool
     disabled: bool
@@ -75,6 +83,7 @@ def read_foreign_keys(connection: Connection, schema: str) -> list[ForeignKey]:
                 to=Relation(to_schema, to_table),
                 columns=tuple(columns),
                 to_columns=tuple(to_columns),
+                operators=tuple(operators),
                 validated=validated,
                 full=full,
                 disabled=disabled,
@@ -84,6 +93,6 @@ def read_foreign_keys(connection: Connection, schema: str) -> list[ForeignKey]:
             )
             for (
                 table, name, to_schema, to_table, validated, full, columns, to_columns, types,
-                disabled, period,
+                operators, disabled, period,
             ) in cursor.fetchall()
         ]  # fmt: skip

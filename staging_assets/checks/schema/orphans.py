@@ -52,8 +52,8 @@ def build_orphans(key: ForeignKey) -> sql.Composed:
     """FROM and WHERE of the rows that break a key, as MATCH SIMPLE or MATCH FULL has it."""
     columns = [sql.Identifier("t", name) for name in key.columns]
     pairs = [
-        sql.SQL("{} = {}").format(sql.Identifier("o", to), column)
-        for to, column in zip(key.to_columns, columns, strict=True)
+        sql.SQL("{} {} {}").format(sql.Identifier("o", to), sql.SQL(operator), column)
+        for to, operator, column in zip(key.to_columns, key.operators, columns, strict=True)
     ]
     joint = " or " if key.full else " and "
     return sql.SQL("from {} as t where ({}) and not exists (select from {} as o where {})").format(

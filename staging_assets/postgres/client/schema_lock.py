@@ -14,6 +14,7 @@ import psycopg2
 from staging_assets.errors import BusyError, DatabaseError
 from staging_assets.parser import quote_literal
 from staging_assets.postgres.client.driver import Connection
+from staging_assets.postgres.client.paths import OWN_PATH
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.notices import Log
 
@@ -109,7 +110,7 @@ class SchemaLock:
 
     def _take(self) -> Connection:
         name = f"staging_assets {self._run_id} lock"
-        connection = self._server.connect(name, autocommit=True)
+        connection = self._server.connect(name, autocommit=True, path=OWN_PATH)
         try:
             deadline = time.monotonic() + self._wait
             leaving = time.monotonic() + _LEAVING

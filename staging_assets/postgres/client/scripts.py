@@ -63,9 +63,9 @@ def _run_at_once(
     """Send a whole script in one round trip; again in parts if it fails without a position."""
     session.check()
     session.notices.at(script.label, quiet=True)
-    before = "savepoint script;"
+    connection = session.open()
+    before = f"{session.lead(users=True)}savepoint script;"
     text = f"{before}{_spare(sent.text, statements)}\n;release savepoint script"
-    connection = session.connection
     failure: psycopg2.Error | None = None
     try:
         with connection.cursor() as cursor:
@@ -76,8 +76,8 @@ def _run_at_once(
         return []
     session.check()
     if session.connection_lost or failure.diag.statement_position:
-        raise script_error(failure, script, sent, -len(before))
-    session.run("rollback to savepoint script")
+        raise script_error(failure, script, sent, 0, lead=len(before))
+    session.rollback_to("script")
     return [run_statement(session, script, sent, statement) for statement in statements]
 
 
@@ -100,11 +100,14 @@ def run_statement(
     place = find_statement_place(script, sent, statement.offset)
     quiet = _DROP.match(statement.text) is not None
     session.notices.at(f"{script.label}:{place.line}", quiet=quiet)
+    connection = session.open()
+    before = session.lead(users=True)
     failure: psycopg2.Error | None = None
     try:
-        with session.connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             # Without arguments, so that psycopg2 leaves every % alone.
-            cursor.execute(statement.text if cascade else _spare_dependents(statement.text))
+            text = statement.text if cascade else _spare_dependents(statement.text)
+            cursor.execute(before + text)
             return Outcome(cursor.statusmessage or "", cursor.rowcount)
     except psycopg2.Error as error:
         failure = error
@@ -115,6 +118,7 @@ def run_statement(
         script,
         sent,
         statement.offset,
+        lead=len(before),
         functions=session.functions,
         statement=statement.text,
         shows_values=session.sessions.show_values,

@@ -20,13 +20,13 @@ from sqlalchemy import Engine
 from staging_assets.errors import CrowdedError, DatabaseError
 from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.engine import make_engine
+from staging_assets.postgres.client.paths import USERS_PATH
 from staging_assets.settings import SessionSettings
 
 OLDEST_VERSION = 14
 LONGEST_NAME = 63
 
 _PINNED = {
-    "search_path": "public",
     "standard_conforming_strings": "on",
     "client_min_messages": "notice",
 }
@@ -62,6 +62,7 @@ class Server:
         *,
         sessions: SessionSettings | None = None,
         autocommit: bool = False,
+        path: str = USERS_PATH,
         **options: Any,
     ) -> Connection:
         """Open a session.
@@ -70,6 +71,7 @@ class Server:
             application_name: shown in pg_stat_activity; cut at 63 bytes.
             sessions: settings for this one session instead of the server's.
             autocommit: of the returned connection.
+            path: its `search_path`; what asks and makes things of our own says OWN_PATH.
             options: parameters of libpq and psycopg2 that win over the DSN, such as `dbname`.
 
         Raises DatabaseError (never with the password in it) when nobody answers, the server is
@@ -85,7 +87,7 @@ class Server:
                     "place of Postgres, and cannot keep a session. "
                     "Connect to Postgres itself, or to a pool in session mode."
                 )
-            _pin(connection, sessions or self.sessions)
+            _pin(connection, sessions or self.sessions, path)
             connection.autocommit = autocommit
         except psycopg2.Error as error:
             connection.close()
@@ -195,9 +197,10 @@ def _check_version(connection: Connection) -> None:
         )
 
 
-def _pin(connection: Connection, sessions: SessionSettings) -> None:
+def _pin(connection: Connection, sessions: SessionSettings, path: str) -> None:
     """Pin the session's settings in one round trip; outside a transaction, so that they stay."""
     chosen = {
+        "search_path": path,
         **_PINNED,
         "statement_timeout": sessions.statement_timeout,
         "lock_timeout": sessions.lock_timeout,
@@ -218,7 +221,7 @@ def _pin(connection: Connection, sessions: SessionSettings) -> None:
 
 
 def _set(connection: Connection, settings: dict[str, str]) -> None:
-    columns = ", ".join(["set_config(%s, %s, false)"] * len(settings))
+    columns = ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings))
     values = [text for pair in settings.items() for text in pair]
     with connection.cursor() as cursor:
         cursor.execute(f"select {columns}", values)
@@ -254,7 +257,7 @@ def _turns(first: Connection, second: Connection) -> tuple[tuple[int, Connection
 
 def _process(connection: Connection) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("select pg_backend_pid()")
+        cursor.execute("select pg_catalog.pg_backend_pid()")
         row = cursor.fetchone()
     assert row is not None
     return int(row[0])

@@ -18,6 +18,7 @@ from staging_assets.errors import DatabaseError, StagingError
 from staging_assets.model import Relation, Script
 from staging_assets.parser import Naming, quote_literal
 from staging_assets.postgres.client.driver import Connection
+from staging_assets.postgres.client.paths import OWN_PATH, SET_OWN_PATH, SET_USERS_PATH, USERS_PATH
 from staging_assets.postgres.client.routines import ServerRoutines
 from staging_assets.postgres.client.schema_lock import worker_lock_sql
 from staging_assets.postgres.client.server import Server
@@ -90,6 +91,7 @@ class Session:
         self.stands: dict[Relation, Relation] = {}
         self._stand_count = 0
         self._inside = False
+        self._is_own_path: bool | None = None
         self.prepares = False
 
     def next_stand(self) -> str:
@@ -99,24 +101,53 @@ class Session:
 
     @property
     def connection(self) -> Connection:
+        """The connection, for what is our own: its `search_path` holds the catalogs alone."""
+        return self._settle(users=False)
+
+    @property
+    def users_connection(self) -> Connection:
         """The connection, as scripts should find it."""
-        connection = self._open()
-        if self._pending:
+        return self._settle(users=True)
+
+    def _settle(self, *, users: bool) -> Connection:
+        connection = self.open()
+        before = self.lead(users=users)
+        if before:
             with connection.cursor() as cursor:
-                cursor.execute(self._pending)
-            self._pending = ""
+                cursor.execute(before)
         return connection
 
-    def _open(self) -> Connection:
+    def lead(self, *, users: bool) -> str:
+        """Return what has to be sent ahead of the next statement, in the same message.
+
+        Args:
+            users: whether it is one of the users', and no statement of our own.
+        """
+        before, own = self._pending, self._is_own_path
+        if before:
+            own = None
+        self._pending, self._is_own_path = "", not users
+        if own is users or own is None:
+            before += SET_USERS_PATH if users else SET_OWN_PATH
+        return before
+
+    def lose_path(self) -> None:
+        """Forget which path is set: something was rolled back, or may have set another."""
+        self._is_own_path = None
+
+    def open(self) -> Connection:
         """The connection; opened when there is none, or the last one was lost."""
         if self._connection is None or self._connection.closed:
             if self._inside:
                 raise psycopg2.OperationalError("the connection was lost in a transaction")
             self.check()
             name = _find_application_name(self.run_id, "worker")
-            connection = self.server.connect(name, sessions=self.sessions, autocommit=True)
+            connection = self.server.connect(
+                name, sessions=self.sessions, autocommit=True, path=OWN_PATH
+            )
             connection.notices = self.notices  # type: ignore[assignment]
             self._connection = connection
+            self._is_own_path = True
             # The last ones may have been lost with the server: their commits were not waited for.
             self.stands.clear()
             with connection.cursor() as cursor:
@@ -126,7 +157,8 @@ class Session:
                     "select name, current_setting(name) from pg_settings where source = 'session'"
                     " and name not in ('application_name', 'client_encoding')"
                 )
-                self._pins = _build_pins(cursor.fetchall())
+                settings = {**dict(cursor.fetchall()), "search_path": USERS_PATH}
+                self._pins = _build_pins(settings.items())
                 for statement in self._prepared:
                     cursor.execute(statement)
         return self._connection
@@ -137,7 +169,7 @@ class Session:
         Raises DatabaseError when nobody answers or lets us in.
         """
         try:
-            self._open()
+            self.open()
         except psycopg2.Error as error:
             self.close()
             raise DatabaseError(f"{self.server}: {find_safe_text(error)}. Run again.") from None
@@ -145,11 +177,11 @@ class Session:
     def begin(self, node: str) -> None:
         """Start on a node: forget what scripts before it have left in the session."""
         self.notices.begin(node)
-        self._open()
+        self.open()
         name = quote_literal(_find_application_name(self.run_id, node))
-        self._naming = f"select set_config('application_name', {name}, false)"
+        self._naming = f"select pg_catalog.set_config('application_name', {name}, false)"
         reset = (
-            "close all; unlisten *; discard temp; discard sequences;"
+            f"{SET_OWN_PATH}close all; unlisten *; discard temp; discard sequences;"
             f"select pg_advisory_unlock_all(); {self._claim};"
         )
         if self.prepares:
@@ -172,19 +204,41 @@ class Session:
         """Put the settings back together with whatever is sent next."""
         self._pending = f"{self._pins}{self._naming};"
 
-    def run(self, statement: str, arguments: Any = None) -> list[tuple[Any, ...]]:
-        """Send one text of our own; return its rows (those of its last statement)."""
+    def run(
+        self, statement: str, arguments: Any = None, *, users: bool = False
+    ) -> list[tuple[Any, ...]]:
+        """Send one text of our own; return its rows (those of its last statement).
+
+        Args:
+            users: whether it evaluates users' expressions, which need the path of scripts.
+        """
         self.check()
-        with self._open().cursor() as cursor:
+        with self.open().cursor() as cursor:
             if arguments is not None:
                 statement = cursor.mogrify(statement, arguments).decode()
-            cursor.execute(self._pending + statement)
-            self._pending = ""
+            try:
+                cursor.execute(self.lead(users=users) + statement)
+            except psycopg2.Error:
+                self.lose_path()
+                raise
             return cursor.fetchall() if cursor.description else []
 
     def find_naming(self, called: Collection[Relation]) -> Naming:
         """What the server's routines do with their arguments; each of them is asked for once."""
-        return self._routines.find(self._open(), called)
+        return self._routines.find(self.connection, called)
+
+    def run_alone(self, statement: str) -> None:
+        """Send a statement of our own that no other may go along with, such as VACUUM."""
+        self.check()
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def rollback_to(self, savepoint: str, statement: str = "") -> None:
+        """Go back to a savepoint, and send a statement of our own along."""
+        self.lose_path()
+        with self.open().cursor() as cursor:
+            cursor.execute(f"rollback to savepoint {savepoint}; {SET_OWN_PATH}{statement}")
+        self._is_own_path = True
 
     @contextmanager
     def transaction(self, first: str = "") -> Iterator[None]:
@@ -195,12 +249,14 @@ class Session:
         """
         self.run(f"begin;{first}")
         self._inside = True
+        stands = dict(self.stands)
         try:
             yield
             self.check()
             self.run("commit")
         except BaseException:
             self.rollback()
+            self.stands = stands  # those that were made meanwhile are gone
             raise
         finally:
             self._inside = False
@@ -208,6 +264,7 @@ class Session:
     def rollback(self) -> None:
         """Roll back whatever is open; says nothing when the connection is lost."""
         connection = self._connection
+        self.lose_path()
         if connection is None or connection.closed:
             return
         if connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
@@ -262,7 +319,8 @@ def _find_application_name(run_id: str, node: str) -> str:
 def _build_pins(settings: Iterable[tuple[str, str]]) -> str:
     """SQL that brings a session back to the settings it began with."""
     parts = [
-        f"set_config({quote_literal(name)}, {quote_literal(value)}, false)"
+        f"pg_catalog.set_config({quote_literal(name)}, {quote_literal(value)}, false)"
         for name, value in settings
     ]
-    return f"reset session authorization; reset all; select {', '.join(parts)};"
+    # What is left of scripts is gone after RESET, and the path with it.
+    return f"reset session authorization; reset all; {SET_OWN_PATH} select {', '.join(parts)};"

@@ -78,6 +78,7 @@ def script_error(
     rewritten: SentText,
     statement_offset_in_rewritten: int,
     *,
+    lead: int = 0,
     functions: Iterable[Script] = (),
     todo: str | None = None,
     statement: str | None = None,
@@ -90,6 +91,7 @@ def script_error(
         script: the script that was running.
         rewritten: the text that was sent.
         statement_offset_in_rewritten: where the statement began in it, in characters.
+        lead: how many characters of ours were sent ahead of the statement in the same message.
         functions: scripts of stored procedures, to name the line in a function's body.
         todo: what to do about it, where Postgres gives no hint.
         statement: the text of the statement that failed.
@@ -97,7 +99,7 @@ def script_error(
     """
     diag = error.diag
     sqlstate = error.pgcode
-    place = _find_error_place(error, script, rewritten, statement_offset_in_rewritten)
+    place = _find_error_place(error, script, rewritten, statement_offset_in_rewritten, lead)
     said = diag.message_primary or _first_line(error)
     safe = find_safe_message(said, sqlstate, rewritten.text).rstrip(".")
     message = said.rstrip(".") if shows_values else safe
@@ -130,11 +132,11 @@ def _first_line(error: psycopg2.Error) -> str:
 
 
 def _find_error_place(
-    error: psycopg2.Error, script: Script, rewritten: SentText, offset: int
+    error: psycopg2.Error, script: Script, rewritten: SentText, offset: int, lead: int
 ) -> ScriptPlace:
     diag = error.diag
     if diag.statement_position:
-        at = offset + int(diag.statement_position) - 1
+        at = offset + int(diag.statement_position) - 1 - lead
         return find_place(script, rewritten.source_offset(at))
     start = find_statement_place(script, rewritten, offset)
     # A body that stands in this very statement: a DO block, or a function being created.

@@ -15,13 +15,13 @@ from typing import Any
 from psycopg2 import errors
 
 from staging_assets.parser import NAME_KINDS, quote_identifier, tokenize
-from staging_assets.postgres import Cursor
+from staging_assets.postgres import OWN_PATH, Cursor
 from staging_assets.publisher.attached.catalog_query import attachments_sql
 from staging_assets.publisher.attached.objects import Dependent, InboundKey, TableObject
 from staging_assets.publisher.transaction.steps import Step
 
 CATALOG_SETTINGS = (
-    "set local search_path = '';"
+    f"set local search_path = {OWN_PATH};"
     "set local jit = off;"
     "set local plan_cache_mode = force_generic_plan;"
     "set local enable_seqscan = off;"

@@ -11,7 +11,7 @@ it a part for each question, under a line that names the part and asks the quest
 - `-- answer name:` a field of the document.
 
 The parameters: $1 live schema, $2 build schema, $3 names of everything that the CREATE script
-makes. It is run with an empty search_path, so that every definition names its schemas.
+makes. It is run with our own search_path, so that every definition names its schemas.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from psycopg2 import errors
 
 from staging_assets.model import Relation
 from staging_assets.parser import quote_identifier
-from staging_assets.postgres import Cursor
+from staging_assets.postgres import USERS_PATH, Cursor
 from staging_assets.publisher.attached.attachments import Attachments, turn_to_live
 from staging_assets.publisher.attached.dependents import (
     Copies,
@@ -39,10 +39,7 @@ def run_copy(cursor: Cursor, seen: Attachments, live: Relation) -> Copies:
     private = f"{live.schema}__v{cursor.connection.info.backend_pid:x}"
     ordered = sort_dependents(seen.dependents)
     schemas = sorted({live.schema, *(d.schema for d in ordered)})
-    cursor.execute("select current_setting('search_path')")
-    row = cursor.fetchone()
-    assert row is not None
-    path = ", ".join([*map(quote_identifier, schemas), *([row[0]] if row[0] else [])])
+    path = ", ".join([*map(quote_identifier, schemas), USERS_PATH])
     _run(cursor, [Step("the private schema", f"create schema {quote_identifier(private)}")], live)
     properties = read_properties(cursor, ordered)
     cursor.execute(f"set local search_path = {path}")
@@ -81,7 +78,8 @@ def _run(cursor: Cursor, steps: Sequence[Step], live: Relation) -> None:
 
 def _read_queries(cursor: Cursor, found: Sequence[Dependent]) -> dict[int, str]:
     cursor.execute(
-        "select oid::bigint, rtrim(pg_get_viewdef(oid), ';') from unnest(%s::oid[]) oid",
+        "select oid::pg_catalog.int8, pg_catalog.rtrim(pg_catalog.pg_get_viewdef(oid), ';')"
+        " from pg_catalog.unnest(%s::pg_catalog.oid[]) as oid",
         ([d.oid for d in found],),
     )
     return dict(cursor.fetchall())

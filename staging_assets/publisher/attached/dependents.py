@@ -22,7 +22,7 @@ from typing import Any
 from psycopg2 import errors
 
 from staging_assets.parser import quote_identifier
-from staging_assets.postgres import Cursor
+from staging_assets.postgres import OWN_PATH, SET_LOCAL_USERS_PATH, Cursor
 from staging_assets.publisher.attached.attachments import Attachments
 from staging_assets.publisher.attached.objects import Dependent
 from staging_assets.publisher.transaction.steps import Step, StepError
@@ -106,8 +106,8 @@ def dependent_steps(
                     )
                 )
             else:
-                create.append(create_step(dependent))
-                create += index_steps(dependent, properties, dependent.name)
+                made = [create_step(dependent), *index_steps(dependent, properties, dependent.name)]
+                create += map(_with_users_path, made) if dependent.stored else made
             create += [
                 Step(dependent.label, statement)
                 for statement in properties[dependent.oid]["statements"]
@@ -116,6 +116,12 @@ def dependent_steps(
         create.append(Step("the private schema", f"drop schema {quote_identifier(copies.schema)}"))
     drop = [Step(d.label, f"drop {d.noun} {d.name}") for d in reversed(ordered) if d in anew]
     return drop, create
+
+
+def _with_users_path(step: Step) -> Step:
+    """A step that evaluates users' expressions, in the transaction of a publication."""
+    own = f"set local search_path to {OWN_PATH}"
+    return Step(step.label, f"{SET_LOCAL_USERS_PATH}{step.statement};{own}")
 
 
 def create_step(

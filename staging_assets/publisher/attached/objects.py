@@ -95,3 +95,8 @@ class Dependent:
     def label(self) -> str:
         """What it is called in messages."""
         return f"{self.noun} {self.name}"
+
+    @property
+    def stored(self) -> bool:
+        """Whether its rows are stored, and computed when it is made."""
+        return self.noun == "materialized view"

@@ -18,7 +18,14 @@ from psycopg2 import errors
 
 from staging_assets.errors import BuildError
 from staging_assets.parser import quote_literal
-from staging_assets.postgres import CancelledError, Connection, Cursor, Log, find_safe_text
+from staging_assets.postgres import (
+    SET_OWN_PATH,
+    CancelledError,
+    Connection,
+    Cursor,
+    Log,
+    find_safe_text,
+)
 from staging_assets.publisher.transaction.autocommit import run_transaction
 
 T = TypeVar("T")
@@ -199,7 +206,7 @@ def _describe(name: str | None, user: str | None, state: str | None, since: str 
 
 def _read_holders(cursor: Cursor, relations: Sequence[str]) -> tuple[str, bool]:
     """Say who holds locks on these relations, and whether all of them belong to this run."""
-    cursor.execute(_HOLDERS, (list(relations),))
+    cursor.execute(SET_OWN_PATH + _HOLDERS, (list(relations),))
     rows = cursor.fetchall()
     if not rows:
         return "a session that has let go of it since", False
