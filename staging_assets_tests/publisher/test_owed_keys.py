@@ -330,25 +330,49 @@ def test_nothing_is_noted_of_a_publication_that_is_rolled_back(press: Press) -> 
     assert press.one(VALIDATED)
 
 
-def test_key_with_a_period_is_validated_too(database: Server) -> None:
+PERIODS = (
+    "create extension if not exists btree_gist;"
+    "create table public.outside (id int, d daterange,"
+    " foreign key (id, period d) references staging.t (id, period d));"
+    "insert into public.outside values (1, '[2024-02-01,2024-09-01)'), (1, null),"
+    " (2, '[2024-01-01,2024-01-02)')"
+)
+TEMPORAL = (
+    "create table build.t (id int, d daterange, primary key (id, d without overlaps));"
+    "insert into build.t values (2, '[2024-01-01,2024-02-01)')"
+)
+HALVES = ", (1, '[2024-01-01,2024-05-01)'), (1, '[2024-05-01,2025-01-01)')"
+
+
+def test_key_with_a_period_is_checked_first_and_validated_too(database: Server) -> None:
     press = Press(database)
     if press.connection.server_version < 180000:
         pytest.skip("foreign keys with PERIOD need PostgreSQL 18")
     press.run("create extension if not exists btree_gist")
-    create = (
-        "create table build.t (id int, d daterange, primary key (id, d without overlaps));"
-        "insert into build.t values (1, '[2024-01-01,2025-01-01)')"
-    )
-    press.publish(create)
-    press.run(
-        "create table public.outside (id int, d daterange,"
-        " foreign key (id, period d) references staging.t (id, period d));"
-        "insert into public.outside values (1, '[2024-02-01,2024-03-01)')"
-    )
-    press.publish(create)
+    press.publish(TEMPORAL + ", (1, '[2024-01-01,2025-01-01)')")
+    press.run(PERIODS)
+    press.publish(TEMPORAL + HALVES)
     assert press.one("select convalidated from pg_constraint where contype = 'f'")
     assert owed(press.connection) == []
+    for gap in ("", ", (1, '[2024-01-01,2024-05-01)')", HALVES.replace("05-01,2025", "06-01,2025")):
+        with pytest.raises(BuildError, match=r"1 rows of public\.outside \(id, d\)"):
+            press.publish(TEMPORAL + gap)
+        press.run("drop table staging__build.t")
+    assert press.one("select count(*) from staging.t") == 3
+    assert press.one("select convalidated from pg_constraint where contype = 'f'")
     press.close()
+
+
+def test_who_may_not_read_what_is_owed_is_told_nothing(
+    press: Press, roles: tuple[str, str]
+) -> None:
+    press.run(OUTSIDE.format(to="staging.t"))
+    with held(press.connection, "raise exception 'not now'"):
+        press.publish(OTHER)
+    assert owed(press.connection) == [KEY]
+    press.run(f"set role {roles[0]}")
+    assert owed(press.connection) == []
+    press.run("reset role")
 
 
 @pytest.fixture

@@ -34,7 +34,6 @@ def find_unchecked(
         if not key.scrap
         and key.validated
         and key.enforced
-        and not key.period
         and not (key.schema == live.schema and key.table in later)
     ]
 
@@ -49,11 +48,17 @@ def run_check(cursor: Cursor, key: InboundKey, live: Relation, *, target: str) -
     """
     own = [column for column, _, _ in key.columns]
     filled = " and ".join(f"r.{column} is not null" for column in own)
-    meets = " and ".join(f"k.{there} {operator} r.{here}" for here, there, operator in key.columns)
+    equal = key.columns[:-1] if key.period else key.columns
+    meets = " and ".join(f"k.{there} {operator} r.{here}" for here, there, operator in equal)
+    found = f"exists (select from {target} k where {meets})"
+    if key.period:
+        # Several rows together may cover a period.
+        here, there, _ = key.columns[-1]
+        covered = f"select pg_catalog.range_agg(k.{there}) from {target} k where {meets}"  # noqa: S608
+        found = f"coalesce(r.{here} operator(pg_catalog.<@) ({covered}), false)"
     only = "" if key.partitioned else "only "
     cursor.execute(
-        f"select count(*) from {only}{key.on} r where {filled}"  # noqa: S608 - quoted names
-        f" and not exists (select from {target} k where {meets})"
+        f"select count(*) from {only}{key.on} r where {filled} and not {found}"  # noqa: S608
     )
     row = cursor.fetchone()
     if row and row[0]:
