@@ -33,7 +33,8 @@ class Problem:
     todo: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.what}. {self.todo}."
+        text = f"{self.path}:{self.line}:{self.column}: {self.what}. {self.todo}."
+        return "\\n".join(text.splitlines())
 
 
 class ProjectError(StagingError):

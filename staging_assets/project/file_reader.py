@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import stat
 import tokenize
 from collections.abc import Iterator
@@ -13,6 +14,11 @@ from pathlib import Path
 from staging_assets.errors import Problem
 from staging_assets.model import Script
 from staging_assets.parser import find_position
+
+_BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+"""What begins a new line for one program or another."""
+
+_CODING = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,13 @@ def show_path(path: Path) -> str:
         short = os.path.relpath(path)
     except (OSError, ValueError):
         short = whole
-    shown = short if len(short) < len(whole) else whole
-    return os.fsencode(shown).decode("utf-8", "backslashreplace")
+    return _show(short if len(short) < len(whole) else whole)
+
+
+def _show(path: str) -> str:
+    """A path on one line, whatever is in it."""
+    shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return _BREAK.sub(lambda found: found[0].encode("unicode_escape").decode(), shown)
 
 
 def is_folder(path: Path) -> bool:
@@ -82,11 +93,14 @@ class FileReader:
 
     def label(self, name: str) -> str:
         """A file of the folder as it is shown to people."""
-        whole = f"{self.shown}/{name}" if name else self.shown
-        return os.fsencode(whole).decode("utf-8", "backslashreplace")
+        return _show(f"{self.shown}/{name}" if name else self.shown)
 
     def entries(self, folder: Path) -> Iterator[os.DirEntry[str]]:
-        """The entries of a folder by name; those that begin with a dot are left out."""
+        """The entries of a folder by name; those that begin with a dot are left out.
+
+        A script with a line break in its name is a problem: no message could tell of it, and
+        neither could Dagster.
+        """
         if not is_folder(folder):
             return
         try:
@@ -95,7 +109,12 @@ class FileReader:
         except OSError as error:
             self.note(self.inside(folder), f"cannot be read: {error.strerror}", _PERMISSIONS)
             return
-        yield from (entry for entry in listed if not entry.name.startswith("."))
+        for entry in listed:
+            if not _BREAK.search(entry.name):
+                if not entry.name.startswith("."):
+                    yield entry
+            elif entry.name.lower().endswith((".sql", ".py")):
+                self.note(self.inside(entry), "a line break stands in this name", "Rename it")
 
     def inside(self, path: str | os.PathLike[str]) -> str:
         """The name of a file, from the folder on."""
@@ -133,17 +152,23 @@ class FileReader:
 
     def decode(self, data: bytes, name: str) -> str | None:
         """The text of a file; None, and a problem noted, when it is none."""
-        encoding = "utf-8"
-        if name.lower().endswith(".py"):
-            encoding = _find_python_encoding(data)
+        encoding = _find_python_encoding(data) if name.lower().endswith(".py") else "utf-8"
+        if encoding is None:
+            what = "the `coding:` line names no encoding of text that Python knows"
+            todo = "Save the file as UTF-8, and take the line away"
+            self.note(name, what, todo, _find_coding_line(data))
+            return None
         data = data.removeprefix(codecs.BOM_UTF8)
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError as error:
-            before = data[: error.start].decode(encoding)
+            before = data[: error.start].decode(encoding, "replace")
             line, column = find_position(before + "?", len(before))
             what = f"byte {data[error.start]:#04x} is not {encoding.upper()}"
             self.note(name, what, "Save the file as UTF-8", line, column)
+            return None
+        except UnicodeError:
+            self.note(name, f"this is not {encoding.upper()}", "Save the file as UTF-8")
             return None
         if "\0" in text:
             line, column = find_position(text, text.index("\0"))
@@ -156,10 +181,26 @@ class FileReader:
 _PERMISSIONS = "Give the user that runs this the right to read it, or remove it"
 
 
-def _find_python_encoding(data: bytes) -> str:
-    """As Python finds it: UTF-8 unless the first two lines say otherwise."""
+def _find_python_encoding(data: bytes) -> str | None:
+    """As Python finds it: UTF-8 unless the first two lines say otherwise.
+
+    Returns None when they name what is no encoding of text.
+    """
     lines = iter(data.splitlines(keepends=True)[:2])
     try:
-        return tokenize.detect_encoding(lambda: next(lines, b""))[0].removesuffix("-sig")
+        encoding = tokenize.detect_encoding(lambda: next(lines, b""))[0].removesuffix("-sig")
+        "".encode(encoding)
+    except (LookupError, UnicodeError):
+        return None
     except SyntaxError:
-        return "utf-8"
+        # Either the line names nothing that Python knows, or the first bytes are no UTF-8.
+        return None if _find_coding_line(data) else "utf-8"
+    return encoding
+
+
+def _find_coding_line(data: bytes) -> int:
+    """The number of the line that names an encoding; 0 when neither of the first two does."""
+    for number, line in enumerate(data.splitlines()[:2], 1):
+        if _CODING.match(line):
+            return number
+    return 0

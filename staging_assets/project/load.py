@@ -149,8 +149,31 @@ def _tell_cycle(parts: FolderContents, cycle: list[Edge]) -> Problem:
     reasons = "; ".join(f"{edge.node} needs {edge.needs} ({parts.place(edge)})" for edge in cycle)
     label, line, column = parts.position(cycle[0])
     what = f"these wait for each other: {way}: {reasons}"
-    todo = "Remove one of them, or say under `dependencies` in staging.yaml which comes first"
-    return Problem(label, line, column, what, todo)
+    return Problem(label, line, column, what, _find_way_out(parts, cycle))
+
+
+def _find_way_out(parts: FolderContents, cycle: list[Edge]) -> str:
+    """What to do about a circle; an order that is declared helps only against a false reading."""
+    scripts = [edge for edge in cycle if edge.strength != "declared"]
+    if not scripts:
+        return "Remove one of them from `dependencies` in staging.yaml"
+    for edge in scripts:
+        creation = parts.creations.get(edge.node)
+        if creation is not None and edge.needs in {
+            parts.owners.get(key) for key in creation.foreign_keys
+        }:
+            return (
+                f"Take the foreign key out of {edge.node}'s CREATE script, and add it with "
+                f"`alter table` in staging-{edge.node}-cleanup.py, which runs after both"
+            )
+    for edge in scripts:
+        if edge.node in parts.populates and edge.needs in parts.creations:
+            return (
+                f"Move what {edge.node} does with the rows of {edge.needs} from its POPULATE "
+                f"script into staging-{edge.node}-cleanup.py, which runs after both; or, if it "
+                "does not need them, say under `dependencies` in staging.yaml which comes first"
+            )
+    return "Remove one of them, or say under `dependencies` in staging.yaml which comes first"
 
 
 def _find_procedures(read: FolderReader, stem: str) -> Procedures:

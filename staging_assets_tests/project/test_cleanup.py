@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -104,3 +105,11 @@ def test_a_cleanup_waits_for_all_that_its_strings_name(tmp_path: Path) -> None:
     }
     assert {str(source) for source in project.sources["x_cleanup"]} == {"etl.raw"}
     assert "x_cleanup" not in project.dependencies["y"]
+
+
+@pytest.mark.parametrize("text", ["-" * 50_000 + "1", "(" * 5_000 + "1" + ")" * 5_000])
+def test_what_is_nested_too_deeply_is_a_problem_with_words(text: str) -> None:
+    script = Script(Path("c.py"), "c.py", f"def main(pgw):\n    x = {text}\n")
+    _, problem = read_cleanup(script)
+    assert problem is not None
+    assert re.search(r"this is no Python: .*(nested|recursion|parentheses|complex)", problem.what)

@@ -193,3 +193,62 @@ def test_paths_are_shown_from_where_people_are(
     (script,) = read_files(ScriptFolders(Path("sql")), "demo").creates
     assert script.script.label == "sql/create_tables/CREATE-staging-x.sql"
     assert script.script.path == tmp_path / script.script.label
+
+
+@pytest.mark.parametrize("broken", ["a\nb", "a\r\nb", "a\u2028b", "a\x85b", "\na"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        CREATE,
+        POPULATE,
+        "populate_tables/demo/staging-{}-cleanup.py",
+        "create_stored_procedures/{}.sql",
+    ],
+)
+def test_a_line_break_in_a_name_is_told_on_one_line(tmp_path: Path, name: str, broken: str) -> None:
+    folder = make(tmp_path, **{name.format(broken): TABLE.format("a"), "no\nscript.txt": ""})
+    with pytest.raises(ProjectError) as caught:
+        load_project(folder, "demo")
+    assert len(str(caught.value).splitlines()) == 1
+    shown = name.format(broken.encode("unicode_escape").decode())
+    assert f"{shown}:1:1: a line break stands in this name. Rename it." in str(caught.value)
+
+
+def test_a_line_break_in_a_tables_own_name_is_told_on_one_line(tmp_path: Path) -> None:
+    folder = make(tmp_path, **{CREATE.format("ab"): 'create table staging."a\nb" (id int);'})
+    with pytest.raises(ProjectError, match="Rename the table: no file can be named for it") as told:
+        load_project(folder, "demo")
+    assert len(str(told.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("coding", "line"),
+    [
+        ("# coding: foo\n", 1),
+        ("#!/usr/bin/env python\n# -*- coding: klingon -*-\n", 2),
+        ("# vim: set fileencoding=hex :\n", 1),
+        ("# coding: rot13\n", 1),
+        ("# coding: base64\n", 1),
+        ("# coding: undefined\n", 1),
+        (f"# coding: {'a' * 5000}\n", 1),
+    ],
+)
+def test_an_encoding_that_python_does_not_know_is_told_with_its_line(
+    tmp_path: Path, coding: str, line: int
+) -> None:
+    name = "populate_tables/demo/staging-x-cleanup.py"
+    folder = make(tmp_path, **{name: f"{coding}def main(pgw):\n    pass\n"})
+    what = "the `coding:` line names no encoding of text that Python knows"
+    assert find_problems(folder) == [(name, line, 1, what)]
+
+
+@pytest.mark.parametrize("coding", ["punycode", "utf-16", "utf-7", "idna", "unicode_escape"])
+def test_an_odd_encoding_that_python_knows_gives_a_script_or_a_problem(
+    tmp_path: Path, coding: str
+) -> None:
+    name = "populate_tables/demo/staging-x-cleanup.py"
+    folder = make(tmp_path, **{name: f"# coding: {coding}\ndef main(pgw):\n    print(1)\n"})
+    try:
+        assert load_project(folder, "demo").cleanups["x"].script.text
+    except ProjectError as error:
+        assert str(error).count(name) == 1

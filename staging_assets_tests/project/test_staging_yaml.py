@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -115,10 +116,34 @@ def test_a_mistake_is_told_with_its_place(text: str, problem: str, tmp_path: Pat
         assert problem == ""
 
 
-def test_a_thousand_levels_of_yaml_are_a_problem_and_no_traceback(tmp_path: Path) -> None:
-    for text in ("[" * 100_000, "{a: " * 100_000, "- " * 100_000, "? " * 100_000):
-        with pytest.raises(ProjectError, match="bad YAML"):
-            load(tmp_path, text)
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("a: " + "[" * 5_000, 1, 104),
+        ("a: " + "[" * 5_000 + "]" * 5_000, 1, 104),
+        ("[" * 100_000, 1, 101),
+        ("{a: " * 100_000, 1, 401),
+        ("- " * 100_000, 1, 199),
+        ("? " * 100_000, 1, 199),
+        ("\n".join(" " * level + "a:" for level in range(3_000)), 101, 102),
+    ],
+    ids=lambda value: str(value)[:8],
+)
+def test_thousands_of_levels_of_yaml_are_told_at_once_with_their_place(
+    tmp_path: Path, text: str, line: int, column: int
+) -> None:
+    began = time.process_time()
+    with pytest.raises(ProjectError, match="bad YAML: nested too deeply") as caught:
+        load(tmp_path, text)
+    assert time.process_time() - began < 1
+    (problem,) = caught.value.problems
+    assert problem.line == line
+    assert abs(problem.column - column) < 5
+
+
+def test_brackets_in_text_are_no_levels(tmp_path: Path) -> None:
+    config = load(tmp_path, "descriptions: {a: '" + "[" * 5_000 + "'} # " + "{" * 5_000)
+    assert config.config.descriptions == {"a": "[" * 5_000}
 
 
 def test_checks_are_read_with_the_departments_own(tmp_path: Path) -> None:

@@ -121,6 +121,24 @@ class Document:
         raise MalformedError(self.note(node, what, "Put it in quotes"))
 
 
+class _ShallowLoader(yaml.SafeLoader):
+    """A loader that refuses what is nested too deeply, as soon as it comes to it."""
+
+    def fetch_flow_collection_start(self, token: Any) -> None:
+        if self.flow_level >= _MAX_DEPTH:
+            raise _too_deep(self.get_mark())
+        super().fetch_flow_collection_start(token)
+
+    def add_indent(self, column: int) -> bool:
+        if len(self.indents) >= _MAX_DEPTH:
+            raise _too_deep(self.get_mark())
+        return bool(super().add_indent(column))
+
+
+def _too_deep(mark: yaml.Mark) -> yaml.scanner.ScannerError:
+    return yaml.scanner.ScannerError(None, None, "nested too deeply", mark)
+
+
 def _find_loader(text: str) -> Any:
     """libyaml's loader, which is fast, unless the text may be nested so deeply that it crashes."""
     depth = deepest = 0
@@ -128,7 +146,7 @@ def _find_loader(text: str) -> Any:
         depth += 1 if found.group() in "[{" else -1
         deepest = max(deepest, depth)
     if deepest > _MAX_DEPTH or _DEEP_BLOCK.search(text):
-        return yaml.SafeLoader
+        return _ShallowLoader
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

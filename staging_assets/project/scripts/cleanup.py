@@ -57,7 +57,7 @@ def read_cleanup(script: Script) -> tuple[CleanupCode, Problem | None]:
         what = f"this is no Python: {error.msg}"
         return CleanupCode(script), Problem(script.label, *place, what, "Correct the script")
     except (ValueError, RecursionError, MemoryError) as error:
-        what = f"this is no Python: {error}"
+        what = f"this is no Python: {str(error) or 'nested too deeply'}"
         return CleanupCode(script), Problem(script.label, 1, 1, what, "Correct the script")
     named, words, added = [], [], set()
     for text, line in _find_strings(tree):

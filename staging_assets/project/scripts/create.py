@@ -98,6 +98,8 @@ def _find_own_name(source: Source, made: list[Use], named: str) -> str | Problem
         other = next(use for use in made if _in(use))
         what = f"creates {other.relation}, but the file is named for {STAGING}.{named}"
         rename = f"Rename the file to CREATE-staging-{other.relation.name}.sql, or the table"
+        if len(other.relation.name.splitlines()) > 1:
+            rename = "Rename the table: no file can be named for it"
         return source.note(other.offset, what, rename)
     if source.opaque and any(_in(use) and use.relation.name == fold(named) for use in source.uses):
         return fold(named)
