@@ -44,7 +44,6 @@ from staging_assets.parser.statements import (
     ReadStatement,
     References,
     Statement,
-    Use,
     find_references,
     find_statements,
     is_opaque,
@@ -57,6 +56,7 @@ from staging_assets.parser.strings.routines import (
     find_called,
     read_catalog_naming,
 )
+from staging_assets.parser.uses import Use
 
 __all__ = [
     "NAME_KINDS",

@@ -7,19 +7,17 @@ what it reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
-from staging_assets.model import STAGING, Relation
+from staging_assets.model import Relation
 from staging_assets.parser.lexer.tokens import Comment, Token, tokenize
-from staging_assets.parser.names.scope import Name, Role
-from staging_assets.parser.names.tree import BODIES, Fragment, PieceKind, compose, read_piece
+from staging_assets.parser.names.tree import Fragment, read_piece
+from staging_assets.parser.uses import Use, find_uses, resolve
 
 _CHANGES_PATH = ("search_path", "reset", "discard", "schema")
 """Words without one of which no script changes the path."""
-_ANYONES = frozenset(("$user", "public", "pg_catalog", "pg_temp", ""))
 
 
 @dataclass(frozen=True)
@@ -51,31 +49,6 @@ class References:
     defines: frozenset[Relation]
     foreign_keys: frozenset[Relation]
     opaque: bool
-
-
-class Use(NamedTuple):
-    """One place where a script names something.
-
-    Args:
-        role: what for; `spelled` is a string literal that names a relation.
-        relation: what is named.
-        offset: where, 0-based characters into the script.
-        kind: of object, as CREATE, ALTER and DROP say it; `type` where a type is expected; `data`
-            for a literal that nothing is seen to look up.
-        within: the kind of piece that it stands in.
-        lasting: whether it stands in the body of a function, which runs later.
-        bare: whether it stands without its schema; that is `staging` where the path has it.
-        path: the schemas in which names without one are looked up there.
-    """
-
-    role: Role | str
-    relation: Relation
-    offset: int
-    kind: str
-    within: PieceKind
-    lasting: bool
-    bare: bool = False
-    path: tuple[str, ...] = ()
 
 
 class ReadStatement:
@@ -184,7 +157,7 @@ def _find_created(statements: Iterable[ReadStatement]) -> dict[Relation, list[Re
     for statement in statements:
         for name in statement.piece.names.found if statement.starts_with("create") else ():
             if name.role == "define":
-                made = created.setdefault(_resolve(name, statement.search_path), [])
+                made = created.setdefault(resolve(name, statement.search_path), [])
                 made.append(statement)
     return created
 
@@ -198,7 +171,7 @@ def _find_altered(
         if names is not None and (names.body_path is not None or names.resets_body):
             for name in names.found:
                 if name.role == "alter":
-                    yield _resolve(name, statement.search_path), names.body_path
+                    yield resolve(name, statement.search_path), names.body_path
 
 
 def summarize(uses: Sequence[Use], *, opaque: bool = False) -> References:
@@ -257,53 +230,3 @@ def _is_routine(tokens: Sequence[Token], index: int) -> bool:
     if words[:2] == ["or", "replace"]:
         words = words[2:]
     return words[:1] in (["function"], ["procedure"])
-
-
-def find_uses(
-    piece: Fragment,
-    path: tuple[str, ...],
-    body_path: tuple[str, ...] | None = None,
-    outside: Callable[[int], int] = lambda offset: offset,
-    lasting: bool = False,
-) -> Iterator[Use]:
-    """What a piece names, and the code in its literals.
-
-    Args:
-        piece: of a script.
-        path: the schemas in which names without one are looked up there.
-        body_path: what the routine that it creates sets for its body; None when it sets none.
-        outside: turns offsets into the piece into the script's.
-        lasting: whether it runs later, as the body of a function.
-    """
-    names = piece.names
-    if piece.literal is not None and names.search_path is not None:
-        path = names.search_path  # the body sets it itself
-    if names.home is not None:
-        path = (names.home, *path)
-    lasting = lasting or piece.kind in BODIES
-    for name in names.found:
-        relation = _resolve(name, path)
-        offset = outside((name.schema or name.name).start)
-        bare = name.schema is None
-        yield Use(name.role, relation, offset, name.kind, piece.kind, lasting, bare, path)
-    for _, literal, spelled in piece.spelled:
-        if spelled.name:
-            relation = Relation(spelled.schema, spelled.name)
-            offset = outside(literal.outside(spelled.start))
-            kind = "data" if spelled.data else ""
-            yield Use("spelled", relation, offset, kind, piece.kind, lasting, False, path)
-    for inner in piece.inner:
-        assert inner.literal is not None
-        below = body_path if body_path is not None and inner.kind in BODIES else path
-        place = compose(outside, inner.literal.outside)
-        yield from find_uses(inner, below, None, place, lasting)
-
-
-def _resolve(name: Name, path: tuple[str, ...]) -> Relation:
-    """What a name means; without a schema it is in `staging`, or the first schema of the path."""
-    if name.schema is not None:
-        return Relation(name.schema.value, name.name.value)
-    schemas = [schema for schema in path if schema not in _ANYONES]
-    if name.role in ("call", "schema", "temporary") or not schemas:
-        return Relation("", name.name.value)
-    return Relation(STAGING if STAGING in schemas else schemas[0], name.name.value)
