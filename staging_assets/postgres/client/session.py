@@ -7,7 +7,7 @@ go in one round trip. Nothing is sent once `stop` is set.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,23 +22,14 @@ from staging_assets.postgres.client.paths import OWN_PATH, SET_OWN_PATH, SET_USE
 from staging_assets.postgres.client.routines import ServerRoutines
 from staging_assets.postgres.client.schema_lock import worker_lock_sql
 from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.client.session_state import (
+    DEALLOCATE,
+    find_application_name,
+    pins_sql,
+)
 from staging_assets.postgres.messages.errors import find_safe_text
 from staging_assets.postgres.messages.notices import Log, Notices
 from staging_assets.settings import SessionSettings
-
-LONGEST_NAME = 63
-
-_DEALLOCATE = """
-do $$
-declare
-    prepared text;
-begin
-    for prepared in select name from pg_prepared_statements where name !~ '^staging_assets' loop
-        execute format('deallocate %I', prepared);
-    end loop;
-end
-$$;
-"""
 
 
 class CancelledError(StagingError):
@@ -141,7 +132,7 @@ class Session:
             if self._inside:
                 raise psycopg2.OperationalError("the connection was lost in a transaction")
             self.check()
-            name = _find_application_name(self.run_id, "worker")
+            name = find_application_name(self.run_id, "worker")
             connection = self.server.connect(
                 name, sessions=self.sessions, autocommit=True, path=OWN_PATH
             )
@@ -158,7 +149,7 @@ class Session:
                     " and name not in ('application_name', 'client_encoding')"
                 )
                 settings = {**dict(cursor.fetchall()), "search_path": USERS_PATH}
-                self._pins = _build_pins(settings.items())
+                self._pins = pins_sql(settings.items())
                 for statement in self._prepared:
                     cursor.execute(statement)
         return self._connection
@@ -178,7 +169,7 @@ class Session:
         """Start on a node: forget what scripts before it have left in the session."""
         self.notices.begin(node)
         self.open()
-        name = quote_literal(_find_application_name(self.run_id, node))
+        name = quote_literal(find_application_name(self.run_id, node))
         self._naming = f"select pg_catalog.set_config('application_name', {name}, false)"
         reset = (
             f"{SET_OWN_PATH}close all; unlisten *; discard temp; discard sequences;"
@@ -187,7 +178,7 @@ class Session:
         if self.prepares:
             # Not always: what our own modules have prepared is to stay.
             self.prepares = False
-            reset += _DEALLOCATE
+            reset += DEALLOCATE
         self._pending = f"{reset}{self._pins}{self._naming};"
 
     def end(self) -> None:
@@ -306,21 +297,3 @@ class Session:
         """Raise CancelledError when the run was told to stop."""
         if self.stop.is_set():
             raise CancelledError("the run was cancelled")
-
-
-def _find_application_name(run_id: str, node: str) -> str:
-    """`staging_assets <run> <node>` within Postgres's 63 bytes; the run id is cut before it."""
-    name = f"staging_assets {run_id} {node}"
-    if len(name.encode()) > LONGEST_NAME:
-        name = f"staging_assets {run_id[:8]} {node}"
-    return name.encode()[:LONGEST_NAME].decode(errors="ignore")
-
-
-def _build_pins(settings: Iterable[tuple[str, str]]) -> str:
-    """SQL that brings a session back to the settings it began with."""
-    parts = [
-        f"pg_catalog.set_config({quote_literal(name)}, {quote_literal(value)}, false)"
-        for name, value in settings
-    ]
-    # What is left of scripts is gone after RESET, and the path with it.
-    return f"reset session authorization; reset all; {SET_OWN_PATH} select {', '.join(parts)};"
