@@ -6,6 +6,7 @@
 
 from staging_assets.model.csv import CsvFormat, CsvOptions
 from staging_assets.model.lookups import Cell, Lookup, Number
+from staging_assets.model.numbers import find_number, find_value, is_of_sixty
 from staging_assets.model.project import (
     SCHEMA_NODE,
     STAGING,
@@ -48,5 +49,8 @@ __all__ = [
     "StagingProject",
     "Table",
     "cleanup_node",
+    "find_number",
+    "find_value",
+    "is_of_sixty",
     "procedures_node",
 ]

@@ -31,6 +31,10 @@ class Written(Protocol):
     def value(self) -> Any:
         """As YAML reads it: text, number, date, list ..."""
 
+    @property
+    def exact(self) -> Any:
+        """As Postgres reads what is written: a whole number, or the text that stands there."""
+
     def mistake(self, what: str, todo: str) -> Exception:
         """The exception to raise here: what is wrong and what to do, without full stops."""
 

@@ -21,8 +21,11 @@ from staging_assets.checks.core.probe import (
     say,
 )
 from staging_assets.checks.kinds.kind import Arguments, CheckKind, Written, spell_name
-from staging_assets.model import Relation
+from staging_assets.model import Relation, find_number
 
+_NUMERIC = frozenset(
+    ("smallint", "integer", "bigint", "numeric", "real", "double precision", "money", "oid")
+)
 _ARROW = re.compile(r"\s*(\S+)\s*->\s*([^\s.]+)\.([^\s.]+)\s*\Z")
 _COLUMN = re.compile(r"\s*([^\s.]+)\.([^\s.]+)\s*\Z")
 
@@ -40,7 +43,7 @@ class AcceptedValues(CheckKind):
         found = []
         for column, _, values in written.pairs():
             items = values.items("a list of values is expected here", todo)
-            accepted = [each.value for each in items if each.value is not None]
+            accepted = [each.exact for each in items if each.value is not None]
             if not accepted:
                 raise values.mistake("the list of values is empty", todo)
             found.append({"column": column, "values": accepted})
@@ -48,6 +51,8 @@ class AcceptedValues(CheckKind):
 
     def probe(self, check: Check, place: CheckedTable) -> Probe:
         column, accepted = check.arguments["column"], check.arguments["values"]
+        if place.facts.columns.get(column, "").partition("(")[0] in _NUMERIC:
+            accepted = [find_number(str(each)) or each for each in accepted]
         wrong = sql.SQL("{} not in ({})").format(column_of(column), literals(accepted))
 
         def judge(values: Values) -> Verdict:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 
 import yaml
 
 from staging_assets.errors import Problem
-from staging_assets.model import Cell, Lookup, Number, Script
+from staging_assets.model import Cell, Lookup, Number, Script, find_number, find_value, is_of_sixty
 from staging_assets.parser import fold
 from staging_assets.project.declarations.documents import Document, MalformedError, is_empty
-from staging_assets.project.declarations.numbers import find_number, find_value, is_of_sixty
 from staging_assets.project.scripts.create import Creation
 
 _KEY = "code"
@@ -25,6 +25,7 @@ _NUMBER_TYPES = frozenset(
 _WRITTEN = frozenset(
     f"tag:yaml.org,2002:{tag}" for tag in ("str", "int", "float", "bool", "value", "merge")
 )
+_BEGINS_NUMBER = frozenset("+-.0123456789")
 _QUOTES = frozenset(("'", '"', "|", ">"))
 _NUMBER_TAGS = frozenset(("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"))
 
@@ -209,20 +210,25 @@ class _Reading:
             return "\\x" + bytes(self.document.value(node)).hex()
         written = str(node.value)
         # Quotes and `!!str` make a text of anything; `!!int` makes a number of what is in quotes.
-        if getattr(node, "style", None) in _QUOTES and node.tag not in _NUMBER_TAGS:
+        quoted = getattr(node, "style", None) in _QUOTES and node.tag not in _NUMBER_TAGS
+        is_word = node.tag == "tag:yaml.org,2002:str" and written[:1] not in _BEGINS_NUMBER
+        if quoted or is_word:
             return written
-        head = spelled.lower().split("(")[0].strip()
-        if head in _NUMBER_TYPES and is_of_sixty(written):
+        if _is_number(spelled) and is_of_sixty(written):
             what = f"{written} is a number in base sixty to YAML, and none to Postgres"
             raise MalformedError(self.document.note(node, what, "Write it in plain digits"))
         if node.tag not in _WRITTEN and not _is_text(spelled):
             self.document.value(node)  # a day or a tag that there is not is told with its line
-        plain = find_number(written)
-        if plain is None or _is_text(spelled):
-            return written
-        return Number(written, plain)
+        plain = None if _is_text(spelled) else find_number(written)
+        return written if plain is None else Number(written, plain)
 
 
+@cache
+def _is_number(spelled: str) -> bool:
+    return spelled.lower().split("(")[0].strip() in _NUMBER_TYPES
+
+
+@cache
 def _is_text(spelled: str) -> bool:
     head = spelled.lower().split("(")[0].strip()
     return head.removesuffix(" varying") in _TEXT_TYPES and "[" not in spelled

@@ -9,12 +9,18 @@ from dataclasses import dataclass, field
 import yaml
 
 from staging_assets.errors import Problem
-from staging_assets.model import CheckDeclaration, CsvOptions, Script, Table, cleanup_node
+from staging_assets.model import (
+    CheckDeclaration,
+    CsvOptions,
+    Script,
+    Table,
+    cleanup_node,
+    find_value,
+)
 from staging_assets.project.declarations.checks.kinds import Kinds
 from staging_assets.project.declarations.checks.reader import find_declarations
 from staging_assets.project.declarations.csv_yaml import read_csv_options
 from staging_assets.project.declarations.documents import Document, MalformedError, is_empty
-from staging_assets.project.declarations.numbers import find_value
 
 KEYS = (
     "priorities",

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
+
+from staging_assets.model import find_value, is_of_sixty
+
+_INTEGER = "tag:yaml.org,2002:int"
+_NUMBERS = (_INTEGER, "tag:yaml.org,2002:float")
+_DIGITS = "Write it in plain digits"
 
 
 class Mistake(Exception):  # noqa: N818 - it becomes a Problem, and is no error of the program
@@ -54,6 +61,21 @@ class WrittenNode:
             what = getattr(error, "problem", None) or "this value cannot be read"
             raise self.mistake(str(what), "Write a plain text, number or list") from None
 
+    @property
+    def exact(self) -> Any:
+        """Its value as Postgres reads what is written: 010 is 10, and 1.50 loses nothing.
+
+        A whole number in plain digits is one, any other value the text that stands there.
+        """
+        node = self.node
+        if not isinstance(node, yaml.ScalarNode) or self.value is None:
+            return self.value
+        written = str(node.value)
+        if node.tag == _INTEGER and is_of_sixty(written):
+            raise self.mistake(f"{written} is a number to YAML, and none to Postgres", _DIGITS)
+        plain = node.tag == _INTEGER and re.fullmatch(r"-?[1-9]\d*|0", written)
+        return int(written) if plain else written
+
     def mistake(self, what: str, todo: str) -> Mistake:
         """The exception to raise here: what is wrong and what to do, without full stops."""
         return Mistake(self.node, what, todo)
@@ -81,7 +103,8 @@ class WrittenNode:
         value = self.value if self.is_text else None
         if value is None or isinstance(value, bool) or not str(value).strip():
             raise self.mistake(f"{what} is expected here", f"Give {what}")
-        return str(value).strip()
+        # A name or text in digits is what is written, and not the number that YAML makes of it.
+        return str(value if isinstance(value, str) else self.node.value).strip()
 
     def texts(self, what: str) -> list[str]:
         """One text or a list of them."""
@@ -93,9 +116,9 @@ class WrittenNode:
 
     def number(self, *, whole: bool = True) -> Any:
         """A number of at least 0: a count, or (not `whole`) a percentage."""
-        value = self.value
-        kinds = (int,) if whole else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value < 2**63:
+        value = find_value(str(self.node.value)) if self.node.tag in _NUMBERS else None
+        fits = value is not None and value.is_finite() and 0 <= value < 2**63
+        if value is None or not fits or (whole and value != int(value)):
             kind = "a whole number" if whole else "a number of percent"
             raise self.mistake(f"{kind} of at least 0 is expected here", f"Give {kind}")
-        return value
+        return int(value) if value == int(value) else float(value)
