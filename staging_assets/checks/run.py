@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import psycopg2
 
 from staging_assets.checks.core.check import Check, CheckResult, EvaluationContext, build_error
-from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours
+from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, reading
 from staging_assets.checks.evaluate import Subject, evaluate_many
 from staging_assets.checks.kinds import KINDS
 from staging_assets.checks.kinds.whole_schema import DRIFT
@@ -18,7 +19,7 @@ from staging_assets.checks.schema.foreign_keys import evaluate_foreign_keys
 from staging_assets.checks.suite import find_checks
 from staging_assets.errors import DatabaseError
 from staging_assets.model import Relation, StagingProject, cleanup_node
-from staging_assets.postgres import OWN_PATH, Connection, Server
+from staging_assets.postgres import OWN_PATH, Connection, Server, find_running
 
 
 def run_checks(
@@ -97,12 +98,30 @@ def run_given_checks(
         }
         rest = [check for check in checks if not KINDS[check.kind].late]
         results = evaluate_many(connection, _find_subjects(project, schema, rest), schema=schema)
-    found = {(result.table, result.name): result for result in [*whole.values(), *results]}
+        results = _tell_of_run(connection, schema, [*whole.values(), *results])
+    found = {(result.table, result.name): result for result in results}
     return [found[check.table, check.name] for check in checks]
 
 
+def _tell_of_run(
+    connection: Connection, schema: str, results: Sequence[CheckResult]
+) -> list[CheckResult]:
+    """Say of what fails that a run builds the schema, where one does: it may be on its way."""
+    if all(result.passed for result in results):
+        return list(results)
+    with reading(connection):
+        run = find_running(connection, schema)
+    if run is None:
+        return list(results)
+    text = f"{run} builds the schema: check again when it has ended"
+    return [
+        result if result.passed else replace(result, summary=f"{result.summary} ({text})")
+        for result in results
+    ]
+
+
 def _find_subjects(project: StagingProject, schema: str, checks: Sequence[Check]) -> list[Subject]:
-    """Targets by the table that they look at: cleanups share it with their table."""
+    """Checks by the table that they look at: cleanups share it with their table."""
     by_table: dict[str, list[Check]] = {}
     for check in checks:
         by_table.setdefault(check.relation, []).append(check)

@@ -30,7 +30,7 @@ from staging_assets.postgres.client.paths import (
     USERS_PATH,
 )
 from staging_assets.postgres.client.routines import ServerRoutines
-from staging_assets.postgres.client.schema_lock import SchemaLock, run_end_orphans
+from staging_assets.postgres.client.schema_lock import SchemaLock, find_running, run_end_orphans
 from staging_assets.postgres.client.scripts import Outcome, run_script, run_statement
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import CancelledError, Session
@@ -69,6 +69,7 @@ __all__ = [
     "find_detail_columns",
     "find_psql",
     "find_public_dsn",
+    "find_running",
     "find_safe_detail",
     "find_safe_message",
     "find_safe_text",

@@ -75,6 +75,26 @@ def run_end_orphans(connection: Connection, schema: str) -> None:
             time.sleep(0.05)
 
 
+def find_running(connection: Connection, schema: str) -> str | None:
+    """The run that holds a schema, as people are told of it; None when there is none.
+
+    Args:
+        connection: of somebody else, in any state in which a query can be sent.
+        schema: its name.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDER, (LOCK_SPACE, schema))
+        holder = cursor.fetchone()
+    return None if holder is None else _say_holder(*holder)
+
+
+def _say_holder(pid: int | None, name: str | None, since: str | None) -> str:
+    """`run nightly (server process 4711, since ...)`."""
+    parts = (name or "").split(" ")
+    run = parts[1] if len(parts) > 2 and parts[0] == "staging_assets" else name
+    return f"run {run} (server process {pid}, since {since})"
+
+
 class SchemaLock:
     """Holds a schema for one run. A context manager; `connection` is free for short queries.
 
@@ -140,10 +160,7 @@ class SchemaLock:
             who = "another run, which has ended since"
         else:
             pid, name, since = holder
-            parts = (name or "").split(" ")
-            run = parts[1] if len(parts) > 2 and parts[0] == "staging_assets" else name
-            begun = f", since {since}" if since else ""
-            who = f"{f'run {run}' if run else 'a session'} (server process {pid}{begun})"
+            who = _say_holder(pid, name, since)
         return (
             f"schema {self._schema}: {who} holds it. "
             "Wait until it has ended, or set STAGING_WAIT_FOR_LOCK to wait for it."
