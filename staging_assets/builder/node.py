@@ -107,13 +107,14 @@ def _run_table(session: Session, work: RunContext, task: Task, table: Table) -> 
         filled=not work.options.create_only,
     )
     shadow, rows = run_make_shadow(session, table, plan)
+    counted = rows if shadow.is_counted else None
     clock.mark("load_seconds")
     checks: tuple[CheckResult, ...] = ()
     try:
         if not work.options.create_only:
             place, own = shadow.relation, shadow.own
             checks = run_audit(
-                session.connection, work, task.node, relation=place, own=own, rows=rows
+                session.connection, work, task.node, relation=place, own=own, rows=counted
             )
         clock.mark("check_seconds")
         session.check()
@@ -127,7 +128,7 @@ def _run_table(session: Session, work: RunContext, task: Task, table: Table) -> 
     except BaseException:
         run_discard(session, shadow)
         raise
-    return NodeResult(task.node, "built", rows=rows, checks=checks, metadata=clock.parts)
+    return NodeResult(task.node, "built", rows=counted, checks=checks, metadata=clock.parts)
 
 
 def _run_in_place(session: Session, work: RunContext, task: Task, table: Table) -> NodeResult:

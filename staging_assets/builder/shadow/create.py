@@ -52,6 +52,11 @@ class Shadow:
     loaded: bool
     seeded: bool
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether its number of rows is known: that of a view is its tables' affair."""
+        return self.seeded or self.table.name in self.shape.names
+
 
 @dataclass(frozen=True)
 class ShadowPlan:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,7 +50,7 @@ class TableNotEmpty(CheckKind):
             return Verdict(True, "the table has rows", {"rows": rows, "threshold": 1})
         text = (
             "the table is empty; if it may be, write under checks: in staging.yaml "
-            f"{check.table}: {{{check.name}: off}}"
+            f"{_spell_key(check.table)}: {{{check.name}: off}}"
         )
         return Verdict(False, text, {"rows": 0, "threshold": 1})
 
@@ -165,6 +167,15 @@ class RowCountChange(CheckKind):
                 "(select h.rows from {} as h where h.node = {} order by h.built_at desc limit 1)"
             ).format(identify(place.history), sql.Literal(check.relation))
         return Probe(judge, aggregates=(sql.SQL("count(*)"),), scalars=(earlier,))
+
+
+def _spell_key(name: str) -> str:
+    """A name as a key of YAML, which takes `no` and `1` for something else."""
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name.lower() not in _YAML_WORDS
+    return name if plain else json.dumps(name, ensure_ascii=False)
+
+
+_YAML_WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
 
 
 def _find_limits(arguments: Mapping[str, Any], spelled: str) -> list[str]:

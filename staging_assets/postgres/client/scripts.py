@@ -20,7 +20,10 @@ _PLAIN = re.compile(
     r"|drop|comment|alter)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_AS_QUERY = re.compile(r"\bas\s*[\s(](?:select|with|values|table|execute)\b", re.IGNORECASE)
+_AS_QUERY = re.compile(
+    r"\bas\b(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table|execute)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _DROP = re.compile(_LEAD + r"drop\b", re.IGNORECASE | re.DOTALL)
 _CASCADE = re.compile(r"\bcascade(?=\s*;?\s*\Z)", re.IGNORECASE)
 _PREPARES = re.compile(r"\bprepare\b", re.IGNORECASE)

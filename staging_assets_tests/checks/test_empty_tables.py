@@ -1,0 +1,44 @@
+"""A table that may rightly be empty: what is said of it, and that it helps."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from staging_assets.checks import find_checks, run_checks
+from staging_assets.postgres import Server
+from staging_assets_tests.support.builds import build, build_all, load, tables
+
+EMPTY = (
+    "create table staging.{0} (id int, note text);",
+    "insert into staging.{0} select 1 where false;",
+)
+CLEANUP = "def main(pgw):\n    pgw.execute('delete from staging.{0}')\n"
+
+
+@pytest.mark.parametrize("name", ["notes", '"Odd Name"', '"no"'])
+@pytest.mark.parametrize("cleaned", [False, True], ids=["table", "cleanup"])
+def test_the_line_that_turns_the_check_off_is_said_and_works(
+    database: Server, tmp_path: Path, name: str, cleaned: bool
+) -> None:
+    bare = name.strip('"')
+    if cleaned and bare != "notes":
+        pytest.skip("the spelling is tried with the table")
+    create, fill = (text.format(name) for text in EMPTY)
+    files = tables(**{bare: (create, fill)})
+    if cleaned:
+        files = tables(**{bare: (create, f"insert into staging.{name} values (1);")})
+        files[f"populate_tables/demo/staging-{bare}-cleanup.py"] = CLEANUP.format(name)
+    project = load(tmp_path, files)
+    node = f"{bare}_cleanup" if cleaned else bare
+    failed = build(database, project, checks=find_checks(project))[node]
+    assert failed.status == "failed"
+    (said,) = re.findall(
+        r"write under checks: in staging\.yaml (.*?: \{.*?\})", failed.message or ""
+    )
+    project = load(tmp_path, {**files, "staging.yaml": f"checks:\n  {said}\n"})
+    build_all(database, project, checks=find_checks(project))
+    if not cleaned:  # the table's own check says its own line
+        assert all(result.passed for result in run_checks(database, project, "staging"))
