@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from staging_assets.postgres import Server
+from staging_assets.publisher.transaction.steps import run_analyze
 from staging_assets_tests.support.publishing import OTHER, TABLE, Press
 
 
@@ -220,6 +221,33 @@ def test_what_the_planner_was_told_by_hand_survives_and_is_followed(press: Press
         assert press.run(known) == before
         assert press.one("select stxstattarget from pg_statistic_ext") == 30
         assert press.one("select stxddependencies is not null from pg_statistic_ext_data")
+
+
+def test_expressions_find_what_they_name_when_the_table_is_analyzed_again(press: Press) -> None:
+    press.run(
+        "create function public.one() returns int immutable language sql as 'select 1';"
+        "create function public.next(int) returns int immutable language plpgsql"
+        " as 'begin return $1 + one(); end'"
+    )
+    create = TABLE + "create index on build.t (public.next(id));"
+    rows = "insert into build.t values (1), (2)"
+    press.publish(create + rows)
+    press.run(
+        "alter table staging.t alter column note set statistics 9;"
+        "set search_path to pg_catalog, pg_temp"
+    )
+    # The new rows come when no one looks at them any more.
+    press.publish(create)
+    press.run("set search_path to public;" + rows.replace("build.", "staging."))
+    press.run("set search_path to pg_catalog, pg_temp")
+    told = run_analyze(press.connection, ["staging.t"])
+    if press.connection.server_version < 170000:
+        assert told == []
+        assert press.one("select count(*) from pg_stats where tablename = 't_next_idx'") == 1
+    else:
+        # Postgres itself analyzes with a path of its own.
+        assert ["was not analyzed" in text for text in told] == [True]
+    assert press.one("show search_path") == "pg_catalog, pg_temp"
 
 
 def test_what_the_script_tells_the_planner_wins(press: Press) -> None:

@@ -10,7 +10,13 @@ from psycopg2 import errors
 
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation
-from staging_assets.postgres import Connection, Cursor, find_safe_detail, find_safe_text
+from staging_assets.postgres import (
+    SET_LOCAL_USERS_PATH,
+    Connection,
+    Cursor,
+    find_safe_detail,
+    find_safe_text,
+)
 from staging_assets.publisher.transaction.autocommit import in_autocommit
 from staging_assets.publisher.transaction.brief_locks import LockBusyError
 
@@ -71,7 +77,7 @@ def run_analyze(connection: Connection, tables: Sequence[str]) -> list[str]:
     with in_autocommit(connection), connection.cursor() as cursor:
         for table in tables:
             try:
-                cursor.execute(f"analyze {table}")
+                cursor.execute(f"{SET_LOCAL_USERS_PATH}analyze {table}")
             except psycopg2.Error as error:
                 if connection.closed:
                     raise
