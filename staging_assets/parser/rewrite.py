@@ -17,12 +17,15 @@ from staging_assets.model import STAGING, Relation
 from staging_assets.parser.lexer.literals import Literal, read_literal
 from staging_assets.parser.lexer.quoting import quote_name
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token
+from staging_assets.parser.names.nested_code import looks_like_sql
 from staging_assets.parser.names.tree import (
     BODIES,
     NAME_PATTERN,
     Fragment,
     compose,
     read_name,
+    read_piece,
+    tokenize_leniently,
 )
 from staging_assets.parser.statements import ReadStatement, read_statements
 from staging_assets.parser.strings.find import NamingLiteral, find_naming_literals
@@ -201,6 +204,13 @@ class _Editor:
             return
         place = compose(outside, literal.outside)
         inside = within(escape, token, formatted=named.formatted)
+        if looks_like_sql(literal.value):  # a routine executes it
+            before = len(self.edits)
+            self.edit(
+                read_piece(tokenize_leniently(literal.value), "dynamic"), place, inside, lasting
+            )
+            self.reopen(token, before, outside, escape)
+            return
         # What is kept as text is looked up again when the shadow is gone.
         kept = self.stores and not lasting and named.kind == "text"
         before = len(self.edits)

@@ -70,6 +70,12 @@ def find_uses(
             offset = outside(literal.outside(spelled.start))
             kind = "data" if spelled.data else ""
             yield Use("spelled", relation, offset, kind, piece.kind, lasting, False, path)
+    for given in piece.given:
+        assert given.literal is not None
+        place = compose(outside, given.literal.outside)
+        for use in find_uses(given, path, None, place, lasting):
+            if use.role not in ("call", "schema", "temporary"):
+                yield use._replace(role="spelled", kind="data")
     for inner in piece.inner:
         assert inner.literal is not None
         below = body_path if body_path is not None and inner.kind in BODIES else path

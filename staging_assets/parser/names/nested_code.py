@@ -76,8 +76,13 @@ def find_snippets(tokens: Sequence[Token], *, code: bool = False, body: bool = F
     return Snippets(tuple(found[index] for index in sorted(found)), dynamic)
 
 
+def looks_like_sql(text: str) -> bool:
+    """Whether a text begins as a statement does."""
+    return _LOOKS_LIKE_SQL.match(text) is not None
+
+
 def _looks_like_sql(token: Token) -> bool:
-    return token.kind in TEXT_KINDS and bool(_LOOKS_LIKE_SQL.match(token.value.strip("'$")))
+    return token.kind in TEXT_KINDS and looks_like_sql(token.value.strip("'$"))
 
 
 def _find_kind(values: Sequence[str], index: int) -> SnippetKind:

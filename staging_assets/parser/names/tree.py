@@ -11,7 +11,7 @@ from typing import NamedTuple
 from staging_assets.parser.lexer.literals import Literal, read_literal
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token, fold, tokenize
 from staging_assets.parser.names.find import find_names
-from staging_assets.parser.names.nested_code import SnippetKind, find_snippets
+from staging_assets.parser.names.nested_code import SnippetKind, find_snippets, looks_like_sql
 from staging_assets.parser.names.scope import Names
 from staging_assets.parser.strings.contexts import Contexts
 from staging_assets.parser.strings.naming import Naming
@@ -58,6 +58,7 @@ class Fragment:
         token: for code in a literal: the literal.
         dynamic: whether it puts SQL together while it runs.
         inner: the code in its literals.
+        given: SQL that routines are given, which they may run.
     """
 
     kind: PieceKind
@@ -68,6 +69,7 @@ class Fragment:
     token: Token | None = None
     dynamic: bool = False
     inner: list[Fragment] = field(default_factory=list)
+    given: list[Fragment] = field(default_factory=list)
 
     def walk(
         self, outside: Callable[[int], int] = lambda offset: offset, lasting: bool = False
@@ -123,7 +125,21 @@ def read_piece(
     if not (tokens and tokens[0].value == "comment"):
         taken = {snippet.token.start for snippet in snippets.found}
         piece.spelled = list(_find_spelled(tokens, taken))
+        piece.given = list(_find_given(tokens, taken)) if depth == 0 else []
     return piece
+
+
+def _find_given(tokens: Sequence[Token], taken: set[int]) -> Iterator[Fragment]:
+    contexts: Contexts | None = None
+    for index, token in enumerate(tokens):
+        if token.kind in TEXT_KINDS and token.start not in taken and "." in token.value:
+            literal = read_literal(token)
+            if looks_like_sql(literal.value):
+                contexts = contexts or Contexts(tokens, Naming())
+                if contexts.is_argument(index):
+                    piece = read_piece(tokenize_leniently(literal.value), "dynamic", 1)
+                    piece.literal, piece.token = literal, token
+                    yield piece
 
 
 def _find_spelled(

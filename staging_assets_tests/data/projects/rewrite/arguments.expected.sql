@@ -40,3 +40,6 @@ select dev.just_text('staging.acme.com'), other.rows_of('staging.t'), unknown_fu
 call dev.fill('dev', 'staging');
 create trigger a after insert on dev.t for each row execute function dev.logs('dev.log');
 create trigger b before insert on dev.t for each row execute function dev.tags('staging.log');
+create function dev.run_sql(what text) returns void language plpgsql as $$ begin execute what; end $$;
+select dev.run_sql('insert into dev.t select ''staging.acme.com'', nextval(''dev.s'') from dev.u staging where staging.id = 1');
+select dev.run_sql($q$ delete from dev.t where host = 'staging.t' $q$);

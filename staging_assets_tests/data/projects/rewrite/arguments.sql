@@ -40,3 +40,6 @@ select staging.just_text('staging.acme.com'), other.rows_of('staging.t'), unknow
 call staging.fill('staging', 'staging');
 create trigger a after insert on staging.t for each row execute function staging.logs('staging.log');
 create trigger b before insert on staging.t for each row execute function staging.tags('staging.log');
+create function staging.run_sql(what text) returns void language plpgsql as $$ begin execute what; end $$;
+select staging.run_sql('insert into staging.t select ''staging.acme.com'', nextval(''staging.s'') from staging.u staging where staging.id = 1');
+select staging.run_sql($q$ delete from staging.t where host = 'staging.t' $q$);

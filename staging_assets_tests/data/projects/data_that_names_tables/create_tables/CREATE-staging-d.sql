@@ -1,0 +1,1 @@
+create table staging.d (id int);
