@@ -16,7 +16,7 @@ from staging_assets_tests.support.commands import ACTIVATE, ROOT
 
 SLEEPERS = """
 select count(*) from pg_stat_activity where query ~ 'pg_sleep' and state = 'active'
-and pid <> pg_backend_pid()
+and pid <> pg_backend_pid() and datname = current_database()
 """
 
 
@@ -27,6 +27,20 @@ def wait_for(witness: Connection, sleepers: int, seconds: float) -> float:
         assert time.monotonic() - started < seconds, f"not {sleepers} after {seconds} s"
         time.sleep(0.02)
     return time.monotonic() - started
+
+
+def start(typed: dict[str, str]) -> subprocess.Popen[str]:  # noqa: F811
+    """Begin to build everything."""
+    return subprocess.Popen(
+        ["bash", "-c", f"source '{ACTIVATE}' && exec {LITERAL}"],
+        cwd=ROOT,
+        env=typed,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -43,16 +57,7 @@ def test_a_stopped_build_leaves_no_query_and_the_old_table(
             "insert into staging.officers values (7)"
         )
     script.write_text("insert into staging.officers (badge) select 'x' from pg_sleep(120);")
-    command = subprocess.Popen(
-        ["bash", "-c", f"source '{ACTIVATE}' && exec {LITERAL}"],
-        cwd=ROOT,
-        env=typed,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
+    command = start(typed)
     try:
         wait_for(witness, 1, 90)
         command.send_signal(number)
@@ -66,3 +71,43 @@ def test_a_stopped_build_leaves_no_query_and_the_old_table(
     with witness.cursor() as cursor:
         cursor.execute("select * from staging.officers")
         assert cursor.fetchall() == [(7,)]
+
+
+# What swallows its cancelling can only be ended with its session.
+STUBBORN = """
+do $$
+begin
+    perform pg_sleep(60);
+exception when query_canceled then
+    perform pg_sleep(60);
+end $$;
+"""
+
+
+@pytest.mark.parametrize("pauses", [[0.3], [1.2], [0.1] * 12], ids=["soon", "later", "often"])
+def test_further_signals_break_nothing_off(
+    typed: dict[str, str],  # noqa: F811
+    witness: Connection,
+    pauses: list[float],
+) -> None:
+    script = Path(typed["STAGING_SQL_DIR"], "populate_tables/demo/POPULATE-staging-officers.sql")
+    script.write_text(STUBBORN + "insert into staging.officers (badge) values ('x');")
+    command = start(typed)
+    try:
+        wait_for(witness, 1, 90)
+        began = time.monotonic()
+        command.send_signal(signal.SIGINT)
+        for pause in pauses:
+            time.sleep(pause)
+            command.send_signal(signal.SIGINT if len(pauses) > 1 else signal.SIGTERM)
+        screen, _ = command.communicate(timeout=60)
+        assert wait_for(witness, 0, 15) < 1
+        assert time.monotonic() - began < 10
+    finally:
+        if command.poll() is None:
+            os.killpg(command.pid, signal.SIGKILL)
+    assert command.returncode not in (0, None)
+    assert screen.count("cancelled: ") == 1, screen
+    # What had been built is remembered, and nothing is half.
+    assert count(witness, "select count(*) from staging__build.__builds") > 0
+    assert count(witness, "select count(to_regclass('staging.officers'))") == 0

@@ -18,6 +18,7 @@ from staging_assets.checks import (
 )
 from staging_assets.defs.assets.asset_checks import build_check_result
 from staging_assets.defs.assets.config import BuildConfig
+from staging_assets.defs.assets.interrupts import undisturbed
 from staging_assets.defs.assets.resources import PostgresResource, find_database
 from staging_assets.defs.reporting.console import Screen
 from staging_assets.defs.reporting.notify import run_notify
@@ -116,8 +117,9 @@ class Step:
         results = self._run_build(server)
 
         def give_up() -> None:
-            results.close()
-            screen.show_cancelled()
+            with undisturbed():
+                results.close()
+                screen.show_cancelled()
 
         atexit.register(give_up)
         try:
