@@ -179,8 +179,8 @@ def test_a_cleanup_runs_in_the_schema_that_is_built(
 
 
 def test_the_schemas_own_check_is_reported(database: Server, tmp_path: Path) -> None:
-    target = Check("schema_exists", "schema_exists", "schema")
-    results = build_all(database, load(tmp_path, tables(hub=HUB)), checks={"schema": [target]})
+    check = Check("schema_exists", "schema_exists", "schema")
+    results = build_all(database, load(tmp_path, tables(hub=HUB)), checks={"schema": [check]})
     assert [check.passed for check in results["schema"].checks] == [True]
 
 

@@ -89,9 +89,9 @@ def test_a_cleanup_that_fails_its_check_leaves_nothing_of_itself(
         "populate_tables/demo/staging-hub-cleanup.py": CLEANUP.replace("left(name, 2)", "null")
         + "    pgw.execute(\"update staging.hub set name = 'changed ' || id\")\n",
     }
-    target = Check("short_has_values", "has_values", "hub_cleanup", {"column": "short"})
-    target = Check(**{**target.__dict__, "relation": "hub"})
-    result = build(database, load(tmp_path, files), checks={"hub_cleanup": [target]})["hub_cleanup"]
+    check = Check("short_has_values", "has_values", "hub_cleanup", {"column": "short"})
+    check = Check(**{**check.__dict__, "relation": "hub"})
+    result = build(database, load(tmp_path, files), checks={"hub_cleanup": [check]})["hub_cleanup"]
     assert result.status == "failed"
     assert [check.passed for check in result.checks] == [False]
     assert ask(witness, "select count(*) from staging.hub where name like 'changed%%'") == 0
@@ -101,8 +101,8 @@ def test_a_failed_check_that_does_not_block_is_reported_and_the_table_published(
     database: Server, witness: Connection, tmp_path: Path
 ) -> None:
     empty = (HUB[0], "insert into staging.hub (name) select 'x' where false;")
-    target = Check("table_not_empty", "table_not_empty", "hub", blocking=False)
-    result = build_all(database, load(tmp_path, tables(hub=empty)), checks={"hub": [target]})["hub"]
+    check = Check("table_not_empty", "table_not_empty", "hub", blocking=False)
+    result = build_all(database, load(tmp_path, tables(hub=empty)), checks={"hub": [check]})["hub"]
     assert [check.passed for check in result.checks] == [False]
     assert ask(witness, "select count(*) from staging.hub") == 0
 

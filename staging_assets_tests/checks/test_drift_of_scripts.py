@@ -124,6 +124,21 @@ def test_what_a_populate_script_said_and_somebody_took_away_is_drift(
     ]
 
 
+def test_what_another_tables_script_does_is_no_drift_before_and_after(
+    database: Server, tmp_path: Path, witness: Connection
+) -> None:
+    change = f"{INSERT} create index by_v on staging.hub (v); alter table staging.hub add more int;"
+    again = (
+        f"drop index if exists staging.by_v; alter table staging.hub drop if exists more; {change}"
+    )
+    project = load(tmp_path, tables(hub=HUB, x=(CREATE, again)))
+    build_all(database, project)
+    assert findings(drift(database, project)) == []
+    assert ask(witness, "select count(*) from pg_attribute where attname = 'more'") == 1
+    build_all(database, project, ["hub"])
+    assert findings(drift(database, project)) == []
+
+
 ROUTINE = """
 create or replace procedure staging.fill() language plpgsql as $$
 begin

@@ -48,9 +48,9 @@ def damage(connection: Connection, text: str) -> None:
 
 
 def find(connection: Connection, **arguments: object) -> CheckResult:
-    target = Check("foreign_keys_valid", "foreign_keys_valid", "schema", arguments)
+    check = Check("foreign_keys_valid", "foreign_keys_valid", "schema", arguments)
     with reading(connection):
-        return evaluate_foreign_keys(connection, target, "staging")
+        return evaluate_foreign_keys(connection, check, "staging")
 
 
 @pytest.fixture
@@ -182,16 +182,16 @@ def test_a_key_that_cannot_be_read_says_so_and_hides_nothing_else(
 def test_declared_exceptions_and_untouched_tables_are_left_out(staging: Connection) -> None:
     damage(staging, "delete from staging.officers")
     assert find(staging, **{"except": ("arrests.*",)}).passed
-    target = Check("foreign_keys_valid", "foreign_keys_valid", "schema")
+    check = Check("foreign_keys_valid", "foreign_keys_valid", "schema")
     with reading(staging):
-        assert evaluate_foreign_keys(staging, target, "staging", {"shifts"}).passed
-        assert not evaluate_foreign_keys(staging, target, "staging", {"officers"}).passed
+        assert evaluate_foreign_keys(staging, check, "staging", {"shifts"}).passed
+        assert not evaluate_foreign_keys(staging, check, "staging", {"officers"}).passed
 
 
 def find_after_build(connection: Connection, built: set[str], fresh: set[str]) -> CheckResult:
-    target = Check("foreign_keys_valid", "foreign_keys_valid", "schema")
+    check = Check("foreign_keys_valid", "foreign_keys_valid", "schema")
     with reading(connection):
-        return evaluate_foreign_keys(connection, target, "staging", built, fresh)
+        return evaluate_foreign_keys(connection, check, "staging", built, fresh)
 
 
 def test_after_a_build_keys_that_it_validated_are_not_looked_at_again(staging: Connection) -> None:

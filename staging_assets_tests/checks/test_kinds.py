@@ -57,11 +57,11 @@ def run(connection: Connection, text: str) -> None:
         cursor.execute(text)
 
 
-def check(connection: Connection, target: Check, **context: Any) -> CheckResult:
+def check(connection: Connection, asked: Check, **context: Any) -> CheckResult:
     (result,) = evaluate_checks(
         connection,
-        [target],
-        relation=Relation("staging", target.relation),
+        [asked],
+        relation=Relation("staging", asked.relation),
         schema="staging",
         context=EvaluationContext(**context),
     )
@@ -156,19 +156,19 @@ FAIL = [
 ]
 
 
-@pytest.mark.parametrize("target", HOLD, ids=lambda t: f"{t.kind} {list(t.arguments.values())}")
-def test_it_holds(staging: Connection, target: Check) -> None:
-    result = check(staging, target)
+@pytest.mark.parametrize("asked", HOLD, ids=lambda t: f"{t.kind} {list(t.arguments.values())}")
+def test_it_holds(staging: Connection, asked: Check) -> None:
+    result = check(staging, asked)
     assert (result.passed, result.error) == (True, False), result.summary
 
 
 @pytest.mark.parametrize(
-    ("target", "summary", "numbers"), FAIL, ids=[f"{t.kind} {s}" for t, s, _ in FAIL]
+    ("asked", "summary", "numbers"), FAIL, ids=[f"{t.kind} {s}" for t, s, _ in FAIL]
 )
 def test_it_fails_and_tells_the_number(
-    staging: Connection, target: Check, summary: str, numbers: dict[str, Any]
+    staging: Connection, asked: Check, summary: str, numbers: dict[str, Any]
 ) -> None:
-    result = check(staging, target)
+    result = check(staging, asked)
     assert (result.passed, result.error) == (False, False)
     assert result.summary == summary
     assert numbers.items() <= result.metadata.items()
@@ -226,8 +226,8 @@ def test_failing_rows_are_told_by_their_keys_and_by_nothing_else(staging: Connec
 
 
 def test_other_columns_are_shown_where_that_was_asked_for(staging: Connection) -> None:
-    target = make("column_value", condition="event_id < 100", rows="all", sample_columns=["secret"])
-    result = check(staging, target)
+    asked = make("column_value", condition="event_id < 100", rows="all", sample_columns=["secret"])
+    result = check(staging, asked)
     assert result.metadata["failing keys"] == [{"event_id": "100", "secret": "secret 100"}]
 
 
@@ -250,8 +250,8 @@ def test_a_repeated_text_is_not_shown_but_a_repeated_id_is(staging: Connection) 
 
 def test_an_orphaned_code_is_told_with_the_rows_that_hold_it(staging: Connection) -> None:
     run(staging, "delete from staging.arrests where event_id > 10")
-    target = make("relationship", column="race_code", to="lookup_races", to_column="code")
-    assert check(staging, target).metadata["failing keys"] == [{"event_id": "10", "race_code": "9"}]
+    asked = make("relationship", column="race_code", to="lookup_races", to_column="code")
+    assert check(staging, asked).metadata["failing keys"] == [{"event_id": "10", "race_code": "9"}]
 
 
 def test_without_a_primary_key_up_to_three_ids_say_which_row(staging: Connection) -> None:
@@ -261,8 +261,8 @@ def test_without_a_primary_key_up_to_three_ids_say_which_row(staging: Connection
 
 
 def test_the_query_that_was_run_can_be_run_again(staging: Connection) -> None:
-    for target in (*HOLD, *(target for target, _, _ in FAIL)):
-        text = check(staging, target).metadata.get("sql")
+    for asked in (*HOLD, *(asked for asked, _, _ in FAIL)):
+        text = check(staging, asked).metadata.get("sql")
         if text is not None:
             run(staging, str(text))
 
@@ -284,14 +284,14 @@ def test_one_broken_check_fails_alone_and_says_why(staging: Connection) -> None:
 
 
 def test_a_check_that_cannot_be_evaluated_is_never_a_mere_warning(staging: Connection) -> None:
-    target = Check("odd", "sql", "arrests", {"query": "select 1 from nope"}, severity="WARN")
-    result = check(staging, target)
+    asked = Check("odd", "sql", "arrests", {"query": "select 1 from nope"}, severity="WARN")
+    result = check(staging, asked)
     assert (result.severity, result.fails, result.stops) == ("ERROR", True, False)
 
 
 def test_an_error_does_not_quote_the_rows(staging: Connection) -> None:
-    target = make("column_value", condition="secret::int > 0", rows="all")
-    result = check(staging, target)
+    asked = make("column_value", condition="secret::int > 0", rows="all")
+    result = check(staging, asked)
     assert result.error
     assert "invalid input syntax for type integer" in result.summary
     assert "secret 1" not in str(result)
@@ -364,14 +364,14 @@ def test_a_shadow_is_looked_at_and_not_the_published_table(staging: Connection) 
 def test_any_name_of_a_schema_will_do(database: Server, witness: Connection, schema: str) -> None:
     quoted = '"' + schema.replace('"', '""') + '"'
     run(witness, SETUP.replace("staging", quoted))
-    checks = [target for target in HOLD if target.kind != "schema_exists"]
+    checks = [asked for asked in HOLD if asked.kind != "schema_exists"]
     results = evaluate_checks(witness, checks, relation=Relation(schema, "arrests"), schema=schema)
     assert [result.summary for result in results if not result.passed] == []
 
 
 def test_a_percent_sign_in_a_condition_is_only_that(staging: Connection) -> None:
-    target = make("column_value", condition="name like 'name %' and event_id % 1 = 0", rows="all")
-    assert check(staging, target).passed
+    asked = make("column_value", condition="name like 'name %' and event_id % 1 = 0", rows="all")
+    assert check(staging, asked).passed
 
 
 def test_a_cancelled_query_is_no_result(staging: Connection) -> None:

@@ -99,7 +99,7 @@ def read_expected(
             for name in _run_scripts(connection, list(changes.items())):
                 populate = project.tables[name].populate
                 assert populate is not None
-                expected.hidden[name] = find_sql_changes(populate.text)
+                _add(expected.hidden, name, find_sql_changes(populate.text))
             found = read_structures(connection, scratch, chunk)
         expected.errors.update((name, failed[name]) for name in chunk if name in failed)
         expected.structures.update((k, v) for k, v in found.items() if k not in failed)
@@ -110,6 +110,7 @@ def _find_changes(
     project: StagingProject, tables: Collection[str], hidden: dict[str, Changes]
 ) -> Iterator[tuple[str, list[str]]]:
     """Table and what its POPULATE script changes of it; what cannot be run goes to `hidden`."""
+    owners = {own: table.name for table in project.tables.values() for own in table.own}
     for name in tables:
         table = project.tables[name]
         if table.populate is None:
@@ -120,14 +121,23 @@ def _find_changes(
             continue
         try:
             structural = find_structural(text, table.own)
-            hidden[name] = find_hidden_changes(text)
+            _add(hidden, name, find_hidden_changes(text))
+            for other, each in owners.items():
+                if each != name and other in text:
+                    # It is there only when this script ran after the other table's last build.
+                    for statement in find_structural(text, {other}):
+                        _add(hidden, each, find_sql_changes(statement))
         except LexicalError:
-            hidden[name] = find_sql_changes(text)
+            _add(hidden, name, find_sql_changes(text))
             continue
         for routine in routines:
-            hidden[name] |= find_sql_changes(routine)
+            _add(hidden, name, find_sql_changes(routine))
         if structural:
             yield name, structural
+
+
+def _add(hidden: dict[str, Changes], name: str, changes: Changes) -> None:
+    hidden[name] = hidden.get(name, Changes()) | changes
 
 
 def _find_routines(project: StagingProject, text: str) -> list[str]:
