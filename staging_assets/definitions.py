@@ -19,6 +19,7 @@ from staging_assets.defs import (
     build_resource,
     install_prefix_selection,
     install_quiet_console,
+    keep_streams,
 )
 from staging_assets.errors import SettingsError, StagingError
 from staging_assets.project import no_garbage_search
@@ -34,6 +35,8 @@ def _read_staging_schema() -> StagingSchema:
 
 def _load() -> dg.Definitions:
     try:
+        if sys.argv[1:2] and sys.argv[1] in ("asset", "job", "launch"):
+            keep_streams()
         install_quiet_console(_read_log_level())
         with no_garbage_search():
             found = build_definitions(_read_staging_schema())

@@ -79,6 +79,6 @@ def fill_in_place(session: Session, table: Table, live: Relation) -> None:
                 live,
                 build_schema=live.schema,
                 key=(),
-                version=session.connection.server_version,
+                version=session.open().server_version,
             )
     session.pin()

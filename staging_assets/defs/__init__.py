@@ -11,6 +11,7 @@ from staging_assets.defs.dagster_patches.prefix_selection import install_prefix_
 from staging_assets.defs.dagster_patches.quiet_console import install_quiet_console
 from staging_assets.defs.definitions import build_definitions
 from staging_assets.defs.reporting.log import LEVELS
+from staging_assets.defs.reporting.streams import keep_streams
 from staging_assets.defs.translation.translator import StagingNode, StagingTranslator
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "build_staging_assets",
     "install_prefix_selection",
     "install_quiet_console",
+    "keep_streams",
 ]

@@ -123,7 +123,7 @@ def _run_populate(
         shadow.live,
         build_schema=shadow.relation.schema,
         key=find_key(shadow.shape.keys),
-        version=session.connection.server_version,
+        version=session.open().server_version,
     )
 
 

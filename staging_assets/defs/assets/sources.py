@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 import dagster as dg
 
 from staging_assets.defs.dagster_patches.output_names import find_output_names
+from staging_assets.defs.reporting.streams import find_stdout
 from staging_assets.defs.translation.specs import build_source_key
 from staging_assets.model import Relation, StagingProject
 from staging_assets.settings import StagingSchema
@@ -78,11 +79,11 @@ def build_csv_assets(
         for outcome in run_csv_loads(server, ETL, files, [*keys], staging.workers):
             shown = f"{f'{ETL}/{outcome.name}':<40}"
             if outcome.load is None:
-                print(f"{shown} FAILED\n    {outcome.message}", flush=True)
+                print(f"{shown} FAILED\n    {outcome.message}", file=find_stdout(), flush=True)
                 failed[outcome.name] = outcome.message
                 continue
             rows, seconds = outcome.load.rows, outcome.load.seconds
-            print(f"{shown} {rows:>12,} rows {seconds:>8.2f} s", flush=True)
+            print(f"{shown} {rows:>12,} rows {seconds:>8.2f} s", file=find_stdout(), flush=True)
             yield dg.MaterializeResult[None](
                 asset_key=keys[outcome.name],
                 metadata={

@@ -6,13 +6,13 @@ It goes to standard output, and Dagster's own log goes to standard error, so tha
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from typing import TextIO
 
 from staging_assets.builder import NodeResult, Status
 from staging_assets.checks import CheckResult
+from staging_assets.defs.reporting.streams import find_stdout
 from staging_assets.model import STAGING
 
 _NAME_WIDTH = 44
@@ -25,7 +25,7 @@ def find_plural(count: int, noun: str) -> str:
 
 def show_failure(reason: str, out: TextIO | None = None) -> None:
     """Print why a run ends before its end; nobody should have to look for it in Dagster's log."""
-    print(f"FAILED: {reason}", file=out or sys.stdout, flush=True)
+    print(f"FAILED: {reason}", file=out or find_stdout(), flush=True)
 
 
 class Screen:
@@ -95,7 +95,7 @@ class Screen:
             self._print(f"    {line}")
 
     def _print(self, line: str) -> None:
-        print(line, file=self._out or sys.stdout, flush=True)
+        print(line, file=self._out or find_stdout(), flush=True)
 
 
 def find_outcome(result: NodeResult) -> str:

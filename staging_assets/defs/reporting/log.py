@@ -8,8 +8,9 @@ went wrong, once.
 from __future__ import annotations
 
 import logging
-import sys
 from typing import Any
+
+from staging_assets.defs.reporting.streams import find_stderr
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _NAME = "staging_assets.console"
@@ -60,7 +61,7 @@ def build_console_logger(level: str) -> logging.Logger:
         level: the least that is shown, one of `LEVELS`.
     """
     logger = logging.Logger(_NAME, level)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(find_stderr())
     handler.setFormatter(_Lines())
     handler.addFilter(lambda record: not _is_on_screen(record))
     logger.addHandler(handler)
