@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INERROR
 
 from staging_assets.errors import DatabaseError, StagingError
 from staging_assets.model import Relation, Script
@@ -114,6 +114,9 @@ class Session:
         Args:
             users: whether it is one of the users', and no statement of our own.
         """
+        connection = self._connection
+        if connection and connection.info.transaction_status == TRANSACTION_STATUS_INERROR:
+            return ""  # nothing can be set until it is rolled back
         before, own = self._pending, self._is_own_path
         if before:
             own = None
@@ -220,13 +223,11 @@ class Session:
 
     def run_alone(self, statement: str) -> None:
         """Send a statement of our own that no other may go along with, such as VACUUM."""
-        self.check()
         with self.connection.cursor() as cursor:
             cursor.execute(statement)
 
     def rollback_to(self, savepoint: str, statement: str = "") -> None:
         """Go back to a savepoint, and send a statement of our own along."""
-        self.lose_path()
         with self.open().cursor() as cursor:
             cursor.execute(f"rollback to savepoint {savepoint}; {SET_OWN_PATH}{statement}")
         self._is_own_path = True
