@@ -96,7 +96,7 @@ def retire_steps(old: Sequence[TableObject], schema: str, retired: RetiredSchema
     steps = []
     if retired.made:
         what = "retiring the old table"
-        comment = quote_literal(find_comment(schema))
+        comment = quote_literal(retired_comment(schema))
         steps = [
             Step(what, f"create schema {name}"),
             Step(what, f"comment on schema {name} is {comment}"),
@@ -159,7 +159,7 @@ def _read_waiting(connection: Connection, schema: str) -> list[_Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(f"begin; set local search_path = {OWN_PATH}; set local jit = off")
         cursor.execute(
-            _SQL.read_text(encoding="utf-8"), {"schema": schema, "comment": find_comment(schema)}
+            _SQL.read_text(encoding="utf-8"), {"schema": schema, "comment": retired_comment(schema)}
         )
         found = cursor.fetchall()
         cursor.execute("commit")
@@ -222,6 +222,6 @@ def _run_briefly(connection: Connection, statements: Sequence[str]) -> bool:
     return True
 
 
-def find_comment(schema: str) -> str:
+def retired_comment(schema: str) -> str:
     """The comment that marks a schema of old objects; the catalog query knows how it begins."""
     return f"staging_assets: set aside by the build of {schema}; to be dropped"

@@ -12,7 +12,7 @@ from staging_assets.errors import BuildError
 from staging_assets.model import Table
 from staging_assets.parser import quote_identifier, quote_literal
 from staging_assets.postgres import Session
-from staging_assets.publisher import find_comment
+from staging_assets.publisher import retired_comment
 
 
 def run_make_private(session: Session, table: Table, schema: str) -> str:
@@ -26,7 +26,7 @@ def run_make_private(session: Session, table: Table, schema: str) -> str:
     Raises BuildError when there is such a schema, and it is somebody else's.
     """
     name = f"{schema}__b{session.number}"
-    comment = find_comment(schema)
+    comment = retired_comment(schema)
     there = session.run(
         "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s", (name,)
     )
