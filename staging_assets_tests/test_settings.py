@@ -59,6 +59,7 @@ def test_all_set() -> None:
             "STAGING_WORKERS": "3",
             "STAGING_DEMO_SCALE": "0.5",
             "STAGING_WAIT_FOR_LOCK": "2min",
+            "STAGING_QUEUE": "windy",
             "STAGING_LOCK_TIMEOUT": "500ms",
             "STAGING_STATEMENT_TIMEOUT": "1.5h",
             "STAGING_WORK_MEM": "64MB",
@@ -76,6 +77,7 @@ def test_all_set() -> None:
         workers=3,
         demo_scale=0.5,
         wait_for_lock=120.0,
+        queue="windy",
         postgres=ConnectionSettings(
             url="postgresql://me@db:5433/police",
             home=Path.home() / "staging",
@@ -83,6 +85,19 @@ def test_all_set() -> None:
         ),
     )
     assert not settings.embedded
+    assert settings.run_tags == {"dagster-celery/queue": "windy"}
+    assert settings.pool == "staging-Staging_Dev-chicago-Staging_Dev"
+
+
+def test_each_schema_has_a_pool_of_its_own_and_no_queue_unless_told() -> None:
+    schemas = [
+        Settings(department=department, schema=schema, key_prefix=prefix)
+        for department in ("north", "south")
+        for schema in ("staging", "tiny")
+        for prefix in ((), ("a",))
+    ]
+    assert len({schema.pool for schema in schemas}) == len(schemas)
+    assert {*map(str, (schema.run_tags for schema in schemas))} == {"{}"}
 
 
 def test_relative_paths_start_in_the_current_folder(

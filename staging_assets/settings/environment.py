@@ -78,6 +78,7 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
         workers=check_workers(value("STAGING_WORKERS") or default_workers(), "STAGING_WORKERS"),
         demo_scale=_read_scale(value("STAGING_DEMO_SCALE")),
         wait_for_lock=_read_wait(value("STAGING_WAIT_FOR_LOCK")),
+        queue=value("STAGING_QUEUE") or "",
         take_over=_read_flag(environ, "STAGING_TAKE_OVER"),
         webhook_url=value("STAGING_WEBHOOK_URL"),
     )

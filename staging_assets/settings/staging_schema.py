@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ class StagingSchema:
         workers: connections that build at the same time.
         demo_scale: size of the generated sources; 1 is about a million events.
         wait_for_lock: seconds to wait when another run holds the schema.
+        queue: the queue whose workers execute its runs, for `deploy/celery`; empty: none.
         take_over: whether a schema that was last built for another department may be built.
         webhook_url: told when checks fail; it may hold a secret, so it is no part of the repr.
     """
@@ -53,6 +55,7 @@ class StagingSchema:
     workers: int = 1
     demo_scale: float = DEFAULT_DEMO_SCALE
     wait_for_lock: float = 0.0
+    queue: str = ""
     take_over: bool = False
     webhook_url: str | None = field(default=None, repr=False)
 
@@ -86,6 +89,17 @@ class StagingSchema:
     def suffix(self) -> str:
         """What the names of jobs, steps and the resource end in: `_north`, or nothing."""
         return "".join(f"_{part}" for part in self.key_prefix)
+
+    @property
+    def run_tags(self) -> dict[str, str]:
+        """Tags of every run of its jobs: the queue that dagster-celery's launcher puts it into."""
+        return {"dagster-celery/queue": self.queue} if self.queue else {}
+
+    @property
+    def pool(self) -> str:
+        """Dagster's pool of what writes to the schema: a limit of 1 means one run at a time."""
+        parts = ("staging", *self.key_prefix, self.department, self.schema)
+        return re.sub(r"\s", "_", "-".join(parts))
 
     def group_name(self, group: str) -> str:
         """What a group is called; with a key prefix `north`, `tables` is `north_tables`."""

@@ -49,7 +49,8 @@ def build_staging_assets(
         check_specs=check_specs,
         can_subset=True,
         required_resource_keys={resource},
-        op_tags=build_identity_tags(staging),
+        op_tags={**build_identity_tags(staging), **staging.run_tags},
+        pool=staging.pool,
     )
     def staging_build(context: dg.AssetExecutionContext, config: BuildConfig) -> Iterator[Event]:
         remember_outputs(context)

@@ -23,6 +23,7 @@ def build_jobs(project: StagingProject, specs: AssetSpecs) -> list[dg.Unresolved
         )
 
     suffix = specs.staging.suffix
+    tags = specs.staging.run_tags
     step = f"{BUILD_STEP}{suffix}"
     everything = dg.AssetSelection.assets(*specs.keys)
     made = of(Kind.SCHEMA, Kind.LOOKUP, Kind.PROCEDURES, Kind.TABLE)
@@ -32,27 +33,32 @@ def build_jobs(project: StagingProject, specs: AssetSpecs) -> list[dg.Unresolved
             # Procedures are in it because a default or a trigger of a table may call one. Checks
             # are not: they say that tables are filled, and this job leaves them empty.
             selection=made.without_checks(),
+            tags=tags,
             config={"ops": {step: {"config": {"create_only": True}}}},
             description="Create every staging table that is missing, empty, in foreign-key order.",
         ),
         dg.define_asset_job(
             f"populate_lookup_tables{suffix}",
             selection=of(Kind.SCHEMA, Kind.LOOKUP),
+            tags=tags,
             description="Fill every lookup table from the YAML file.",
         ),
         dg.define_asset_job(
             f"populate_stored_procedures{suffix}",
             selection=of(Kind.SCHEMA, Kind.PROCEDURES),
+            tags=tags,
             description="Create every stored procedure anew.",
         ),
         dg.define_asset_job(
             f"populate_all_staging_tables{suffix}",
             selection=everything,
+            tags=tags,
             description="Build everything: the same as --select staging/*.",
         ),
         dg.define_asset_job(
             f"staging_checks{suffix}",
             selection=dg.AssetSelection.checks_for_assets(*specs.keys),
+            tags=tags,
             description="Build nothing; evaluate all checks; fail when one of severity ERROR does.",
         ),
     ]

@@ -38,7 +38,7 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
     live, suffix = staging.schema, staging.suffix
     resource = f"postgres{suffix}"
 
-    @dg.op(name=f"promote{suffix}", required_resource_keys={resource})
+    @dg.op(name=f"promote{suffix}", required_resource_keys={resource}, pool=staging.pool)
     def promote(context: dg.OpExecutionContext, config: PromoteConfig) -> None:
         candidate = config.candidate or f"{live}_next"
         try:
@@ -50,7 +50,7 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
             raise dg.Failure(str(error), allow_retries=False) from None
         context.log.info(f"{candidate} is {live} now; the old one is {live}__previous")
 
-    @dg.op(name=f"rollback{suffix}", required_resource_keys={resource})
+    @dg.op(name=f"rollback{suffix}", required_resource_keys={resource}, pool=staging.pool)
     def rollback(context: dg.OpExecutionContext) -> None:
         try:
             server = getattr(context.resources, resource).find_server()
@@ -61,6 +61,7 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
 
     @dg.job(
         name=f"promote_staging{suffix}",
+        tags=staging.run_tags,
         description="Put the finished schema <schema>_next in place of <schema>, in an instant.",
     )
     def promote_staging() -> None:
@@ -68,6 +69,7 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
 
     @dg.job(
         name=f"rollback_staging{suffix}",
+        tags=staging.run_tags,
         description="Take the last promotion back: <schema>__previous becomes <schema> again.",
     )
     def rollback_staging() -> None:

@@ -1,0 +1,1 @@
+"""How runs come to workers on other machines."""
