@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from staging_assets.checks import KINDS
-from staging_assets.model import ScriptFolders, StagingProject
+from staging_assets.model import ScriptPlaces, StagingProject
 from staging_assets.project import load_project as load_with_kinds
 
 
-def load_project(folders: ScriptFolders | Path | str, department: str) -> StagingProject:
+def load_project(folders: ScriptPlaces | Path | str, department: str) -> StagingProject:
     """Read the scripts of one department, with every kind of check there is.
 
     Args:
-        folders: a `StagingSchema`'s `folders`, or the folder that holds create_tables and its
+        folders: a `StagingSchema`, or the folder that holds create_tables and its
             sisters.
         department: which folder of populate_tables fills the tables.
 

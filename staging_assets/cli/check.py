@@ -65,7 +65,7 @@ def run_check_command(options: argparse.Namespace) -> int:
     started = time.monotonic()
     settings = read_staging_schema(options)
     schema = settings.schema
-    project = load_project(settings.folders, settings.department, KINDS)
+    project = load_project(settings, settings.department, KINDS)
     select = [part for text in options.select for part in text.replace(",", " ").split()]
     results = run_checks(find_server(settings.postgres), project, schema, select)
     seconds = time.monotonic() - started

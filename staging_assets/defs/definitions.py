@@ -33,7 +33,7 @@ def build_definitions(
     Raises ProjectError with every problem of the folder, or SettingsError.
     """
     staging = staging_schema
-    project = load_project(staging.folders, staging.department, KINDS)
+    project = load_project(staging, staging.department, KINDS)
     folder = staging.etl_csv_dir
     files = {} if folder is None else find_csv_files(folder, project.config.csv)
     specs = build_specs(staging, project, translator)

@@ -5,26 +5,28 @@
 """
 
 from staging_assets.model.csv import CsvFormat, CsvOptions
+from staging_assets.model.folders import ScriptFolders, ScriptPlaces
 from staging_assets.model.lookups import Cell, Lookup, Number
-from staging_assets.model.numbers import find_number, find_value, is_of_sixty
-from staging_assets.model.project import (
+from staging_assets.model.names import (
     SCHEMA_NODE,
     STAGING,
+    Kind,
+    Node,
+    Relation,
+    Script,
+    cleanup_node,
+    procedures_node,
+)
+from staging_assets.model.numbers import find_number, find_value, is_of_sixty
+from staging_assets.model.project import (
     CheckDeclaration,
     Cleanup,
     Column,
     ColumnSource,
-    Kind,
-    Node,
     Procedures,
-    Relation,
-    Script,
-    ScriptFolders,
     StagingConfig,
     StagingProject,
     Table,
-    cleanup_node,
-    procedures_node,
 )
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "Relation",
     "Script",
     "ScriptFolders",
+    "ScriptPlaces",
     "StagingConfig",
     "StagingProject",
     "Table",

@@ -6,9 +6,6 @@ A *node* is one thing to build. Its name is the part of its asset key after `sta
 
 from __future__ import annotations
 
-import enum
-import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,105 +14,7 @@ from typing import Any
 
 from staging_assets.model.csv import CsvOptions
 from staging_assets.model.lookups import Lookup
-
-STAGING = "staging"
-"""The schema's name in the files, whatever it is called in the database."""
-
-SCHEMA_NODE = "schema"
-
-
-class Kind(enum.Enum):
-    """What a node is; the value is the name of its asset group."""
-
-    SCHEMA = "schema"
-    LOOKUP = "lookups"
-    PROCEDURES = "stored_procedures"
-    TABLE = "tables"
-    CLEANUP = "cleanups"
-
-
-@dataclass(frozen=True)
-class Node:
-    """One thing to build; its text is the part of its asset key after `staging/`.
-
-    Args:
-        kind: what it is.
-        name: of the table, of the table that is cleaned up, or the stem of the script.
-    """
-
-    kind: Kind
-    name: str
-
-    def __str__(self) -> str:
-        if self.kind is Kind.CLEANUP:
-            return f"{self.name}_cleanup"
-        if self.kind is Kind.PROCEDURES:
-            return f"{Kind.PROCEDURES.value}/{self.name}"
-        return self.name
-
-
-def cleanup_node(table: str) -> str:
-    """The text of the node that cleans up a table."""
-    return str(Node(Kind.CLEANUP, table))
-
-
-def procedures_node(stem: str) -> str:
-    """The text of the node of a script of stored procedures."""
-    return str(Node(Kind.PROCEDURES, stem))
-
-
-_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
-
-
-@dataclass(frozen=True, order=True)
-class Relation:
-    """A qualified name as Postgres folds it: `Staging.Foo` is staging.foo, `"Foo"` is Foo."""
-
-    schema: str
-    name: str
-
-    def __str__(self) -> str:
-        parts = (self.schema, self.name)
-        return ".".join(p if _PLAIN.match(p) else '"' + p.replace('"', '""') + '"' for p in parts)
-
-
-@dataclass(frozen=True)
-class Script:
-    """One file of the folder.
-
-    Args:
-        path: where it is, absolute.
-        label: how it is shown to people (relative to the current folder where that is shorter).
-        text: its text; the byte order mark is gone, line ends are as they were.
-    """
-
-    path: Path
-    label: str
-    text: str
-
-    @property
-    def sha256(self) -> str:
-        """Hex digest of the text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class ScriptFolders:
-    """Where scripts are.
-
-    Args:
-        sql_dir: the folder that holds `staging.yaml`, and what is not said otherwise.
-        create: folders of CREATE scripts, the first one wins; empty: `create_tables` in it.
-        procedures: the same for `create_stored_procedures`.
-        populate: the same for `populate_tables`, which holds the departments' folders.
-        lookup: lookup files, whose rows are added up; empty: `lookup/lookup_tables.yaml` there.
-    """
-
-    sql_dir: Path
-    create: tuple[Path, ...] = ()
-    procedures: tuple[Path, ...] = ()
-    populate: tuple[Path, ...] = ()
-    lookup: tuple[Path, ...] = ()
+from staging_assets.model.names import SCHEMA_NODE, Kind, Node, Relation, Script
 
 
 @dataclass(frozen=True)

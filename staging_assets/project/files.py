@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from staging_assets.errors import Problem
-from staging_assets.model import Script, ScriptFolders
+from staging_assets.model import Script, ScriptPlaces
 from staging_assets.project.file_reader import FileReader, Files, is_folder, show_path
 
 LOOKUP_FOLDER = "lookup"
@@ -20,7 +20,7 @@ _POPULATE = re.compile(r".*?populate[-_. ](?:staging[-_. ])?(?P<table>.+)\.sql",
 _CLEANUP = re.compile(r"staging-(?P<table>.+)-cleanup\.py", re.IGNORECASE)
 
 
-def read_files(folders: ScriptFolders, department: str) -> Files:
+def read_files(folders: ScriptPlaces, department: str) -> Files:
     """Read every script that counts for one department.
 
     What is no script by its name is ignored. Nothing is raised: what cannot be read is one of
@@ -30,19 +30,23 @@ def read_files(folders: ScriptFolders, department: str) -> Files:
     """
     files = Files()
     root = folders.sql_dir.absolute()
-    if not is_folder(root) and not folders.create:
+    if not is_folder(root) and not folders.create_dirs:
         todo = "Set STAGING_SQL_DIR to the folder that holds create_tables"
         files.problems.append(Problem(show_path(root), 1, 1, "there is no such folder", todo))
         return files
-    populates = [path.absolute() for path in folders.populate] or [root / "populate_tables"]
+    populates = [path.absolute() for path in folders.populate_dirs] or [root / "populate_tables"]
     _read_departments(files, populates, department)
-    _read_creates(files, [path.absolute() for path in folders.create] or [root / "create_tables"])
-    procedures = folders.procedures or (root / "create_stored_procedures",)
+    _read_creates(
+        files, [path.absolute() for path in folders.create_dirs] or [root / "create_tables"]
+    )
+    procedures = folders.procedures_dirs or (root / "create_stored_procedures",)
     _read_procedures(files, [path.absolute() for path in procedures])
     if department in files.departments:
-        shared = folders.lookup or tuple(path / LOOKUP_FOLDER / LOOKUP_FILE for path in populates)
+        shared = folders.lookup_files or tuple(
+            path / LOOKUP_FOLDER / LOOKUP_FILE for path in populates
+        )
         own = [path / department / LOOKUP_FILE for path in populates]
-        _read_lookups(files, [path.absolute() for path in shared], own, bool(folders.lookup))
+        _read_lookups(files, [path.absolute() for path in shared], own, bool(folders.lookup_files))
     files.config = FileReader(root, files).read_if_there(root / CONFIG_FILE)
     return files
 

@@ -14,6 +14,7 @@ from staging_assets.model import (
     Kind,
     Procedures,
     ScriptFolders,
+    ScriptPlaces,
     StagingConfig,
     StagingProject,
     Table,
@@ -45,7 +46,7 @@ from staging_assets.project.scripts.populate import (
 
 @no_garbage_search()
 def load_project(
-    folders: ScriptFolders | Path, department: str, kinds: Kinds = MappingProxyType({})
+    folders: ScriptPlaces | Path, department: str, kinds: Kinds = MappingProxyType({})
 ) -> StagingProject:
     """Read the scripts of one department.
 

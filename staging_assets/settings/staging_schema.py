@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from staging_assets.model import ScriptFolders
 from staging_assets.settings.connection import ConnectionSettings, Connects, SessionSettings
 from staging_assets.settings.limits import DEFAULT_DEMO_SCALE, DEFAULT_DEPARTMENT, DEFAULT_SCHEMA
 
@@ -58,17 +57,6 @@ class StagingSchema:
     queue: str = ""
     take_over: bool = False
     webhook_url: str | None = field(default=None, repr=False)
-
-    @property
-    def folders(self) -> ScriptFolders:
-        """Where its scripts are."""
-        return ScriptFolders(
-            self.sql_dir,
-            create=self.create_dirs,
-            procedures=self.procedures_dirs,
-            populate=self.populate_dirs,
-            lookup=self.lookup_files,
-        )
 
     @property
     def connection(self) -> ConnectionSettings:

@@ -48,7 +48,7 @@ def test_the_first_folder_that_has_a_table_wins_and_the_other_is_named(folder: P
             STAGING_CREATE_DIR=f"{folder}/private/tables:{folder}/public/create_tables",
         )
     )
-    project = load_project(value.folders, "demo")
+    project = load_project(value, "demo")
     assert [column.name for column in project.tables["dogs"].columns] == ["id", "name"]
     assert set(project.tables) == {"dogs", "cats", "lookup_a"}
     ((used, other),) = project.shadowed
@@ -59,7 +59,7 @@ def test_the_first_folder_that_has_a_table_wins_and_the_other_is_named(folder: P
 def test_a_departments_own_create_script_wins_over_the_shared_one(folder: Path) -> None:
     folders = ScriptFolders(
         folder / "public",
-        populate=(folder / "private" / "fill", folder / "public" / "populate_tables"),
+        populate_dirs=(folder / "private" / "fill", folder / "public" / "populate_tables"),
     )
     project = load_project(folders, "north")
     assert [column.type for column in project.tables["cats"].columns] == ["smallint"]
@@ -71,7 +71,7 @@ def test_a_departments_own_create_script_wins_over_the_shared_one(folder: Path) 
 
 def test_the_rows_of_lookup_files_are_added_up(folder: Path) -> None:
     shared = folder / "public/populate_tables/lookup/lookup_tables.yaml"
-    folders = ScriptFolders(folder / "public", lookup=(shared, folder / "private/more.yaml"))
+    folders = ScriptFolders(folder / "public", lookup_files=(shared, folder / "private/more.yaml"))
     lookup = load_project(folders, "demo").tables["lookup_a"].lookup
     assert lookup is not None
     assert len(lookup.rows) == 3
@@ -80,8 +80,8 @@ def test_the_rows_of_lookup_files_are_added_up(folder: Path) -> None:
 def test_a_folder_or_file_that_is_not_there_is_named_with_what_to_do(folder: Path) -> None:
     folders = ScriptFolders(
         folder / "public",
-        create=(folder / "nowhere",),
-        lookup=(folder / "none.yaml",),
+        create_dirs=(folder / "nowhere",),
+        lookup_files=(folder / "none.yaml",),
     )
     with pytest.raises(ProjectError) as caught:
         load_project(folders, "demo")
@@ -93,9 +93,9 @@ def test_a_folder_or_file_that_is_not_there_is_named_with_what_to_do(folder: Pat
 def test_without_a_folder_of_its_own_everything_may_lie_elsewhere(folder: Path) -> None:
     folders = ScriptFolders(
         folder / "missing",
-        create=(folder / "private" / "tables",),
-        populate=(folder / "public" / "populate_tables",),
-        lookup=(),
+        create_dirs=(folder / "private" / "tables",),
+        populate_dirs=(folder / "public" / "populate_tables",),
+        lookup_files=(),
     )
     with pytest.raises(ProjectError, match="lookup_a"):
         load_project(folders, "demo")

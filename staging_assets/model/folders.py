@@ -1,0 +1,47 @@
+"""Where scripts are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+class ScriptPlaces(Protocol):
+    """What says where scripts are: `ScriptFolders`, or a `StagingSchema`."""
+
+    @property
+    def sql_dir(self) -> Path:
+        """The folder that holds `staging.yaml`, and what is not said otherwise."""
+        ...
+
+    @property
+    def create_dirs(self) -> tuple[Path, ...]:
+        """Folders of CREATE scripts, the first one wins; empty: `create_tables` in `sql_dir`."""
+        ...
+
+    @property
+    def procedures_dirs(self) -> tuple[Path, ...]:
+        """The same for `create_stored_procedures`."""
+        ...
+
+    @property
+    def populate_dirs(self) -> tuple[Path, ...]:
+        """The same for `populate_tables`, which holds the departments' folders."""
+        ...
+
+    @property
+    def lookup_files(self) -> tuple[Path, ...]:
+        """Lookup files, whose rows are added up; empty: `lookup/lookup_tables.yaml` there."""
+        ...
+
+
+@dataclass(frozen=True)
+class ScriptFolders:
+    """Where scripts are, when nothing else says it: see `ScriptPlaces`."""
+
+    sql_dir: Path
+    create_dirs: tuple[Path, ...] = ()
+    procedures_dirs: tuple[Path, ...] = ()
+    populate_dirs: tuple[Path, ...] = ()
+    lookup_files: tuple[Path, ...] = ()
