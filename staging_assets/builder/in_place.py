@@ -79,6 +79,5 @@ def fill_in_place(session: Session, table: Table, live: Relation) -> None:
                 live,
                 build_schema=live.schema,
                 key=(),
-                version=session.open().server_version,
             )
     session.pin()

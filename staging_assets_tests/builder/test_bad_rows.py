@@ -262,6 +262,29 @@ def test_an_older_server_gets_a_query_that_it_knows(database15: Server, tmp_path
             assert rows == found if found else ("2020-02-30", 1) in rows
 
 
+def test_other_statements_are_told_with_their_conversions(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    ask(witness, SOURCE)
+    made = tables(
+        made="create table staging.made as\nselect id::int as n from etl.licences;",
+        changed=(
+            "create table staging.changed (t text, n int);",
+            "insert into staging.changed select id from etl.licences;\n"
+            "update staging.changed set n = t::int;",
+        ),
+    )
+    results = build(database, load(tmp_path, made))
+    message = results["made"].message or ""
+    assert "CREATE-staging-made.sql:2:8)" in message
+    [query] = find_queries(message)
+    assert ask(witness, query) == [(1, "five")]
+    message = results["changed"].message or ""
+    assert "t::int (" in message
+    assert "POPULATE-staging-changed.sql:2:32)" in message
+    assert find_queries(message) == []
+
+
 def test_values_are_shown_where_that_is_asked_for(
     database: Server, witness: Connection, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from staging_assets.builder.bad_rows.casts import Cast, find_casts, spell_type
-from staging_assets.builder.bad_rows.insert import Insert, find_insert
+from staging_assets.builder.bad_rows.insert import Insert, find_insert, find_other
 from staging_assets.builder.bad_rows.queries import (
     RANGES,
     bad_cast_sql,
@@ -65,7 +65,6 @@ def explain_statement(
     *,
     build_schema: str,
     key: Sequence[str],
-    version: int,
 ) -> ScriptError:
     """Add to what a failed statement says which expression it was, and a query for its rows.
 
@@ -75,15 +74,16 @@ def explain_statement(
         live: where it is published.
         build_schema: where it was filled.
         key: columns that tell its rows apart.
-        version: of the server, such as 180000.
     """
     failed = error.failed
     if not isinstance(failed, FailedStatement) or (error.sqlstate or "")[:2] not in ("22", "23"):
         return error
     insert = find_insert(failed.text)
+    if insert is None and error.sqlstate in _CASTS:
+        insert = find_other(failed.text)
     if insert is None:
         return error
-    load = _Load(table, live, build_schema, key, version)
+    load = _Load(table, live, build_schema, key, failed.version)
     if error.sqlstate in _CASTS:
         lines = _explain_casts(failed, insert, load) or _explain_range(failed, insert, load)
     elif error.sqlstate == "22001":

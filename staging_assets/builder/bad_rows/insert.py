@@ -67,6 +67,23 @@ class Insert:
         return f"{before}new_rows ({listed}) as (\n{self.query}\n)"
 
 
+def find_other(text: str) -> Insert | None:
+    """Any other statement (UPDATE, CREATE TABLE AS), of which only the conversions are known.
+
+    None when it cannot be read.
+    """
+    try:
+        tokens = tokenize(text)
+    except LexicalError:
+        return None
+    return Insert(text, tokens, "", (), "", ())
+
+
+def has_with(insert: Insert) -> bool:
+    """Whether a statement that is no INSERT has a WITH list, which its parts may need."""
+    return not insert.query and _find(insert.tokens, ("with",)) is not None
+
+
 def find_insert(text: str) -> Insert | None:
     """Take a statement apart; None when it is no `INSERT` from a query, or cannot be read."""
     try:

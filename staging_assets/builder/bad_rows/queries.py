@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from staging_assets.builder.bad_rows.casts import Cast, find_casts
-from staging_assets.builder.bad_rows.insert import Insert, Item, Source, find_source
+from staging_assets.builder.bad_rows.insert import Insert, Item, Source, find_source, has_with
 from staging_assets.parser import Token, quote_literal, quote_name
 
 MOST_ROWS = 100
@@ -36,7 +36,7 @@ def bad_cast_sql(insert: Insert, cast: Cast, key: Sequence[str], version: int) -
     None when the conversion stands where its rows cannot be asked for.
     """
     found = find_source(insert.text, insert.tokens, cast.index)
-    if found is None:
+    if found is None or has_with(insert):
         return None
     source, where = found.text, found.where
     condition = _not_taken(cast, version)

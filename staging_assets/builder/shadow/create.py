@@ -208,7 +208,7 @@ def _unmask(error: ScriptError, stands: dict[Relation, Relation]) -> ScriptError
     text = str(error)
     for relation, stand in stands.items():
         text = text.replace(stand.name, relation.name)
-    return ScriptError(text, error.sqlstate)
+    return ScriptError(text, error.sqlstate, error.failed)
 
 
 def _comes_off(

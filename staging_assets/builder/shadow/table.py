@@ -41,7 +41,7 @@ def run_make_shadow(session: Session, table: Table, plan: ShadowPlan) -> tuple[S
     with session.transaction(plan.first):
         if plan.roles:
             run_give_rights(session, plan.roles, build=plan.build_schema, live=plan.schema)
-        shadow = run_create(session, table, plan)
+        shadow = _run_create(session, table, plan)
         rows = _run_fill(session, shadow)
         if plan.roles:
             run_take_rights(session, plan.roles, build=plan.build_schema)
@@ -109,6 +109,20 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
     return rows
 
 
+def _run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
+    try:
+        return run_create(session, table, plan)
+    except ScriptError as error:
+        failure = error
+    raise explain_statement(
+        failure,
+        table,
+        Relation(plan.schema, table.name),
+        build_schema=plan.build_schema,
+        key=(),
+    )
+
+
 def _run_populate(
     session: Session, shadow: Shadow, populate: Script, sent: SentText
 ) -> list[Outcome]:
@@ -123,7 +137,6 @@ def _run_populate(
         shadow.live,
         build_schema=shadow.relation.schema,
         key=find_key(shadow.shape.keys),
-        version=session.open().server_version,
     )
 
 

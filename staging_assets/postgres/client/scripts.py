@@ -124,6 +124,7 @@ def run_statement(
         lead=len(before),
         functions=session.functions,
         statement=statement.text,
+        version=connection.server_version,
         shows_values=session.sessions.show_values,
     )
 

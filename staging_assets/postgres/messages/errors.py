@@ -61,6 +61,7 @@ class FailedStatement:
         said: what the server said, without values from rows.
         column: the column that it named, or None.
         key: the columns of the key that it named.
+        version: of the server, such as 180000.
     """
 
     script: Script
@@ -70,6 +71,7 @@ class FailedStatement:
     said: str
     column: str | None = None
     key: tuple[str, ...] = ()
+    version: int = 0
 
 
 def script_error(
@@ -82,6 +84,7 @@ def script_error(
     functions: Iterable[Script] = (),
     todo: str | None = None,
     statement: str | None = None,
+    version: int = 0,
     shows_values: bool = False,
 ) -> ScriptError:
     """Tell an error of the server in the script's coordinates, without values from rows.
@@ -95,6 +98,7 @@ def script_error(
         functions: scripts of stored procedures, to name the line in a function's body.
         todo: what to do about it, where Postgres gives no hint.
         statement: the text of the statement that failed.
+        version: of the server.
         shows_values: whether values from rows may be shown.
     """
     diag = error.diag
@@ -122,6 +126,7 @@ def script_error(
             said=safe,
             column=diag.column_name,
             key=find_detail_columns(diag.message_detail),
+            version=version,
         )
     return ScriptError("\n".join(parts), sqlstate, failed)
 
