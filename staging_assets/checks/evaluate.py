@@ -28,7 +28,7 @@ from staging_assets.model import Relation
 from staging_assets.parser import AskNaming, Naming, rewrite
 from staging_assets.postgres import BUILDS, Connection, ServerRoutines, find_build_schema
 
-_Known = dict[tuple[int, str], CheckResult]
+_Known = dict[tuple[int, tuple[str, str]], CheckResult]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def evaluate_many(
             for number, subject in waiting.items()
             if alone
             and (
-                any(_is_gone(known[number, check.name]) for check in subject.checks)
+                any(_is_gone(known[number, check.key]) for check in subject.checks)
                 or not replaced.isdisjoint(_find_relations(subject, schema))
             )
         }
@@ -104,7 +104,7 @@ def evaluate_many(
             break
         time.sleep(pause)
     return [
-        known[number, check.name]
+        known[number, check.key]
         for number, subject in enumerate(subjects)
         for check in subject.checks
     ]
@@ -150,7 +150,7 @@ def _evaluate(
             if isinstance(found, Question):
                 questions.append(found)
             else:
-                known[number, check.name] = found
+                known[number, check.key] = found
         if questions:
             asked.append((number, questions))
     return known | ask_questions(connection, asked)

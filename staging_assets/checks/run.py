@@ -100,7 +100,7 @@ def run_given_checks(
         results = evaluate_many(connection, _find_subjects(project, schema, rest), schema=schema)
         results = _tell_of_run(connection, schema, [*whole.values(), *results])
     found = {(result.table, result.name): result for result in results}
-    return [found[check.table, check.name] for check in checks]
+    return [found[check.key] for check in checks]
 
 
 def _tell_of_run(

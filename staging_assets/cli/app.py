@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +13,8 @@ from staging_assets.errors import ProjectError, StagingError
 
 EXIT_COULD_NOT_RUN = 1
 EXIT_PROJECT_WRONG = 3
+EXIT_UNREAD = 141
+"""What a shell says of a program whose output nobody reads any more."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -34,12 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = build_parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
+        return code
     except ProjectError as error:
         print(error, file=sys.stderr)
         return EXIT_PROJECT_WRONG
     except StagingError as error:
         print(error, file=sys.stderr)
         return EXIT_COULD_NOT_RUN
+    except BrokenPipeError:
+        # Whoever reads (`| head`) has seen enough; what Python still writes goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_UNREAD
     except KeyboardInterrupt:
         return 130

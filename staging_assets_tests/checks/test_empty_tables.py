@@ -42,3 +42,19 @@ def test_the_line_that_turns_the_check_off_is_said_and_works(
     build_all(database, project, checks=find_checks(project))
     if not cleaned:  # the table's own check says its own line
         assert all(result.passed for result in run_checks(database, project, "staging"))
+
+
+def test_a_table_and_its_cleanup_have_a_check_of_the_same_name_each(
+    database: Server, tmp_path: Path
+) -> None:
+    files = tables(
+        notes=("create table staging.notes (id int);", "insert into staging.notes values (1);")
+    )
+    files["populate_tables/demo/staging-notes-cleanup.py"] = "def main(pgw):\n    pass\n"
+    project = load(tmp_path, files)
+    build_all(database, project, checks=find_checks(project))
+    results = run_checks(database, project, "staging", ["notes*"])
+    assert [(each.table, each.name, each.passed) for each in results] == [
+        ("notes", "table_not_empty", True),
+        ("notes_cleanup", "table_not_empty", True),
+    ]

@@ -250,6 +250,18 @@ def test_the_command_does_without_dagster_and_is_quick(here: Connection) -> None
     assert time.monotonic() - started < 10
 
 
+def test_a_reader_that_has_seen_enough_gets_no_traceback(here: Connection) -> None:
+    arguments = [sys.executable, "-m", "staging_assets.cli", "check"]
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (141, "")
+
+
 def test_nothing_is_changed_by_a_check(here: Connection, built: tuple[Server, Path]) -> None:
     query = (
         "select string_agg(relname || relfilenode || relnamespace, ',' order by oid) from pg_class"

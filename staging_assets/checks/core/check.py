@@ -41,6 +41,11 @@ class Check:
         if self.severity != ERROR and self.blocking:
             object.__setattr__(self, "blocking", False)
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Node and name, which no other check of the schema has."""
+        return self.table, self.name
+
 
 @dataclass(frozen=True)
 class CheckResult:

@@ -37,7 +37,7 @@ class Question:
 
 def ask_questions(
     connection: Connection, asked: Sequence[tuple[int, list[Question]]]
-) -> dict[tuple[int, str], CheckResult]:
+) -> dict[tuple[int, tuple[str, str]], CheckResult]:
     """Ask the questions of many tables in few statements.
 
     Args:
@@ -46,7 +46,7 @@ def ask_questions(
 
     Returns the results by the table's number and the name of the check.
     """
-    results: dict[tuple[int, str], CheckResult] = {}
+    results: dict[tuple[int, tuple[str, str]], CheckResult] = {}
     for start in range(0, len(asked), TABLES_PER_STATEMENT):
         results.update(_ask(connection, asked[start : start + TABLES_PER_STATEMENT]))
     return results
@@ -54,7 +54,7 @@ def ask_questions(
 
 def _ask(
     connection: Connection, asked: Sequence[tuple[int, list[Question]]]
-) -> Mapping[tuple[int, str], CheckResult]:
+) -> Mapping[tuple[int, tuple[str, str]], CheckResult]:
     """Ask for many tables at once; where that fails, table by table, then check by check."""
     try:
         answers = _read(connection, [questions for _, questions in asked])
@@ -68,16 +68,14 @@ def _ask(
         text = _build_statement([questions]).as_string(connection)
         reason = describe_error(error, text)
         return {
-            (number, questions[0].check.name): build_error(
-                questions[0].check, reason, {"sql": text}
-            )
+            (number, questions[0].check.key): build_error(questions[0].check, reason, {"sql": text})
         }
     results = {}
     for (number, questions), values in zip(asked, answers, strict=True):
         start = 0
         for question in questions:
             end = start + len(question.expressions)
-            results[number, question.check.name] = _judge(connection, question, values[start:end])
+            results[number, question.check.key] = _judge(connection, question, values[start:end])
             start = end
     return results
 
