@@ -3,7 +3,7 @@
 No file, no server. `read_statements` is the way in for analysis: each `ReadStatement` knows
 its tokens, what it names (`Use`) and the `search_path` it leaves. `rewrite` sends what means
 schema `staging` to the schema that is built and keeps the way back to the file's own places.
-`lexer/` and `names/` are private to this package.
+`lexer/`, `names/` and `strings/` are private to this package.
 """
 
 from staging_assets.parser.create_table import (

@@ -100,6 +100,29 @@ def test_staging_in_sql_is_the_real_schema(dev: PostgresWrangler, ask: Ask) -> N
     assert ask("select a from staging_dev.t") == [("staging",)]
 
 
+def test_a_string_is_sent_along_where_it_is_a_name_and_stays_where_it_is_data(
+    dev: PostgresWrangler, ask: Ask
+) -> None:
+    ask(
+        "create table staging_dev.t (a text);"
+        " create function staging_dev.count_of(label text, name text) returns text"
+        " language plpgsql as $$ declare n int; begin"
+        " execute 'select count(*) from ' || name into n; return label || n; end $$;"
+        " create function public.is_table(name regclass) returns bool"
+        " language sql as 'select true'"
+    )
+    dev.execute("insert into staging.t values ('staging.t'), ('staging.acme.com')")
+    assert dev.execute("select a from staging.t order by 1") == [
+        ("staging.acme.com",),
+        ("staging.t",),
+    ]
+    for _ in range(2):
+        assert dev.execute("select staging.count_of('staging.t', 'staging.t')") == [("staging.t2",)]
+        assert dev.execute("select is_table('staging.t'), length('staging.t')") == [(True, 9)]
+    count = "select count(*) from information_schema.tables where table_schema = 'staging'"
+    assert dev.execute(count) == [(1,)]
+
+
 # schemas and tables
 
 
