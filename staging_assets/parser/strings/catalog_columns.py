@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from staging_assets.parser.lexer.tokens import TEXT_KINDS
 from staging_assets.parser.strings.groups import Groups
+from staging_assets.parser.strings.naming import TRANSPARENT
 
 REGISTERED = frozenset(
     f"reg{kind}"
@@ -80,8 +81,9 @@ def _read_left(groups: Groups, index: int, member: int | None) -> str:
         index -= 2
     if groups.value(index) == ")":
         opening = groups.starts.get(index, -1)
-        if groups.find_call(opening) is not None:
-            return _judge(groups, opening - 1)
+        call = groups.find_call(opening)
+        if call is not None and call[1] not in TRANSPARENT:
+            return _judge(groups, opening - 1)  # current_schema()
         if member is not None:
             start, end = groups.find_member(opening, member)
             return _read_left(groups, end - 1, None) if end > start else ""

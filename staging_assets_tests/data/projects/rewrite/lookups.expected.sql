@@ -11,7 +11,7 @@ select format('%I.%I', 'dev', name), format('%s.%I', 'dev', name), quote_ident('
 select * from pg_class where oid::regclass = 'dev.x' or oid::regclass in ('dev.x', 'dev.y') or relnamespace::regnamespace = 'dev';
 select tableoid::regclass::text = 'dev.x', 'dev.x' = tableoid::regclass, tableoid::regclass = any(array['dev.x'])  from dev.x;
 select * from information_schema.columns where table_schema = 'dev' and (table_schema, table_name) = ('dev', 'staging') and (table_schema, table_name) in (('dev', 'a'), ('x', 'b'));
-select * from pg_tables t where t.schemaname || '.' || t.tablename in ('dev.a') or schemaname is not distinct from 'dev' or schemaname like 'dev' or schemaname not in ('x', 'dev');
+select * from pg_tables t where t.schemaname || '.' || t.tablename in ('dev.a') or schemaname is not distinct from 'dev' or schemaname like 'dev' or schemaname not in ('x', 'dev') or concat(schemaname, '.', tablename) = 'dev.y' or format('%I.%I', schemaname, tablename) = 'dev.z';
 select * from pg_tables where schemaname = any(array['dev', 'x']) or schemaname = any('{dev}') or current_schema() = 'dev' or 'dev' = any(current_schemas(false)) or schemaname::text = 'dev';
 select * from connectby('dev.tree', 'id', 'parent', '1', 0), crosstab('select * from dev.x'), crosstab(format('select * from dev.x where a = %L', 'dev.y'));
 create table dev.t (r regclass default 'dev.x', s regclass not null default 'dev.y', id int default nextval('dev.t_id_seq'));

@@ -11,7 +11,7 @@ select format('%I.%I', 'staging', name), format('%s.%I', 'staging', name), quote
 select * from pg_class where oid::regclass = 'staging.x' or oid::regclass in ('staging.x', 'staging.y') or relnamespace::regnamespace = 'staging';
 select tableoid::regclass::text = 'staging.x', 'staging.x' = tableoid::regclass, tableoid::regclass = any(array['staging.x'])  from staging.x;
 select * from information_schema.columns where table_schema = 'staging' and (table_schema, table_name) = ('staging', 'staging') and (table_schema, table_name) in (('staging', 'a'), ('x', 'b'));
-select * from pg_tables t where t.schemaname || '.' || t.tablename in ('staging.a') or schemaname is not distinct from 'staging' or schemaname like 'staging' or schemaname not in ('x', 'staging');
+select * from pg_tables t where t.schemaname || '.' || t.tablename in ('staging.a') or schemaname is not distinct from 'staging' or schemaname like 'staging' or schemaname not in ('x', 'staging') or concat(schemaname, '.', tablename) = 'staging.y' or format('%I.%I', schemaname, tablename) = 'staging.z';
 select * from pg_tables where schemaname = any(array['staging', 'x']) or schemaname = any('{staging}') or current_schema() = 'staging' or 'staging' = any(current_schemas(false)) or schemaname::text = 'staging';
 select * from connectby('staging.tree', 'id', 'parent', '1', 0), crosstab('select * from staging.x'), crosstab(format('select * from staging.x where a = %L', 'staging.y'));
 create table staging.t (r regclass default 'staging.x', s regclass not null default 'staging.y', id int default nextval('staging.t_id_seq'));
