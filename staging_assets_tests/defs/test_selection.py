@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import click
 import dagster as dg
 import pytest
 
@@ -9,6 +10,7 @@ from staging_assets.defs.dagster_patches.prefix_selection import (
     find_prefix,
     install_prefix_selection,
 )
+from staging_assets.defs.dagster_patches.typed_selection import find_message
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +78,46 @@ def test_other_selections_mean_what_they_did(
 @pytest.mark.parametrize("text", ["staging", "*", "staging*", "*/staging", "a b/*", "tag:x/*"])
 def test_what_is_no_prefix_is_left_alone(text: str) -> None:
     assert find_prefix(text) is None
+
+
+KEYS = {"staging/arrests", "staging/officers_hub", "staging/lookup_races", "etl/arrests"}
+GROUPS = {"tables", "lookups", "etl"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("stagng/*", "The nearest: staging/*."),
+        ('"staging_dev/*"', "The nearest: staging/*."),
+        ("group:lokups", "The nearest: group:lookups."),
+        ('group:"tabels"', "The nearest: group:tables."),
+        ("group:zzz", "There are: group:etl, group:lookups, group:tables."),
+        ('key:"staging/arests*"', "The nearest: staging/arrests"),
+        ("+staging/officer_hub*", "The nearest: staging/officers_hub"),
+        ("arrests", "etl/arrests, staging/arrests"),
+        ('key:"staging/zz*"', "`dagster asset list` names everything that can be selected."),
+        ("tag:zzz=1", "`dagster asset list` names everything that can be selected."),
+    ],
+)
+def test_what_selects_nothing_is_told_with_what_is_near(text: str, told: str) -> None:
+    message = find_message(text, KEYS, GROUPS)
+    assert message.startswith(f"--select {text}: selects nothing. ")
+    assert told in message
+
+
+def test_sources_without_a_folder_of_csv_files_are_told() -> None:
+    message = find_message("etl/*", {"staging/a"}, {"tables"})
+    assert message.endswith(
+        "Sources become assets when STAGING_ETL_CSV_DIR names a folder with their CSV files."
+    )
+
+
+def test_only_what_is_typed_has_to_select_something(graph: dg.Definitions) -> None:
+    assert select(graph, "nothing_here/*") == set()
+    assert select(graph, "group:nothing_here") == set()
+    command = click.Command("materialize", params=[click.Option(["--select"])])
+    with command.make_context("materialize", ["--select", "staging/*,group:nothing_here"]):
+        assert len(select(graph, "staging/*")) == 3
+        assert select(graph, "tag:of_a_job=1") == set()
+        with pytest.raises(click.ClickException, match="group:nothing_here: selects nothing"):
+            select(graph, "group:nothing_here")

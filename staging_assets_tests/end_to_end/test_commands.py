@@ -189,6 +189,36 @@ def test_a_failed_table_fails_alone_and_the_run_says_so(
     assert count(witness, "select count(*) from pg_tables where tablename = 'officers'") == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("dagster asset materialize --select", {
+            "etl/*": "STAGING_ETL_CSV_DIR",
+            "stagng/*": "The nearest: staging/*.",
+            "group:lokups": "The nearest: group:lookups",
+            'key:"staging/zz*"': "`dagster asset list`",
+            "staging/officer": "The nearest: staging/officers",
+            "staging/arrests,staging/note": "The nearest: staging/notes",
+        }),
+        ("dg launch --assets", {"staging/arests": "The nearest: staging/arrests"}),
+    ],
+    ids=["dagster", "dg"],
+)  # fmt: skip
+def test_a_selection_of_nothing_builds_nothing_and_names_the_nearest(
+    typed: dict[str, str], witness: Connection, command: str, said: dict[str, str]
+) -> None:
+    lines = [f"{command} '{selection}' 2>&1; echo \"exit code $?\"" for selection in said]
+    ran = run_typed("; ".join(lines), typed)
+    parts = ran.stdout.split("exit code ")
+    assert [part[:1] for part in parts[1:]] == ["1"] * len(said), ran.stdout
+    for (selection, advice), screen in zip(said.items(), parts, strict=False):
+        told = screen.splitlines()[-1]
+        assert told.startswith(f"Error: --select {selection.split(',')[-1]}: selects nothing. ")
+        assert advice in told
+        assert "Traceback" not in screen
+    assert count(witness, "select count(*) from pg_namespace where nspname like 'staging%'") == 0
+
+
 def test_a_run_that_cannot_begin_says_why_on_the_screen(
     typed: dict[str, str], database: Server, witness: Connection
 ) -> None:

@@ -3,8 +3,8 @@
 Stock Dagster reads `staging/*` as "the asset `staging/` and all that is downstream of it" and
 fails, because its grammar takes a trailing `*` for graph traversal. Every command that takes a
 selection loads the definitions first and then calls `AssetSelection.from_string`, a public method:
-so this module teaches that method one more form while the definitions load, and leaves every
-other selection to Dagster.
+so this module teaches that method one more form while the definitions load, and that what is typed
+has to select something, and leaves every other selection to Dagster.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import warnings
 from typing import Any
 
 import dagster as dg
+
+from staging_assets.defs.dagster_patches.typed_selection import TypedSelection, find_typed
 
 _PREFIX = re.compile(r"""\s*(["']?)(?P<prefix>[A-Za-z0-9_]+(?:/[A-Za-z0-9_]+)*)/\*\1\s*\Z""")
 
@@ -44,12 +46,15 @@ def install_prefix_selection() -> None:
         cls: type[dg.AssetSelection], string: str, *args: Any, **kwargs: Any
     ) -> dg.AssetSelection:
         prefix = find_prefix(string)
-        if prefix is None:
+        meant: dg.AssetSelection
+        if prefix is not None:
+            meant = dg.AssetSelection.key_prefixes(prefix)
+        else:
             with warnings.catch_warnings():
                 # Dagster warns about a parameter that Dagster's own grammar passes.
                 warnings.filterwarnings("ignore", message="Parameter `include_sources`")
-                return stock(string, *args, **kwargs)
-        return dg.AssetSelection.key_prefixes(prefix)
+                meant = stock(string, *args, **kwargs)
+        return TypedSelection(string, meant) if string in find_typed() else meant
 
     from_string.takes_prefixes = True  # type: ignore[attr-defined]
     setattr(dg.AssetSelection, "from_string", classmethod(from_string))  # noqa: B010
