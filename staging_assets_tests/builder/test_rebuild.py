@@ -99,7 +99,7 @@ def test_drop_cascade_that_would_take_something_else_fails_with_the_list(
     )
     result = build(database, load(tmp_path, {path: text}))["stored_procedures/twice"]
     assert result.status == "failed"
-    assert "view v" in (result.message or "")
+    assert "view public.v" in (result.message or "")
     assert "function staging.twice(integer)" in (result.message or "")
     assert ask(witness, "select four from public.v") == 4
     assert ask(witness, "select to_regproc('staging.thrice')") is None
