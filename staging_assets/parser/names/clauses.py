@@ -82,7 +82,7 @@ _SKIPPED = words(
     "only lateral table if not exists concurrently temp temporary unlogged strict rows"
 )
 _NO_COMMAND = words(
-    "create alter drop foreign temp temporary unlogged on into truncate lock add for reindex "
+    "create alter drop foreign temp temporary unlogged on into truncate lock add reindex "
     "returns new old cluster only"
 )
 
@@ -115,6 +115,7 @@ _TABLE = (
     _row("join", role="read"),
     _row("table", expecting=True),
     _row("table", after=_NO_COMMAND),
+    _row("table", after="for", verb="create alter"),  # of a publication
     _row("table", role="read", begins="select", query_begins=True),
     _row("like", after="( ,", role="read"),  # of CREATE TABLE
     _row("with", take="cte"),
@@ -138,7 +139,7 @@ _TABLE = (
     _row("create alter drop", start=True, take="object"),
     _row("references", role="reference"),
     _row("of", after="partition", role="parent"),
-    _row("of", verb="create", kind="type", role="mention"),
+    _row("of", verb="create alter", kind="type", role="mention"),
     _row("inherits", before="(", role="parent"),
     _row("inherit", verb="alter", role="parent"),
     _row("partition", after="attach detach", role="mention"),

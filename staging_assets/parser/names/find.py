@@ -282,4 +282,4 @@ class _Walk:
             self.names.search_path = ()
         elif frame.kind in ROUTINES:
             self.names.resets_body = self.words[index - 1] == "reset"
-        return index + 1
+        return index + (3 if self.words[index + 1] == "from" else 1)
