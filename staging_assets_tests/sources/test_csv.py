@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.errors import BuildError, BusyError, ProjectError
 from staging_assets.model import CsvFormat, CsvOptions, Relation
 from staging_assets.postgres.client.server import Server
-from staging_assets.sources import find_csv_files, run_csv_load
+from staging_assets.sources import find_csv_files, run_csv_load, run_csv_loads
+from staging_assets_tests.support.servers import fresh_role
 
 Ask = Callable[[str], list[tuple[object, ...]]]
 ARRESTS = Relation("etl", "arrests")
@@ -430,3 +432,27 @@ def test_many_loads_may_make_the_schema_at_the_same_moment(
         ]
         assert [load.result().rows for load in loads] == [1] * len(names)
     assert ask("select count(*) from pg_tables where schemaname = 'etl'") == [(len(names),)]
+
+
+@pytest.mark.parametrize("free", [1, 2])
+def test_loads_wait_for_each_other_where_the_server_lets_few_in(
+    database: Server, ask: Ask, tmp_path: Path, free: int
+) -> None:
+    for number in range(6):
+        (tmp_path / f"f{number}.csv").write_text("a\n" + "1\n" * 1000)
+    files = find_csv_files(tmp_path)
+    with fresh_role(database, f"connection limit {free}") as limited:
+        outcomes = list(run_csv_loads(limited, "etl", files, list(files), 6))
+        assert [outcome.message for outcome in outcomes] == [""] * 6
+        assert ask("select count(*) from etl.f0") == [(1000,)]
+        assert ask("select count(*) from etl.f5") == [(1000,)]
+
+
+def test_a_load_that_is_never_let_in_says_why(database: Server, tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_text("a\n1\n")
+    files = find_csv_files(tmp_path)
+    with fresh_role(database, "connection limit 1") as limited:
+        impatient = replace(limited, patience=0.5)
+        with closing(limited.connect("in the way")):
+            (outcome,) = run_csv_loads(impatient, "etl", files, ["f"], 1)
+    assert "too many connections for role" in outcome.message
