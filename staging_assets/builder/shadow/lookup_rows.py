@@ -44,8 +44,11 @@ and a.attnum operator(pg_catalog.>) 0
 """
 
 
-def run_load_lookup(cursor: Cursor, relation: Relation, lookup: Lookup) -> int:
+def run_load_lookup(cursor: Cursor, relation: Relation, lookup: Lookup, *, lead: str = "") -> int:
     """Copy the rows into a table; return how many there are.
+
+    Args:
+        lead: statements to send ahead of the COPY in the same message.
 
     Raises ScriptError with the line of the YAML, and with values that stand in the YAML only.
     """
@@ -53,7 +56,8 @@ def run_load_lookup(cursor: Cursor, relation: Relation, lookup: Lookup) -> int:
     try:
         numeric = _find_numeric(cursor, relation, lookup)
         text = "".join(f"{_spell_row(row, numeric)}\n" for row in lookup.rows)
-        cursor.copy_expert(f"copy {quote(relation)} ({columns}) from stdin", io.StringIO(text))
+        copy = f"{lead}copy {quote(relation)} ({columns}) from stdin"
+        cursor.copy_expert(copy, io.StringIO(text))
     except psycopg2.Error as error:
         failure = error
     else:

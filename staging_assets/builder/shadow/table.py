@@ -80,8 +80,9 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
     rows: int | None = None
     if table.lookup is not None:
         session.notices.at(table.lookup.label)
-        with session.users_connection.cursor() as cursor:
-            rows = run_load_lookup(cursor, shadow.relation, table.lookup)
+        with session.open().cursor() as cursor:
+            lead = session.lead(users=True)
+            rows = run_load_lookup(cursor, shadow.relation, table.lookup, lead=lead)
     if table.populate is not None:
         text = rewrite(
             table.populate.text,
