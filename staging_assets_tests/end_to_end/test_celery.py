@@ -89,6 +89,7 @@ def machines(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         missing("no redis-server on this machine")
     folder = tmp_path_factory.mktemp("machines")
     make_project(folder / "sql", {**SCRIPTS, **SLOW})
+    make_project(folder / "csv", {"cats.csv": "name\nTom\n"})
     home = folder / "dagster"
     home.mkdir()
     settings = (FILES / "dagster.yaml").read_text()
@@ -119,6 +120,7 @@ def machines(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
                 "STAGING_LOCK_TIMEOUT": "5min",
                 "STAGING_KEY_PREFIX": prefix or name,
                 "STAGING_SQL_DIR": str(folder / "sql"),
+                "STAGING_ETL_CSV_DIR": str(folder / "csv"),
                 "STAGING_HOME": str(folder / f"home-{name}"),
             }
 
@@ -235,16 +237,17 @@ def test_two_departments_build_at_once_and_a_lost_worker_fails_its_own_run_alone
     assert [row[1:] for row in find_dogs(machines, "south")] == [(7, "Ida")]
 
 
-def test_a_worker_refuses_the_run_of_another_department(machines: Machines) -> None:
+def test_a_worker_refuses_the_runs_of_another_department(machines: Machines) -> None:
     before = find_dogs(machines, "north")
-    run = launch(
-        machines.address,
-        "south_as_north",
-        "populate_all_staging_tables_north",
-        tags={"dagster-celery/queue": "north"},
-    )
-    assert wait_for_run(machines.address, run)["status"] == "FAILURE"
-    told = read_log(machines, run)
-    assert 'this run is for department "south"' in told
-    assert 'here department "north"' in told
+    jobs = ("populate_all_staging_tables_north", "rollback_staging_north")
+    tags = {"dagster-celery/queue": "north"}
+    runs = [launch(machines.address, "south_as_north", job, tags=tags) for job in jobs]
+    source = ["north/etl/cats"]
+    runs.append(launch(machines.address, "south_as_north", "__ASSET_JOB", assets=source, tags=tags))
+    for run in runs:
+        assert wait_for_run(machines.address, run)["status"] == "FAILURE"
+        told = read_log(machines, run)
+        assert 'this run is for department "south"' in told
+        assert 'here it would be department "north"' in told
     assert find_dogs(machines, "north") == before
+    assert rows(machines.databases["north"], "select to_regclass('etl.cats') is null") == [(True,)]

@@ -13,7 +13,7 @@ import dagster as dg
 from staging_assets.checks import find_checks
 from staging_assets.defs.assets.asset_checks import build_check_specs
 from staging_assets.defs.assets.config import BuildConfig
-from staging_assets.defs.assets.identity import build_identity_tags, check_identity
+from staging_assets.defs.assets.identity import build_step_tags, check_identity
 from staging_assets.defs.assets.step import Event, Step
 from staging_assets.defs.dagster_patches.output_names import find_output_names, find_stand_ins
 from staging_assets.defs.dagster_patches.step_outputs import remember_outputs
@@ -49,7 +49,7 @@ def build_staging_assets(
         check_specs=check_specs,
         can_subset=True,
         required_resource_keys={resource},
-        op_tags={**build_identity_tags(staging), **staging.run_tags},
+        op_tags=build_step_tags(staging),
         pool=staging.pool,
     )
     def staging_build(context: dg.AssetExecutionContext, config: BuildConfig) -> Iterator[Event]:

@@ -1,4 +1,4 @@
-"""A run knows what it is for: whoever executes it compares that with what they would build.
+"""A run knows what it is for: whoever executes it compares that with what they would do.
 
 A worker takes runs from a queue and executes them with its own environment. When the queue is
 shared by mistake, it would build its own department under the name of another.
@@ -16,32 +16,42 @@ from staging_assets.settings import StagingSchema
 _PREFIX = "staging_assets/"
 
 
-def build_identity_tags(staging: StagingSchema) -> dict[str, str]:
-    """Tags of the step. They stand in the job's snapshot, which travels with every run."""
-    return {f"{_PREFIX}{name}": value for name, value in staging.identity.items()}
+_Context = dg.AssetExecutionContext | dg.OpExecutionContext
 
 
-def check_identity(context: dg.AssetExecutionContext, staging: StagingSchema) -> None:
+def build_step_tags(staging: StagingSchema) -> dict[str, str]:
+    """Tags of a step: what it is for, and its queue.
+
+    They stand in the job's snapshot, which travels with every run.
+    """
+    return {**_build_identity_tags(staging), **staging.run_tags}
+
+
+def check_identity(context: _Context, staging: StagingSchema) -> None:
     """Compare what the run was made for with what would be built here.
 
     Raises SettingsError, naming both, when they differ or the run does not say.
     """
     told = _read_tags(context)
-    own = build_identity_tags(staging)
+    own = _build_identity_tags(staging)
     if told == own:
         return
     if not told:
         raise SettingsError(
-            f"this run does not say what it is for, and here {_describe(own)} would be built. "
+            f"this run does not say what it is for, and here it would be {_describe(own)}. "
             "Launch it again from the definitions that are loaded now."
         )
     raise SettingsError(
-        f"this run is for {_describe(told)}, and here {_describe(own)} would be built. Nothing was"
-        " done. Give each department a queue, and workers with the environment, of its own."
+        f"this run is for {_describe(told)}, and here it would be {_describe(own)}. Nothing was "
+        "done. Give each department a queue, and workers with the environment, of its own."
     )
 
 
-def _read_tags(context: dg.AssetExecutionContext) -> dict[str, str]:
+def _build_identity_tags(staging: StagingSchema) -> dict[str, str]:
+    return {f"{_PREFIX}{name}": value for name, value in staging.identity.items()}
+
+
+def _read_tags(context: _Context) -> dict[str, str]:
     snapshot_id = context.run.job_snapshot_id
     if snapshot_id is None:
         return {}

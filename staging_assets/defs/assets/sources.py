@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 
 import dagster as dg
 
+from staging_assets.defs.assets.identity import build_step_tags, check_identity
 from staging_assets.defs.dagster_patches.output_names import find_output_names
 from staging_assets.defs.reporting.streams import find_stdout
 from staging_assets.defs.translation.specs import build_source_key
+from staging_assets.errors import StagingError
 from staging_assets.model import Relation, StagingProject
 from staging_assets.settings import StagingSchema
 from staging_assets.sources import CsvFile, run_csv_loads
@@ -70,11 +72,16 @@ def build_csv_assets(
         ],
         can_subset=True,
         required_resource_keys={resource},
+        op_tags=build_step_tags(staging),
     )
     def etl_load(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         current = context.assets_def.node_keys_by_output_name
         keys = {names_of[output]: current[output] for output in context.selected_output_names}
-        server = getattr(context.resources, resource).find_server()
+        try:
+            check_identity(context, staging)
+            server = getattr(context.resources, resource).find_server()
+        except StagingError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
         failed: dict[str, str] = {}
         for outcome in run_csv_loads(server, ETL, files, [*keys], staging.workers):
             shown = f"{f'{ETL}/{outcome.name}':<40}"

@@ -3,11 +3,13 @@
 # No postponed annotations here: Dagster reads those of the functions below as they are.
 
 from collections.abc import Callable
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
 from staging_assets.checks import run_checks
+from staging_assets.defs.assets.identity import build_step_tags, check_identity
 from staging_assets.errors import BuildError, StagingError
 from staging_assets.model import StagingProject
 from staging_assets.postgres import Server
@@ -37,11 +39,17 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
     """
     live, suffix = staging.schema, staging.suffix
     resource = f"postgres{suffix}"
+    options: dict[str, Any] = {
+        "required_resource_keys": {resource},
+        "tags": build_step_tags(staging),
+        "pool": staging.pool,
+    }
 
-    @dg.op(name=f"promote{suffix}", required_resource_keys={resource}, pool=staging.pool)
+    @dg.op(name=f"promote{suffix}", **options)
     def promote(context: dg.OpExecutionContext, config: PromoteConfig) -> None:
         candidate = config.candidate or f"{live}_next"
         try:
+            check_identity(context, staging)
             server = getattr(context.resources, resource).find_server()
             if config.check:
                 _run_gate(server, project, candidate)
@@ -50,9 +58,10 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
             raise dg.Failure(str(error), allow_retries=False) from None
         context.log.info(f"{candidate} is {live} now; the old one is {live}__previous")
 
-    @dg.op(name=f"rollback{suffix}", required_resource_keys={resource}, pool=staging.pool)
+    @dg.op(name=f"rollback{suffix}", **options)
     def rollback(context: dg.OpExecutionContext) -> None:
         try:
+            check_identity(context, staging)
             server = getattr(context.resources, resource).find_server()
             run_rollback(server, project, live, log=_find_log(context))
         except StagingError as error:

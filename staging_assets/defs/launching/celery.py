@@ -79,8 +79,9 @@ class DepartmentRunLauncher(CeleryRunLauncher):
         if DAGSTER_CELERY_QUEUE_TAG in run.tags or run.job_snapshot_id is None:
             return None
         steps = self._instance.get_job_snapshot(run.job_snapshot_id).node_defs_snapshot
-        queues = {step.tags.get(DAGSTER_CELERY_QUEUE_TAG) for step in steps.op_def_snaps}
-        return queues.pop() if len(queues) == 1 else None
+        told = {step.tags.get(DAGSTER_CELERY_QUEUE_TAG) for step in steps.op_def_snaps}
+        queues = [queue for queue in told if queue]
+        return queues[0] if len(queues) == 1 else None
 
     def _is_executed(self, run: dg.DagsterRun) -> bool:
         task = run.tags[DAGSTER_CELERY_TASK_ID_TAG]
