@@ -150,6 +150,25 @@ def test_a_long_script_takes_time_in_proportion_to_its_length() -> None:
     assert rewritten.text.count("'staging.x'") == 20_000
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "sent"),
+    [
+        ("select * from pg_tables where schemaname || '.' || tablename in (", ")", True),
+        ("select array[", "]::regclass[]", True),
+        ("insert into staging.t values (", ")", False),
+        ("do $$ declare t text[] := array[", "]; begin execute t[1]; end $$", True),
+    ],
+)
+def test_a_list_of_names_takes_time_in_proportion_to_its_length(
+    start: str, end: str, sent: bool
+) -> None:
+    names = ", ".join(f"'staging.t{number}'" for number in range(5000))
+    begun = time.process_time()
+    rewritten = rewrite(f"{start}{names}{end}", schema="dev")
+    assert time.process_time() - begun < 4
+    assert rewritten.text.count("'dev.t") == (5000 if sent else 0)
+
+
 def test_a_value_that_is_a_tables_name_does_not_name_the_shadow() -> None:
     text = (
         "insert into staging.t select 'staging.t', nextval('staging.t_seq'), 'staging.t'::regclass;"

@@ -119,11 +119,12 @@ def _judge(groups: Groups, index: int) -> str:
 
 def _reads_catalog(groups: Groups, index: int) -> bool:
     """Whether the statement around `index` reads the catalog; a mere condition may."""
-    first = last = index
-    while first > 0 and groups.value(first - 1) != ";":
-        first -= 1
-    while last < len(groups.tokens) and groups.value(last) != ";":
-        last += 1
-    words = {t.value for t in groups.tokens[first:last] if t.kind not in TEXT_KINDS}
-    known = "information_schema" in words or any(word.startswith("pg_") for word in words)
-    return known or "from" not in words
+    first = groups.statements[index]
+    if first not in groups.catalogs:
+        last = first
+        while last < len(groups.tokens) and groups.value(last) != ";":
+            last += 1
+        words = {t.value for t in groups.tokens[first:last] if t.kind not in TEXT_KINDS}
+        known = "information_schema" in words or any(word.startswith("pg_") for word in words)
+        groups.catalogs[first] = known or "from" not in words
+    return groups.catalogs[first]

@@ -22,6 +22,8 @@ class Groups:
     Args:
         openings: token to the opening that it is in; -1 at the top.
         members: token to how many commas stand before it in its parentheses.
+        statements: token to the first token of its statement.
+        catalogs: first token of a statement to whether it reads the catalog, once that was asked.
         closings: opening to its closing; `starts` is the other way round.
     """
 
@@ -31,6 +33,9 @@ class Groups:
         self.members: list[int] = []
         self.closings: dict[int, int] = {}
         self.starts: dict[int, int] = {}
+        self.statements: list[int] = []
+        self.catalogs: dict[int, bool] = {}
+        first = 0
         stack, counts = [-1], [0]
         for index, token in enumerate(tokens):
             mark = token.value if token.kind == "punctuation" else ""
@@ -40,6 +45,7 @@ class Groups:
                 counts.pop()
             self.openings.append(stack[-1])
             self.members.append(counts[-1])
+            self.statements.append(first)
             if mark in ("(", "["):
                 stack.append(index)
                 counts.append(0)
@@ -47,6 +53,7 @@ class Groups:
                 counts[-1] += 1
             elif mark == ";":
                 stack, counts = [-1], [0]
+                first = index + 1
 
     def value(self, index: int) -> str:
         """What stands there; empty past the ends."""
