@@ -38,6 +38,7 @@ from staging_assets.project.lineage.lineage import Lineage
 from staging_assets.project.reading import FolderReader
 from staging_assets.project.scripts.populate import (
     find_in_place,
+    find_in_place_by_keys,
     find_in_place_by_triggers,
     find_keeps_indexes,
     find_keeps_keys,
@@ -121,6 +122,8 @@ def _find_table(read: FolderReader, name: str, columns: Mapping[str, tuple[str, 
     if in_place is None and (populate is not None or lookup is not None):
         reach = read.parts.routines.reach(creation.source.uses)
         in_place = find_in_place_by_triggers(creation, reach)
+    if in_place is None and populate is not None:
+        in_place = find_in_place_by_keys(populate, creation)
     if populate is not None:
         keeps_keys = find_keeps_keys(populate, creation.own)
         keeps_indexes = find_keeps_indexes(populate)

@@ -67,18 +67,44 @@ POPULATES = [
     f"cluster staging.x using x_id; {INSERT} alter index staging.x_id set (fillfactor = 70);",
     f"{INSERT} do $$ begin execute 'create index on staging.x (v)'; end $$;",
     f"{INSERT} do $$ begin execute format('alter table staging.x add column %I int', 'w'); end $$;",
+    f"{INSERT} comment on index staging.x_id is 'by number';",
+    f"create index if not exists x_id on staging.x (id); {INSERT}",
+    f"{INSERT} create unique index u on staging.x (v);"
+    " alter table staging.x add constraint once unique using index u;",
+    f"{INSERT} do $$ begin alter index staging.x_id rename to x_id2; end $$;",
+]
+KEYED = """
+create table staging.x (
+    id int primary key, v int constraint to_hub references staging.hub (id), s text
+);
+create index x_id on staging.x (s);
+"""
+OF_KEYS = [
+    f"{INSERT} alter table staging.x drop constraint to_hub;",
+    f"alter table staging.x drop constraint to_hub; {INSERT}"
+    " alter table staging.x add constraint to_hub foreign key (v) references staging.hub (id);",
+    f"{INSERT} alter table staging.x rename constraint to_hub to hub_key;",
+    f"{INSERT} alter table staging.x rename column v to w;",
+    f"{INSERT} alter table staging.x drop column v;",
+    f"{INSERT} alter table staging.x alter column v type bigint;",
+    f"alter table staging.x drop constraint x_pkey; {INSERT}"
+    " alter table staging.x add primary key (id);",
+    f"{INSERT} comment on constraint to_hub on staging.x is 'the hub';",
 ]
 
 
-@pytest.mark.parametrize("populate", POPULATES)
+@pytest.mark.parametrize(
+    ("create", "populate"),
+    [(CREATE, each) for each in POPULATES] + [(KEYED, each) for each in OF_KEYS],
+)
 def test_what_a_populate_script_does_to_its_table_is_no_drift(
-    database: Server, tmp_path: Path, witness: Connection, populate: str
+    database: Server, tmp_path: Path, witness: Connection, create: str, populate: str
 ) -> None:
-    project = load(tmp_path, tables(hub=HUB, x=(CREATE, populate)))
+    project = load(tmp_path, tables(hub=HUB, x=(create, populate)))
     for _ in range(2):
         build_all(database, project)
         assert findings(drift(database, project)) == []
-    assert shape(witness, "staging") == shape(witness, by_psql(witness, CREATE + populate))
+    assert shape(witness, "staging") == shape(witness, by_psql(witness, create + populate))
     # What somebody changes by hand is found all the same.
     ask(witness, "alter table staging.x add column by_hand int")
     if "do $$" not in populate:

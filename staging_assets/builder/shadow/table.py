@@ -147,7 +147,9 @@ def _find_indexes(text: str, shape: Keys) -> frozenset[str]:
         use.relation.name
         for statement in read_statements(text)
         for use in statement.uses
-        if use.kind == "index" or statement.starts_with("reindex", "index")
+        if use.kind == "index"
+        or statement.starts_with("reindex", "index")
+        or statement.starts_with("comment", "on", "index")
     }
     return shape.index_names | named
 

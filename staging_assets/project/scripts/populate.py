@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from staging_assets.model import STAGING, Relation
 from staging_assets.parser import ReadStatement, is_opaque
@@ -154,10 +154,33 @@ _OF_INDEXES = (
     ("index", "concurrently", "if", "not", "exists"),
     ("using", "index"),
     ("replica", "identity"),
+    ("comment", "on", "index"),
+    ("comment", "on", "constraint"),
 )
 """Words that look at an index by its name."""
 _OF_COLUMNS = ("rename", "drop", "type")
 """Words of ALTER TABLE after which an index may be another."""
+
+
+def find_in_place_by_keys(source: Source, creation: Creation) -> str | None:
+    """Why a shadow without its foreign keys will not do, or None.
+
+    Args:
+        source: the POPULATE script.
+        creation: its table. Keys to other tables come off a shadow before it is filled; a script
+            that drops or renames one, or a column of it, would not find them.
+    """
+    tokens = (token for each in creation.source.statements for token in each.tokens)
+    if all(token.value != "references" for token in tokens):
+        return None
+    for statement, words in _find_word_lists(source):
+        changes = "drop" in words or "rename" in words
+        handles = "constraint" in words and "add" not in words
+        alters = _has_words(words, ("alter", "table")) and (changes or handles)
+        if alters or _has_words(words, ("comment", "on", "constraint")):
+            place = source.place(statement.tokens[0].start)
+            return f"{place}: may change a foreign key of the table"
+    return None
 
 
 def find_keeps_indexes(source: Source) -> str | None:
@@ -166,16 +189,20 @@ def find_keeps_indexes(source: Source) -> str | None:
     A script that drops, renames or rebuilds an index of its table, or the column of one, finds it
     as psql would.
     """
-    for statement in source.statements:
-        pieces = [statement.tokens, *(piece.tokens for piece, *_ in statement.piece.walk())]
-        for tokens in pieces:
-            words = [token.value for token in tokens if token.kind == "word"]
-            alters = _has_words(words, ("alter", "table"))
-            if any(_has_words(words, wanted) for wanted in _OF_INDEXES) or (
-                alters and any(word in words for word in _OF_COLUMNS)
-            ):
-                return f"{source.place(statement.tokens[0].start)}: works on indexes or columns"
+    for statement, words in _find_word_lists(source):
+        alters = _has_words(words, ("alter", "table"))
+        if any(_has_words(words, wanted) for wanted in _OF_INDEXES) or (
+            alters and any(word in words for word in _OF_COLUMNS)
+        ):
+            return f"{source.place(statement.tokens[0].start)}: works on indexes or columns"
     return None
+
+
+def _find_word_lists(source: Source) -> Iterator[tuple[ReadStatement, list[str]]]:
+    """Each statement with its words, and with those of each block and text of SQL in it."""
+    for statement in source.statements:
+        for tokens in (statement.tokens, *(piece.tokens for piece, *_ in statement.piece.walk())):
+            yield statement, [token.value for token in tokens if token.kind == "word"]
 
 
 def _has_words(words: list[str], wanted: tuple[str, ...]) -> bool:
