@@ -38,6 +38,11 @@ from staging_assets.parser.lexer.tokens import (
     fold,
     tokenize,
 )
+from staging_assets.parser.nested.routines import (
+    CatalogRoutine,
+    find_called,
+    read_catalog_naming,
+)
 from staging_assets.parser.rewrite import AskNaming, Rewritten, rewrite
 from staging_assets.parser.stand_ins import find_referenced, redirect_references, replace_spans
 from staging_assets.parser.statements import (
@@ -51,11 +56,6 @@ from staging_assets.parser.statements import (
     share_body_paths,
 )
 from staging_assets.parser.strings.naming import Naming
-from staging_assets.parser.strings.routines import (
-    CatalogRoutine,
-    find_called,
-    read_catalog_naming,
-)
 from staging_assets.parser.uses import Use
 
 __all__ = [

@@ -17,8 +17,10 @@ from staging_assets.model import STAGING, Relation
 from staging_assets.parser.lexer.literals import Literal, read_literal
 from staging_assets.parser.lexer.quoting import quote_name
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token
-from staging_assets.parser.names.nested_code import looks_like_sql
-from staging_assets.parser.names.tree import (
+from staging_assets.parser.nested.code import looks_like_sql
+from staging_assets.parser.nested.routines import read_naming
+from staging_assets.parser.nested.strings import NamingLiteral, find_naming_literals
+from staging_assets.parser.nested.tree import (
     BODIES,
     NAME_PATTERN,
     Fragment,
@@ -28,9 +30,7 @@ from staging_assets.parser.names.tree import (
     tokenize_leniently,
 )
 from staging_assets.parser.statements import ReadStatement, read_statements
-from staging_assets.parser.strings.find import NamingLiteral, find_naming_literals
 from staging_assets.parser.strings.naming import Naming
-from staging_assets.parser.strings.routines import read_naming
 
 
 @dataclass(frozen=True)

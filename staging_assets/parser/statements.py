@@ -13,7 +13,7 @@ from functools import cached_property
 
 from staging_assets.model import Relation
 from staging_assets.parser.lexer.tokens import Comment, Token, tokenize
-from staging_assets.parser.names.tree import Fragment, read_piece
+from staging_assets.parser.nested.tree import Fragment, read_piece
 from staging_assets.parser.uses import Use, find_uses, resolve
 
 _CHANGES_PATH = ("search_path", "reset", "discard", "schema")

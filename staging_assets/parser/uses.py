@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from staging_assets.model import STAGING, Relation
 from staging_assets.parser.names.scope import Name, Role
-from staging_assets.parser.names.tree import BODIES, Fragment, PieceKind, compose
+from staging_assets.parser.nested.tree import BODIES, Fragment, PieceKind, compose
 
 _ANYONES = frozenset(("$user", "public", "pg_catalog", "pg_temp", ""))
 

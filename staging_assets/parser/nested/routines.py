@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from staging_assets.model import Relation
 from staging_assets.parser.lexer.tokens import NAME_KINDS, TEXT_KINDS, Token
-from staging_assets.parser.names.tree import (
+from staging_assets.parser.nested.tree import (
     Fragment,
     PieceKind,
     read_piece,

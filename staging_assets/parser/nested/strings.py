@@ -7,11 +7,11 @@ from typing import Literal, NamedTuple
 
 from staging_assets.model import Relation
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, Token
-from staging_assets.parser.names.tree import Fragment
+from staging_assets.parser.nested.routines import find_defaults
+from staging_assets.parser.nested.tree import Fragment
 from staging_assets.parser.strings.contexts import Contexts
 from staging_assets.parser.strings.flow import Flow
 from staging_assets.parser.strings.naming import NameKind, Naming
-from staging_assets.parser.strings.routines import find_defaults
 
 PathKind = Literal["path"]
 _SETS_PATH = ["set_config", "(", "'search_path'", ","]

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from staging_assets.parser.lexer.literals import Literal, read_literal
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token, fold, tokenize
 from staging_assets.parser.names.find import find_names
-from staging_assets.parser.names.nested_code import SnippetKind, find_snippets, looks_like_sql
 from staging_assets.parser.names.scope import Names
+from staging_assets.parser.nested.code import SnippetKind, find_snippets, looks_like_sql
 from staging_assets.parser.strings.contexts import Contexts
 from staging_assets.parser.strings.naming import Naming
 
