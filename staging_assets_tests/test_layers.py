@@ -149,8 +149,8 @@ def test_the_plan_knows_every_room_that_it_names() -> None:
     text = PLAN.read_text()
     named = set(re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.py)?)`", text))
     assert len(named) > 15
-    missing = {name for name in named if not (ROOT / name).exists()}
-    assert not missing - {"staging_assets_tests/test_layers.py"}
+    places = (ROOT, ROOT.parent)
+    assert not {name for name in named if not any((each / name).exists() for each in places)}
 
 
 def test_importing_the_package_reads_nothing_and_changes_nothing() -> None:
