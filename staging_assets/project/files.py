@@ -41,7 +41,7 @@ def read_files(folders: ScriptPlaces, department: str) -> Files:
     )
     procedures = folders.procedures_dirs or (root / "create_stored_procedures",)
     _read_procedures(files, [path.absolute() for path in procedures])
-    if department in files.departments:
+    if department in files.departments or not files.departments:
         shared = folders.lookup_files or tuple(
             path / LOOKUP_FOLDER / LOOKUP_FILE for path in populates
         )
@@ -120,8 +120,9 @@ def _read_departments(files: Files, populates: Sequence[Path], department: str) 
             cleaned |= _read_department(own, chosen=entry.name == department)
     files.departments = tuple(departments)
     files.cleaned = frozenset(cleaned)
-    if department not in departments:
-        there = ", ".join(sorted(departments)) or "none"
+    # A folder without any department makes empty tables and lookup rows, for whoever asks.
+    if departments and department not in departments:
+        there = ", ".join(sorted(departments))
         todo = f"Set STAGING_DEPARTMENT to one that is there: {there}"
         what = f"there is no department {department!r}"
         FileReader(populates[0], files).note("", what, todo)

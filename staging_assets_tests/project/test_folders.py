@@ -109,3 +109,12 @@ def test_two_scripts_for_a_table_in_one_folder_are_a_problem_still(folder: Path)
     )
     with pytest.raises(ProjectError, match="creates dogs, as"):
         load_project(folder / "public", "demo")
+
+
+def test_a_folder_without_any_department_makes_empty_tables_and_lookup_rows(folder: Path) -> None:
+    for script in (folder / "public/populate_tables/demo").iterdir():
+        script.unlink()
+    (folder / "public/populate_tables/demo").rmdir()
+    project = load_project(folder / "public", "whoever")
+    assert project.tables["lookup_a"].lookup is not None
+    assert not project.tables["dogs"].filled
