@@ -4,7 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
-ACTIVATE_MARK := \# The dagster of this project stands before the stock one: see bin/dagster.
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast lint format dev bench bench-quick lock clean
@@ -23,16 +22,14 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -q staging_assets
-	@grep -q '$(ACTIVATE_MARK)' $(BIN)/activate || printf '\n%s\nPATH="%s/bin:$$PATH"; export PATH; hash -r 2>/dev/null\n' '$(ACTIVATE_MARK)' '$(CURDIR)' >> $(BIN)/activate
 	@touch $@
 	@echo "installed into $(VENV): source $(VENV)/bin/activate"
 
 lock: ## resolve requirements.lock again from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.10 --group pyproject.toml:dev pyproject.toml -o requirements.lock
 
-# The shell expands no unquoted staging/* here, because no file matches it; it is typed as people type it.
 demo: install ## build the demo department on the embedded server
-	@. $(BIN)/activate && dagster asset materialize --select staging/* 2> .demo.log || { tail -n 40 .demo.log; exit 1; }
+	@$(BIN)/dagster asset materialize --select 'staging/*' 2> .demo.log || { tail -n 40 .demo.log; exit 1; }
 	@rm -f .demo.log
 	@echo
 	@$(BIN)/staging-assets db psql -q -c "select relname as largest_tables, reltuples::bigint as rows from pg_class where relnamespace = 'staging'::regnamespace and relkind = 'r' order by reltuples desc limit 5"
@@ -40,7 +37,7 @@ demo: install ## build the demo department on the embedded server
 	@echo "the database: $(BIN)/staging-assets db psql"
 
 dev: install ## open the Dagster UI on http://127.0.0.1:3000
-	@. $(BIN)/activate && exec dagster dev -h 127.0.0.1 -w workspace.yaml
+	@exec $(BIN)/dagster dev -h 127.0.0.1 -w workspace.yaml
 
 test: install ## run every test
 	@$(BIN)/python -m pytest -n auto

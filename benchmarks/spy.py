@@ -157,7 +157,7 @@ def _run(command: Command, log: Path) -> Usage:
 
 
 def _spy_on(command: Command, spy: Path, folder: Path, stacks: Path) -> Command:
-    """The same command, in which `bin/dagster` finds py-spy where it looks for the real one."""
+    """The same command, in which the shell finds py-spy before the real `dagster`."""
     real = [PYTHON, PYTHON.parent / "dagster"]
     options = ["-r", LOOKS, "--function", "--threads", "--idle", "-f", "raw", "-o", stacks]
     words = shlex.join(str(word) for word in [spy, "record", *options, "--", *real])
@@ -166,5 +166,5 @@ def _spy_on(command: Command, spy: Path, folder: Path, stacks: Path) -> Command:
     program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
     program.chmod(0o755)
     *before, script = command.words
-    spied = str(script).replace(LITERAL, f"VIRTUAL_ENV={shlex.quote(str(folder))} {LITERAL}")
+    spied = str(script).replace(LITERAL, f"PATH={shlex.quote(str(program.parent))}:$PATH {LITERAL}")
     return Command((*before, spied), command.environment, command.folder)

@@ -11,7 +11,7 @@ from staging_assets.settings.connection import (
     check_url,
     is_elsewhere,
 )
-from staging_assets.settings.environment import read_settings
+from staging_assets.settings.environment import find_home, find_sql_dir, read_settings
 from staging_assets.settings.limits import (
     DEFAULT_DEPARTMENT,
     DEFAULT_SCHEMA,
@@ -35,6 +35,8 @@ __all__ = [
     "check_url",
     "check_workers",
     "default_workers",
+    "find_home",
+    "find_sql_dir",
     "is_elsewhere",
     "read_settings",
 ]

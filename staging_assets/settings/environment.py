@@ -51,18 +51,16 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
         return environ.get(name, "").strip() or None
 
     def path(name: str) -> Path | None:
-        text = value(name)
-        return None if text is None else Path(os.path.abspath(here / Path(text).expanduser()))  # noqa: PTH100
+        return _read_path(environ, name, here)
 
     def paths(name: str) -> tuple[Path, ...]:
         texts = [text for text in (value(name) or "").split(os.pathsep) if text]
         return tuple(Path(os.path.abspath(here / Path(text).expanduser())) for text in texts)  # noqa: PTH100
 
-    root = _find_root(here)
-    home = path("STAGING_HOME") or root / ".staging"
+    home = find_home(environ, here)
     schema = check_schema_name(value("STAGING_SCHEMA") or DEFAULT_SCHEMA, "STAGING_SCHEMA")
     return StagingSchema(
-        sql_dir=path("STAGING_SQL_DIR") or root / "sql",
+        sql_dir=find_sql_dir(environ, here),
         department=check_department(
             value("STAGING_DEPARTMENT") or DEFAULT_DEPARTMENT, "STAGING_DEPARTMENT"
         ),
@@ -82,6 +80,31 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
         take_over=_read_flag(environ, "STAGING_TAKE_OVER"),
         webhook_url=value("STAGING_WEBHOOK_URL"),
     )
+
+
+def find_sql_dir(environ: Mapping[str, str], folder: Path) -> Path:
+    """The folder of scripts: what `STAGING_SQL_DIR` says, else `sql`.
+
+    Args:
+        environ: the environment.
+        folder: what relative paths start from.
+    """
+    return _read_path(environ, "STAGING_SQL_DIR", folder) or _find_root(folder) / "sql"
+
+
+def find_home(environ: Mapping[str, str], folder: Path) -> Path:
+    """The folder of the embedded server and of Dagster's history: `STAGING_HOME`, else `.staging`.
+
+    Args:
+        environ: the environment.
+        folder: what relative paths start from.
+    """
+    return _read_path(environ, "STAGING_HOME", folder) or _find_root(folder) / ".staging"
+
+
+def _read_path(environ: Mapping[str, str], name: str, folder: Path) -> Path | None:
+    text = environ.get(name, "").strip()
+    return Path(os.path.abspath(folder / Path(text).expanduser())) if text else None  # noqa: PTH100
 
 
 def _read_connection(environ: Mapping[str, str], home: Path) -> ConnectionSettings:

@@ -16,6 +16,7 @@ import dagster as dg
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from staging_assets.defs.dagster_patches.home import CONFIGURATION
 from staging_assets_tests.end_to_end.test_commands import LITERAL, count, typed  # noqa: F401 - a fixture
 from staging_assets_tests.support.commands import ROOT, run_typed
 
@@ -24,10 +25,10 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="counts open files in
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A DAGSTER_HOME as `bin/dagster` makes it."""
+    """A DAGSTER_HOME as the command `dagster` makes it."""
     folder = tmp_path / "dagster"
     folder.mkdir()
-    shutil.copy(ROOT / "bin" / "dagster.yaml", folder)
+    shutil.copy(CONFIGURATION, folder)
     monkeypatch.setenv("DAGSTER_HOME", str(folder))
     return folder
 

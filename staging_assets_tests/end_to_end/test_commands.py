@@ -102,9 +102,12 @@ def test_every_way_to_ask_for_everything_builds_everything(
     assert count(witness, "select count(*) from staging.notes") == 0
 
 
-def test_without_activation_the_module_is_named(typed: dict[str, str], witness: Connection) -> None:
+@pytest.mark.parametrize("pointer", ["", " -m staging_assets.definitions"])
+def test_without_activation_the_command_is_called_by_its_path(
+    typed: dict[str, str], witness: Connection, pointer: str
+) -> None:
     dagster = Path(sys.prefix) / "bin" / "dagster"
-    command = f"'{dagster}' asset materialize --select 'staging/*' -m staging_assets.definitions"
+    command = f"'{dagster}' asset materialize --select 'staging/*'{pointer}"
     ran = run_typed(command, typed, activate=False)
     assert ran.returncode == 0, ran.stderr
     assert count(witness, "select count(*) from staging.arrests") == 3

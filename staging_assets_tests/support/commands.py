@@ -27,9 +27,7 @@ def find_environment(**variables: str) -> dict[str, str]:
         if not name.startswith(_NOT_SET_BY_HAND) and name != "PYTHONDONTWRITEBYTECODE"
     }
     own = str(Path(sys.prefix) / "bin")
-    clean["PATH"] = ":".join(
-        part for part in clean["PATH"].split(":") if part not in (own, str(ROOT / "bin"))
-    )
+    clean["PATH"] = ":".join(part for part in clean["PATH"].split(":") if part != own)
     return {**clean, **variables}
 
 

@@ -3,7 +3,7 @@
 Dagster's SQLite storage opens and closes its files for every event and translates each statement
 anew. A build of 100 tables stores 600 events; holding the files open halves the time of the whole
 command. The files, their tables and their place stay Dagster's own, so its stock storage reads
-them too. `bin/dagster.yaml` names this class, which is Dagster's way of taking a storage.
+them too. `dagster.yaml` names this class, which is Dagster's way of taking a storage.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Makes the folder in which Dagster keeps its runs: `bin/dagster` calls this when there is none.
+"""Makes the folder in which Dagster keeps its runs: `dagster_command` runs this when there is none.
 
 Two commands that begin in a new folder at the same time would both make Dagster's databases, and
 Dagster then takes the history for a broken one ever after. So they are made once, under a lock, and
@@ -7,7 +7,6 @@ Dagster then takes the history for a broken one ever after. So they are made onc
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -15,21 +14,21 @@ import dagster as dg
 
 from staging_assets.postgres import held
 
+CONFIGURATION = Path(__file__).with_name("dagster.yaml")
 _PATIENCE = 60.0
 """Seconds to wait for another command that is making the folder."""
 
 
-def make_home(home: Path, configuration: Path) -> None:
+def make_home(home: Path) -> None:
     """Make the folder, with its databases and its `dagster.yaml`.
 
     Args:
         home: the folder; what is in it already is kept.
-        configuration: the file that becomes its `dagster.yaml`.
 
     Raises OSError when the folder cannot be written; TimeoutError, which is one, when another
     command has been making it for a minute.
     """
-    text = configuration.read_text(encoding="utf-8")
+    text = CONFIGURATION.read_text(encoding="utf-8")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     named = home / "dagster.yaml"
     with held(home / "making.lock", _PATIENCE):
@@ -44,10 +43,10 @@ def make_home(home: Path, configuration: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        make_home(Path(os.environ["DAGSTER_HOME"]), Path(sys.argv[1]))
+        make_home(Path(sys.argv[1]))
     except OSError as error:
         reason = error.strerror or "another command has been making it for a minute"
         sys.exit(
-            f"{os.environ['DAGSTER_HOME']}: Dagster's history cannot be kept here: {reason}."
+            f"{sys.argv[1]}: Dagster's history cannot be kept here: {reason}."
             " Set STAGING_HOME or DAGSTER_HOME to a folder that can be written."
         )

@@ -1,0 +1,169 @@
+"""What the command `dagster` is told before it starts, where the folder is this project's.
+
+`dagster asset ...` and `dagster job ...` learn where the definitions are only from an option or a
+variable that is read before anything of ours loads. So the installation has a line in
+`staging_assets.pth`, which Python reads when it starts: it calls `prepare` when the program is
+`dagster`, by whatever shell and from whatever kind of installation, and costs every other program
+some microseconds. Uninstalling takes it away.
+
+In a folder of ours (see `is_ours`), where the command line and the environment name no other
+definitions: the command gets ours, its history is kept in `.staging/dagster` when DAGSTER_HOME is
+not set, and Dagster's advice to use another command is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from staging_assets.settings import find_home, find_sql_dir
+
+DEFINITIONS = "staging_assets.definitions"
+_PACKAGE = Path(__file__).parent
+_CONFIGURATION = _PACKAGE / "defs" / "dagster_patches" / "dagster.yaml"
+
+# `api` and `code-server` are Dagster's own children: they are told everything.
+_WITH_HISTORY = {"asset", "definitions", "dev", "instance", "job", "run", "schedule", "sensor"}
+# These read a workspace.yaml; the other commands of `asset` and `job` do not.
+_WITH_WORKSPACE = {("job", name) for name in ("backfill", "launch", "list", "print")}
+_POINTER = re.compile(
+    r"-[mfwa]|--(module-name|python-file|package-name|workspace|autoload-defs-module-name|grpc-)"
+)
+_VARIABLE = re.compile(
+    r"DAGSTER_(.*_)?(MODULE_NAME|PYTHON_FILE|PACKAGE_NAME|WORKSPACE)\Z", re.IGNORECASE
+)
+
+
+def prepare() -> None:
+    """Tell this process, which is a `dagster` that has not begun yet, what it needs to know.
+
+    A fault in here never stops the command.
+    """
+    try:
+        refusal = _prepare(sys.argv[1:], Path.cwd())
+    except Exception as error:  # noqa: BLE001 - Python is only starting: nobody else says it
+        refusal = None
+        print(f"staging_assets: {type(error).__name__}: {error}", file=sys.stderr)
+    if refusal is not None:
+        print(f"Error: {refusal}", file=sys.stderr, flush=True)
+        os._exit(2)  # an exception would be shown as one of Python itself
+
+
+def _prepare(words: Sequence[str], folder: Path) -> str | None:
+    """The same; returns what to say when the command cannot go on."""
+    if not words or words[0] not in _WITH_HISTORY or not is_ours(words, os.environ, folder):
+        return None
+    refusal = find_expansion(words, find_sql_dir(os.environ, folder))
+    if refusal is None and not os.environ.get("DAGSTER_HOME"):
+        refusal = _make_home(find_home(os.environ, folder) / "dagster")
+    if refusal is None and words[0] in ("asset", "job"):
+        os.environ.update(find_pointer(words, folder))
+        # Dagster advises `dg launch` instead of these commands, each time they run.
+        warnings.filterwarnings("ignore", message="Function", module=r"click\.core")
+    return refusal
+
+
+def is_ours(words: Sequence[str], environ: Mapping[str, str], folder: Path) -> bool:
+    """Whether a command is about this project's definitions, as far as can be told.
+
+    The folder is ours when STAGING_SQL_DIR is set, when it has `sql/create_tables`, when its
+    pyproject.toml names us, or when this is the environment of a checkout of this project. But
+    what names other definitions (an option, a variable, workspace.yaml, pyproject.toml) wins.
+
+    Args:
+        words: of the command line, after `dagster`.
+        environ: the environment.
+        folder: where the command was typed.
+    """
+    if pointed := _find_pointed(words):
+        return any(
+            DEFINITIONS in word or DEFINITIONS in _read_yaml(folder / word) for word in pointed
+        )
+    named = [value for name, value in environ.items() if value and _VARIABLE.match(name)]
+    if any(DEFINITIONS not in value for value in named):
+        return False
+    workspace = _read(folder / "workspace.yaml")
+    pyproject = _read(folder / "pyproject.toml")
+    configured = re.search(r"^\[tool\.(dagster|dg)\b", pyproject, re.MULTILINE)
+    if any(text and DEFINITIONS not in text for text in (workspace, pyproject * bool(configured))):
+        return False
+    return bool(
+        environ.get("STAGING_SQL_DIR", "").strip()
+        or (folder / "sql" / "create_tables").is_dir()
+        or re.search(r"\bstaging[-_]assets\b", pyproject)
+        or Path(sys.prefix).is_relative_to(_PACKAGE.parent)
+    )
+
+
+def find_pointer(words: Sequence[str], folder: Path) -> dict[str, str]:
+    """The variable that tells one command where the definitions are, when it needs to be told.
+
+    Args:
+        words: of the command line, after `dagster`.
+        folder: where the command was typed.
+    """
+    command = tuple(words[:2])
+    if len(command) < 2 or command[1].startswith("-") or _find_pointed(words):
+        return {}
+    if command in _WITH_WORKSPACE and (folder / "workspace.yaml").exists():
+        return {}
+    # click's own name for the option of one command, so that no child inherits it.
+    name = "_".join(command).replace("-", "_").upper()
+    return {f"DAGSTER_CLI_{name}_MODULE_NAME": DEFINITIONS}
+
+
+def find_expansion(words: Sequence[str], sql_dir: Path) -> str | None:
+    """What to say when the shell has put file names in the place of `--select staging/*`.
+
+    Args:
+        words: of the command line, after `dagster`.
+        sql_dir: the folder of scripts: what it makes a table of is no file name.
+    """
+    if "--select" not in words:
+        return None
+    rest = words[list(words).index("--select") + 1 :]
+    prefix, _, name = rest[0].rpartition("/") if rest else ("", "", "")
+    if not prefix or not Path(prefix).is_dir():
+        return None
+    files = {each.name for each in Path(prefix).iterdir() if not each.name.startswith(".")}
+    if {f"{prefix}/{each}" for each in files} != set(rest[: len(files)]):
+        return None
+    table = sql_dir / "create_tables" / f"CREATE-staging-{name.removesuffix('_cleanup')}.sql"
+    if len(files) == 1 and (prefix != "staging" or name == "schema" or table.exists()):
+        return None
+    return (
+        f"--select {prefix}/*: there is a folder {prefix}/ here, and the shell has put the names "
+        f"of its files in the place of the star. Put it in quotes: --select '{prefix}/*'."
+    )
+
+
+def _find_pointed(words: Sequence[str]) -> list[str]:
+    """The options that name definitions, each with the word that follows it."""
+    places = [place for place, word in enumerate(words) if _POINTER.match(word)]
+    return [word for place in places for word in words[place : place + 2]]
+
+
+def _read_yaml(file: Path) -> str:
+    return _read(file) if file.suffix in (".yaml", ".yml") else ""
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _make_home(home: Path) -> str | None:
+    """Make the folder of the history and name it; what to say when it cannot be made."""
+    os.environ["DAGSTER_HOME"] = str(home)
+    if _read(home / "dagster.yaml") == _read(_CONFIGURATION):
+        return None
+    command = [sys.executable, "-m", "staging_assets.defs.dagster_patches.home", str(home)]
+    made = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    return made.stderr.strip() or "no history can be kept" if made.returncode else None
