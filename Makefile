@@ -15,7 +15,7 @@ install: $(VENV)/.installed ## make .venv from the lock
 
 # The stamp makes a second run immediate. Bytecode is compiled here because
 # importing dagster without it takes almost three times as long.
-$(VENV)/.installed: requirements.lock pyproject.toml
+$(VENV)/.installed: requirements.lock pyproject.toml hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 10) <= sys.version_info < (3, 14) else "Python 3.10 to 3.13 is needed; this is " + sys.version.split()[0] + ". Say which: make install PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
@@ -26,7 +26,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "installed into $(VENV): source $(VENV)/bin/activate"
 
 lock: ## resolve requirements.lock again from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.10 --group pyproject.toml:dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.10 --all-extras --group pyproject.toml:dev pyproject.toml -o requirements.lock
 
 demo: install ## build the demo department on the embedded server
 	@$(BIN)/dagster asset materialize --select 'staging/*' 2> .demo.log || { tail -n 40 .demo.log; exit 1; }

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         build_definitions,
         install_prefix_selection,
     )
+    from staging_assets.defs.component import StagingSchemaComponent
     from staging_assets.errors import (
         BuildError,
         BusyError,
@@ -60,6 +61,7 @@ __all__ = [
     "StagingNode",
     "StagingProject",
     "StagingSchema",
+    "StagingSchemaComponent",
     "StagingTranslator",
     "__version__",
     "build_definitions",
@@ -82,6 +84,7 @@ _PLACES = {
         "build_definitions",
         "install_prefix_selection",
     ),
+    "defs.component": ("StagingSchemaComponent",),
     "errors": (
         "BuildError",
         "BusyError",

@@ -2,7 +2,8 @@
 
 Only this package and `definitions` import Dagster. `build_definitions` is the way in.
 `reporting/` is what people are told; `dagster_patches/` is where Dagster itself is changed, and
-nothing there acts unless it is called.
+nothing there acts unless it is called. `component` is loaded by who asks for it: no command waits
+for it.
 """
 
 from staging_assets.defs.assets.build import build_staging_assets

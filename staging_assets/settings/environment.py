@@ -24,6 +24,7 @@ from staging_assets.settings.limits import (
     DEFAULT_DEPARTMENT,
     DEFAULT_SCHEMA,
     check_department,
+    check_key_prefix,
     check_schema_name,
     check_workers,
     default_workers,
@@ -136,13 +137,7 @@ def _read_key_prefix(environ: Mapping[str, str], schema: str) -> tuple[str, ...]
     text = environ.get("STAGING_KEY_PREFIX")
     if text is None:
         text = "" if schema == DEFAULT_SCHEMA else re.sub(r"[^A-Za-z0-9_]", "_", schema)
-    parts = tuple(part for part in text.strip().strip("/").split("/") if part)
-    if not all(re.fullmatch(r"[A-Za-z0-9_]+", part) for part in parts):
-        raise SettingsError(
-            f"STAGING_KEY_PREFIX: {text!r} cannot stand in asset keys. "
-            "Give letters, digits and _, such as north."
-        )
-    return parts
+    return check_key_prefix(text, "STAGING_KEY_PREFIX")
 
 
 def _read_switch(environ: Mapping[str, str], name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from staging_assets.errors import SettingsError
 
@@ -63,3 +64,17 @@ def check_department(name: str, where: str) -> str:
             "under populate_tables/."
         )
     return name
+
+
+def check_key_prefix(text: str, where: str) -> tuple[str, ...]:
+    """Return the parts of a key prefix such as `north` or `texas/north`; none for an empty one.
+
+    Raises SettingsError naming `where`.
+    """
+    parts = tuple(part for part in text.strip().strip("/").split("/") if part)
+    if not all(re.fullmatch(r"[A-Za-z0-9_]+", part) for part in parts):
+        raise SettingsError(
+            f"{where}: {text!r} cannot stand in asset keys. "
+            "Give letters, digits and _, such as north."
+        )
+    return parts

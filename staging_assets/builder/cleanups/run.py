@@ -52,7 +52,9 @@ def run_cleanup(connection: Connection, script: Script, schema: str, *, server: 
         if error.code not in (None, 0):
             failure = BuildError(f"{_find_place(error, script)}: it left with sys.exit. {_TODO}")
     except Exception as error:  # noqa: BLE001 - a script may raise anything
-        failure = BuildError(f"{_find_place(error, script)}: {_describe(error)}. {_TODO}")
+        failure = BuildError(
+            f"{_find_place(error, script)}: {_describe(error)}. {_find_todo(error)}"
+        )
     finally:
         wrangler.engine.dispose()
         sys.modules.pop(name, None)
@@ -67,6 +69,14 @@ def _find_place(error: BaseException, script: Script) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(script.path)]
     return f"{script.label}:{lines[-1]}" if lines else script.label
+
+
+def _find_todo(error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError):
+        package = (error.name or "").partition(".")[0]
+        what = "staging-assets[cleanups]" if package == "pandas" else "what the script imports"
+        return f"Install {what}, then build this again. Nothing of it was kept."
+    return _TODO
 
 
 def _describe(error: Exception) -> str:

