@@ -92,7 +92,7 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
         description="The schema that is built, whatever the scripts call it.",
     )
     postgres: ComponentDatabase = Field(
-        default_factory=ComponentDatabase,
+        default=ComponentDatabase(),
         description="Where the database is; the embedded server when nothing names one.",
     )
     key_prefix: str = Field(
@@ -101,7 +101,7 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
         examples=["north"],
     )
     group_names: Mapping[str, str] = Field(
-        default_factory=dict,
+        default={},
         description="Other names for the groups schema, lookups, tables and so on.",
     )
     etl_csv_dir: str | None = Field(

@@ -53,6 +53,12 @@ def find_column_sources(
     return {}
 
 
+def _set_operation_scopes(scope: Scope) -> list[Scope]:
+    """The sides of a UNION and the like; sqlglot has called them by two names."""
+    name = "set_operation_scopes" if hasattr(scope, "set_operation_scopes") else "union_scopes"
+    return list(getattr(scope, name))
+
+
 class _Tracing:
     def __init__(self, columns: Mapping[str, tuple[str, ...]]) -> None:
         self.columns = columns
@@ -101,8 +107,8 @@ class _Tracing:
     def find_outputs(self, scope: Scope, depth: int) -> list[tuple[str, set[ColumnSource]]]:
         if depth > _MAX_DEPTH:
             return []
-        if scope.set_operation_scopes:
-            left, right = (self.outputs(each, depth + 1) for each in scope.set_operation_scopes)
+        if _set_operation_scopes(scope):
+            left, right = (self.outputs(each, depth + 1) for each in _set_operation_scopes(scope))
             pairs = zip(left, right, strict=False)
             return [(name, sources | more) for (name, sources), (_, more) in pairs]
         found: list[tuple[str, set[ColumnSource]]] = []
