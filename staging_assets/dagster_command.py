@@ -71,9 +71,10 @@ def _prepare(words: Sequence[str], folder: Path) -> str | None:
 def is_ours(words: Sequence[str], environ: Mapping[str, str], folder: Path) -> bool:
     """Whether a command is about this project's definitions, as far as can be told.
 
-    The folder is ours when STAGING_SQL_DIR is set, when it has `sql/create_tables`, when its
-    pyproject.toml names us, or when this is the environment of a checkout of this project. But
-    what names other definitions (an option, a variable, workspace.yaml, pyproject.toml) wins.
+    The folder is ours when STAGING_SQL_DIR (or STAGING_CREATE_DIR) is set, when it has
+    `sql/create_tables`, when its pyproject.toml names us, or when this is the environment of a
+    checkout of this project. But what names other definitions (an option, a variable,
+    workspace.yaml, pyproject.toml) wins.
 
     Args:
         words: of the command line, after `dagster`.
@@ -93,7 +94,7 @@ def is_ours(words: Sequence[str], environ: Mapping[str, str], folder: Path) -> b
     if any(text and DEFINITIONS not in text for text in (workspace, pyproject * bool(configured))):
         return False
     return bool(
-        environ.get("STAGING_SQL_DIR", "").strip()
+        any(environ.get(name, "").strip() for name in ("STAGING_SQL_DIR", "STAGING_CREATE_DIR"))
         or (folder / "sql" / "create_tables").is_dir()
         or re.search(r"\bstaging[-_]assets\b", pyproject)
         or Path(sys.prefix).is_relative_to(_PACKAGE.parent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -95,6 +95,14 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
         default=ComponentDatabase(),
         description="Where the database is; the embedded server when nothing names one.",
     )
+    create_dirs: Sequence[str] = Field(
+        default=(), description="Folders of CREATE scripts elsewhere; the first one wins."
+    )
+    procedures_dirs: Sequence[str] = Field(default=(), description="As create_dirs.")
+    populate_dirs: Sequence[str] = Field(default=(), description="As create_dirs.")
+    lookup_files: Sequence[str] = Field(
+        default=(), description="Lookup files elsewhere, whose rows are added up."
+    )
     key_prefix: str = Field(
         default="",
         description="Stands before `staging` in asset keys, so that several can be merged.",
@@ -114,6 +122,10 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
     workers: int | None = Field(default=None, description="Connections that build at once.")
     wait_for_lock: float = Field(
         default=0.0, ge=0, description="Seconds to wait when another run holds the schema."
+    )
+    take_over: bool = Field(
+        default=False,
+        description="Whether a schema that was last built for another department may be built.",
     )
     webhook_url: str | None = Field(
         default=None, repr=False, description="Told when checks fail; may hold a secret."
@@ -148,12 +160,19 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
         def checked(check: Callable[[str, str], _Value], field: str, value: str) -> _Value:
             return check(value, f"{file}: {field}")
 
+        def paths(texts: Sequence[str]) -> tuple[Path, ...]:
+            return tuple((folder / text).resolve() for text in texts)
+
         home = Path(context.project_root, ".staging") if self.home is None else folder / self.home
         workers = default_workers() if self.workers is None else self.workers
         return StagingSchema(
             sql_dir=(folder / self.sql_dir).resolve(),
             department=checked(check_department, "department", self.department),
             schema=checked(check_schema_name, "schema_name", self.schema_name),
+            create_dirs=paths(self.create_dirs),
+            procedures_dirs=paths(self.procedures_dirs),
+            populate_dirs=paths(self.populate_dirs),
+            lookup_files=paths(self.lookup_files),
             postgres=_build_connection(self.postgres, f"{file}: postgres", home.absolute()),
             key_prefix=checked(check_key_prefix, "key_prefix", self.key_prefix),
             group_names=self.group_names,
@@ -161,6 +180,7 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
             home=home.absolute(),
             workers=check_workers(workers, f"{file}: workers"),
             wait_for_lock=self.wait_for_lock,
+            take_over=self.take_over,
             webhook_url=self.webhook_url,
         )
 

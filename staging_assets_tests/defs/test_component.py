@@ -97,6 +97,10 @@ def test_every_part_of_the_value_can_be_given(scripts: Path) -> None:
         "sql_dir": str(scripts),
         "department": "north",
         "schema_name": "live",
+        "create_dirs": [str(scripts / "create_tables"), "/elsewhere"],
+        "procedures_dirs": ["/procedures"],
+        "populate_dirs": ["/populate"],
+        "lookup_files": ["/lookup.yaml"],
         "key_prefix": "north",
         "group_names": {"tables": "police"},
         "postgres": {"host": "db", "dbname": "police", "lock_timeout": "3s"},
@@ -104,6 +108,7 @@ def test_every_part_of_the_value_can_be_given(scripts: Path) -> None:
         "home": "/srv/home",
         "workers": 3,
         "wait_for_lock": 7.5,
+        "take_over": True,
         "webhook_url": "https://example.org/x",
     }
     component = StagingSchemaComponent.from_attributes_dict(attributes=given)
@@ -112,6 +117,10 @@ def test_every_part_of_the_value_can_be_given(scripts: Path) -> None:
             sql_dir=scripts,
             department="north",
             schema="live",
+            create_dirs=(scripts / "create_tables", Path("/elsewhere")),
+            procedures_dirs=(Path("/procedures"),),
+            populate_dirs=(Path("/populate"),),
+            lookup_files=(Path("/lookup.yaml"),),
             key_prefix=("north",),
             group_names={"tables": "police"},
             postgres=ConnectionSettings(
@@ -124,6 +133,7 @@ def test_every_part_of_the_value_can_be_given(scripts: Path) -> None:
             home=Path("/srv/home"),
             workers=3,
             wait_for_lock=7.5,
+            take_over=True,
             webhook_url="https://example.org/x",
         )
     )

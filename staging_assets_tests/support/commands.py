@@ -44,8 +44,8 @@ def copy_history(run: Path, home: Path) -> None:
     with held(run / "history.lock", 120):
         if not made.exists():
             subprocess.run(
-                [sys.executable, "-m", MAKES_HISTORY, str(ROOT / "bin" / "dagster.yaml")],
-                env=find_environment(DAGSTER_HOME=str(made)),
+                [sys.executable, "-m", MAKES_HISTORY, str(made)],
+                env=find_environment(),
                 cwd=ROOT,
                 check=True,
             )
