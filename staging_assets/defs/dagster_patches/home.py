@@ -7,6 +7,7 @@ Dagster then takes the history for a broken one ever after. So they are made onc
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def make_home(home: Path) -> None:
 
 
 if __name__ == "__main__":
+    os.environ["DAGSTER_HOME"] = sys.argv[1]  # dagster.yaml names it
     try:
         make_home(Path(sys.argv[1]))
     except OSError as error:
