@@ -123,6 +123,7 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
     wait_for_lock: float = Field(
         default=0.0, ge=0, description="Seconds to wait when another run holds the schema."
     )
+    queue: str = Field(default="", description="The queue whose workers execute its runs.")
     take_over: bool = Field(
         default=False,
         description="Whether a schema that was last built for another department may be built.",
@@ -180,6 +181,7 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
             home=home.absolute(),
             workers=check_workers(workers, f"{file}: workers"),
             wait_for_lock=self.wait_for_lock,
+            queue=self.queue,
             take_over=self.take_over,
             webhook_url=self.webhook_url,
         )

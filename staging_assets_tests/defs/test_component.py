@@ -108,6 +108,7 @@ def test_every_part_of_the_value_can_be_given(scripts: Path) -> None:
         "home": "/srv/home",
         "workers": 3,
         "wait_for_lock": 7.5,
+        "queue": "north",
         "take_over": True,
         "webhook_url": "https://example.org/x",
     }
@@ -133,6 +134,7 @@ def test_every_part_of_the_value_can_be_given(scripts: Path) -> None:
             home=Path("/srv/home"),
             workers=3,
             wait_for_lock=7.5,
+            queue="north",
             take_over=True,
             webhook_url="https://example.org/x",
         )
