@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs" / "new-department.md").read_text()
 DONE = "--- block is done ---"
 
 
-def blocks_sql() -> list[str]:
+def find_blocks() -> list[str]:
     return re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
@@ -32,7 +32,7 @@ def find_shown_rows() -> list[list[str]]:
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The part of the project that the page works on, as a copy with an embedded server."""
     folder = tmp_path_factory.mktemp("department")
-    for name in ("sql", "bin", "docs"):
+    for name in ("sql", "docs"):
         shutil.copytree(ROOT / name, folder / name)
     yield folder
     run_typed("staging-assets db stop", find_environment(), folder=folder)
@@ -41,13 +41,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def pasted(root: Path) -> subprocess.CompletedProcess[str]:
     """What one shell says to all of the blocks; it stops at the first command that fails."""
-    lines = ["set -e", *(f"{block}echo '{DONE}'" for block in blocks_sql())]
+    lines = ["set -e", *(f"{block}echo '{DONE}'" for block in find_blocks())]
     return run_typed("\n".join(lines), find_environment(), folder=root)
 
 
 def test_every_block_of_the_page_works(pasted: subprocess.CompletedProcess[str]) -> None:
     assert pasted.returncode == 0, pasted.stdout + pasted.stderr
-    assert pasted.stdout.count(DONE) == len(blocks_sql())
+    assert pasted.stdout.count(DONE) == len(find_blocks())
     assert "Traceback" not in pasted.stdout + pasted.stderr
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.server
 README = (ROOT / "README.md").read_text()
 
 
-def blocks_sql(text: str) -> list[str]:
+def find_blocks(text: str) -> list[str]:
     """The shell blocks of a page, in order."""
     return re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
 
@@ -46,7 +46,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_every_command_of_the_readme_works_on_a_fresh_clone(clone: Path) -> None:
     environment = find_environment()
     activated = False
-    for block in blocks_sql(README):
+    for block in find_blocks(README):
         for line in block.splitlines():
             command = line.split("  #")[0].strip()
             if not command or command == "make test":  # this very test is part of it
