@@ -238,6 +238,8 @@ def test_two_departments_build_at_once_and_a_lost_worker_fails_its_own_run_alone
 
 
 def test_a_worker_refuses_the_runs_of_another_department(machines: Machines) -> None:
+    built = launch(machines.address, "north", "populate_all_staging_tables_north")
+    assert wait_for_run(machines.address, built)["status"] == "SUCCESS", read_log(machines, built)
     before = find_dogs(machines, "north")
     jobs = ("populate_all_staging_tables_north", "rollback_staging_north")
     tags = {"dagster-celery/queue": "north"}

@@ -268,7 +268,7 @@ def test_the_schema_is_called_what_the_setting_says(
     typed: dict[str, str], witness: Connection
 ) -> None:
     name = 'Odd "name"; drop schema etl'
-    ran = run_typed(LITERAL, {**typed, "STAGING_SCHEMA": name})
+    ran = run_typed(LITERAL, {**typed, "STAGING_SCHEMA": name, "STAGING_KEY_PREFIX": ""})
     assert ran.returncode == 0, ran.stdout + ran.stderr
     with witness.cursor() as cursor:
         cursor.execute("select nspname from pg_namespace where nspname in (%s, 'staging')", [name])

@@ -14,10 +14,13 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = (
     "staging_assets_tests/cli/test_check.py",
+    "staging_assets_tests/end_to_end/test_celery.py",
     "staging_assets_tests/end_to_end/test_chicago.py",
     "staging_assets_tests/end_to_end/test_common_schema.py",
     "staging_assets_tests/end_to_end/test_damage.py",
     "staging_assets_tests/end_to_end/test_demo.py",
+    "staging_assets_tests/end_to_end/test_departments.py",
+    "staging_assets_tests/end_to_end/test_installations.py",
     "staging_assets_tests/end_to_end/test_new_department.py",
     "staging_assets_tests/end_to_end/test_readme.py",
 )
