@@ -4,6 +4,7 @@
 and yields what came of each.
 """
 
+from staging_assets.scheduler.interrupts import undisturbed
 from staging_assets.scheduler.run import run_build
 
-__all__ = ["run_build"]
+__all__ = ["run_build", "undisturbed"]

@@ -33,6 +33,7 @@ from staging_assets.postgres import (
 from staging_assets.publisher import drop_retired
 from staging_assets.scheduler.estimates import find_seconds, read_sizes
 from staging_assets.scheduler.fingerprints import find_fingerprints
+from staging_assets.scheduler.interrupts import undisturbed
 from staging_assets.scheduler.scheduler import Scheduler
 
 __all__ = ["BuildOptions", "NodeResult", "Rebuild", "run_build"]
@@ -77,7 +78,8 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
             yield from run.results(cancelled)
             run.end(cancelled)
         finally:
-            run.close()
+            with undisturbed():
+                run.close()
 
 
 def _prepare(

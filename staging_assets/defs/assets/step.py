@@ -18,7 +18,6 @@ from staging_assets.checks import (
 )
 from staging_assets.defs.assets.asset_checks import build_check_result
 from staging_assets.defs.assets.config import BuildConfig
-from staging_assets.defs.assets.interrupts import undisturbed
 from staging_assets.defs.assets.resources import PostgresResource, find_database
 from staging_assets.defs.reporting.console import Screen
 from staging_assets.defs.reporting.notify import run_notify
@@ -26,7 +25,7 @@ from staging_assets.defs.translation.specs import AssetSpecs, build_column_linea
 from staging_assets.model import STAGING, StagingProject
 from staging_assets.postgres import Server
 from staging_assets.project import LineageCache
-from staging_assets.scheduler import run_build
+from staging_assets.scheduler import run_build, undisturbed
 from staging_assets.settings import StagingSchema, check_schema_name, check_workers
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
