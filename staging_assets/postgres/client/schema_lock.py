@@ -92,7 +92,9 @@ def _say_holder(pid: int | None, name: str | None, since: str | None) -> str:
     """`run nightly (server process 4711, since ...)`."""
     parts = (name or "").split(" ")
     run = parts[1] if len(parts) > 2 and parts[0] == "staging_assets" else name
-    return f"run {run} (server process {pid}, since {since})"
+    # What the server hides of other roles' sessions is left out.
+    begun = f", since {since}" if since else ""
+    return f"{f'run {run}' if run else 'a session'} (server process {pid}{begun})"
 
 
 class SchemaLock:
