@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import warnings
@@ -62,10 +63,25 @@ def _prepare(words: Sequence[str], folder: Path) -> str | None:
     if refusal is None and not os.environ.get("DAGSTER_HOME"):
         refusal = _make_home(find_home(os.environ, folder) / "dagster")
     if refusal is None and words[0] in ("asset", "job"):
-        os.environ.update(find_pointer(words, folder))
+        pointer = find_pointer(words, folder)
+        if pointer and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _leave)
+        os.environ.update(pointer)
         # Dagster advises `dg launch` instead of these commands, each time they run.
         warnings.filterwarnings("ignore", message="Function", module=r"click\.core")
     return refusal
+
+
+def _leave(number: int, frame: object) -> None:
+    """Ctrl-C while Dagster is imported, which takes seconds: nothing has begun, so just end."""
+    print("cancelled: nothing had begun", file=sys.stderr, flush=True)
+    os._exit(128 + number)
+
+
+def begin() -> None:
+    """From here on Ctrl-C is Dagster's business again: called when the definitions are there."""
+    if signal.getsignal(signal.SIGINT) is _leave:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def is_ours(words: Sequence[str], environ: Mapping[str, str], folder: Path) -> bool:

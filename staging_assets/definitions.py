@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import dagster as dg
 
+from staging_assets.dagster_command import begin
 from staging_assets.defs import (
     LEVELS,
     build_definitions,
@@ -58,3 +59,4 @@ def _read_log_level() -> str:
 
 install_prefix_selection()
 defs = _load()
+begin()

@@ -111,3 +111,23 @@ def test_further_signals_break_nothing_off(
     # What had been built is remembered, and nothing is half.
     assert count(witness, "select count(*) from staging__build.__builds") > 0
     assert count(witness, "select count(to_regclass('staging.officers'))") == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("after", [0.4, 1.0])
+def test_a_signal_while_the_command_starts_ends_it_in_a_line(
+    typed: dict[str, str],  # noqa: F811
+    witness: Connection,
+    number: signal.Signals,
+    after: float,
+) -> None:
+    command = start(typed)
+    time.sleep(after)
+    began = time.monotonic()
+    command.send_signal(number)
+    screen, _ = command.communicate(timeout=30)
+    assert time.monotonic() - began < 5
+    assert command.returncode != 0
+    assert "Traceback" not in screen
+    assert len(screen.splitlines()) <= 3
+    assert count(witness, "select count(to_regclass('staging.officers'))") == 0
