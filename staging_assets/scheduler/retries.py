@@ -13,6 +13,8 @@ MOST_TRIES = 5
 
 _CODE = re.compile(r"SQLSTATE (\w{5})")
 
+_CATALOG = re.compile(r'"pg_(?:class_relname|type_typname)_nsp_index"')
+
 _MENDABLE = {
     "40P01": "a deadlock",
     "40001": "a serialization failure",
@@ -43,6 +45,9 @@ def find_mendable(error: BaseException, *, connection_lost: bool) -> str | None:
         sqlstate = found[1] if found else None
     if sqlstate in _MENDABLE:
         return _MENDABLE[sqlstate]
+    if sqlstate == "23505" and _CATALOG.search(str(error)):
+        # Postgres looks for a free name and then takes it: two may find the same one free.
+        return "another table took the same generated name at the same moment"
     if connection_lost and isinstance(error, (psycopg2.Error, ScriptError, BuildError)):
         return "the connection was lost"
     if connection_lost and isinstance(error, DatabaseError):
