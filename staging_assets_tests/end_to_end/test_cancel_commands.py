@@ -114,20 +114,24 @@ def test_further_signals_break_nothing_off(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("after", [0.4, 1.0])
 def test_a_signal_while_the_command_starts_ends_it_in_a_line(
     typed: dict[str, str],  # noqa: F811
     witness: Connection,
     number: signal.Signals,
-    after: float,
 ) -> None:
     command = start(typed)
-    time.sleep(after)
-    began = time.monotonic()
+    wait_for_import(command.pid)
     command.send_signal(number)
-    screen, _ = command.communicate(timeout=30)
-    assert time.monotonic() - began < 5
+    screen, _ = command.communicate(timeout=60)
     assert command.returncode != 0
     assert "Traceback" not in screen
-    assert len(screen.splitlines()) <= 3
+    assert len(screen.splitlines()) <= 1
     assert count(witness, "select count(to_regclass('staging.officers'))") == 0
+
+
+def wait_for_import(pid: int) -> None:
+    """Wait until the process has begun to import Dagster, which takes a second more."""
+    end = time.monotonic() + 60
+    while "pydantic_core" not in Path(f"/proc/{pid}/maps").read_text():
+        assert time.monotonic() < end
+        time.sleep(0.005)
