@@ -40,6 +40,8 @@ def start(typed: dict[str, str]) -> subprocess.Popen[str]:  # noqa: F811
         stdin=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        # As a terminal has it: a test run in the background ignores Ctrl-C, and so would this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
 
 
