@@ -78,5 +78,9 @@ class BuildError(StagingError):
     """One table, lookup, procedure script or cleanup could not be built or published."""
 
 
+class NameTakenError(BuildError):
+    """Something else in the schema has a name that a new table or a part of it needs."""
+
+
 class BusyError(StagingError):
     """Another run holds the schema."""

@@ -145,6 +145,7 @@ class RunContext:
             live=shadow.live,
             shadow_schema=shadow.relation.schema,
             own=shadow.own,
+            yielding=shadow.yielding,
             rebuilt_later=task.rebuilt_later.union(
                 *(own for table, own in self.typed.items() if table in task.rebuilt_later)
             ),

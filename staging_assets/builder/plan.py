@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from psycopg2 import errors
+
 from staging_assets.builder.context import RunContext
 from staging_assets.builder.shadow.create import Shadow, ShadowPlan, run_rename
 from staging_assets.builder.shadow.private import run_make_private
 from staging_assets.builder.shadow.roles import find_roles
-from staging_assets.errors import BuildError
+from staging_assets.errors import NameTakenError
 from staging_assets.model import Table
 from staging_assets.postgres import Session
 
@@ -48,20 +50,21 @@ def find_plan(
         roles=roles,
         rivals=rivals,
         later=later,
+        tables=work.project.tables,
     )
 
 
 def run_with_free_names(
     session: Session, shadow: Shadow, plan: ShadowPlan, publish: Callable[[Shadow], T]
 ) -> T:
-    """Publish a shadow; give it other names and try again when another table took one just now.
+    """Publish a shadow; try again with names that can be had when another table has one.
 
     Raises what `publish` raises when names are not the reason.
     """
     for _ in range(_MOST_NAMES):
         try:
             return publish(shadow)
-        except BuildError:
+        except (NameTakenError, errors.DuplicateTable, errors.DuplicateObject):
             renamed = run_rename(session, shadow, plan)
             if renamed is None:
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +25,7 @@ class PublishRequest:
         sessions: `lock_timeout` is the time for all tries at the locks together.
         log: level and message.
         cancelled: no further try is made once it is set.
+        yielding: PL/pgSQL statements by which other tables give names free.
     """
 
     live: Relation
@@ -33,6 +35,7 @@ class PublishRequest:
     sessions: SessionSettings
     log: Log
     cancelled: threading.Event
+    yielding: Sequence[str] = ()
 
     @cached_property
     def names(self) -> list[str]:

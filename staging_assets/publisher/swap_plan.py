@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg2 import errors
 
-from staging_assets.errors import BuildError
+from staging_assets.errors import BuildError, NameTakenError
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_literal
 from staging_assets.postgres import Cursor
@@ -105,6 +105,7 @@ def take_all_locks(
         # Giving a view the owner that it has takes the lock and does nothing else.
         locking = [f"alter {d.noun} {d.name} owner to {d.owner}" for d in views] + locking
         relations += [d.name for d in views] + tables
+    locking = [*request.yielding, *locking]
     take_locks(cursor, locking, relations, before=CATALOG_SETTINGS, turn=turn)
 
 
@@ -134,12 +135,12 @@ def check_possible(attached: Attachments, request: PublishRequest) -> None:
     for item in attached.new:
         before = old.get(item.simple)
         if before and item.noun not in _BESIDE and before.noun != item.noun:
-            raise BuildError(
+            raise NameTakenError(
                 f"{live}: {before.name} is a {before.noun}, and the script makes a {item.noun} "
                 f"of that name. {unchanged} Drop or rename the {before.noun}."
             )
     if attached.taken:
-        raise BuildError(
+        raise NameTakenError(
             f"{live}: {attached.taken[0]}, and the script makes one of that name. {unchanged} "
             "Rename one of them."
         )

@@ -15,6 +15,8 @@ _CODE = re.compile(r"SQLSTATE (\w{5})")
 
 _CATALOG = re.compile(r'"pg_(?:class_relname|type_typname)_nsp_index"')
 
+_GONE = re.compile(r"could not open relation with OID|cache lookup failed for")
+
 _MENDABLE = {
     "40P01": "a deadlock",
     "40001": "a serialization failure",
@@ -48,6 +50,8 @@ def find_mendable(error: BaseException, *, connection_lost: bool) -> str | None:
     if sqlstate == "23505" and _CATALOG.search(str(error)):
         # Postgres looks for a free name and then takes it: two may find the same one free.
         return "another table took the same generated name at the same moment"
+    if sqlstate == "XX000" and _GONE.search(str(error)):
+        return "what the catalog was asked about was dropped at the same moment"
     if connection_lost and isinstance(error, (psycopg2.Error, ScriptError, BuildError)):
         return "the connection was lost"
     if connection_lost and isinstance(error, DatabaseError):

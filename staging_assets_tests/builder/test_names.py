@@ -190,3 +190,62 @@ def test_a_script_that_says_the_name_itself_keeps_it(
     assert ask(witness, "select pg_get_serial_sequence('staging.officer', 'roles_id')") == (
         "staging.officer_roles_id_seq1"
     )
+
+
+SAID_LATER = {
+    "an index": "create index {officer_roles_id_seq} on staging.x (v)",
+    "a key": "alter table staging.x add constraint {officer_rank_key} unique (v)",
+    "a sequence": "create sequence staging.{officer_roles_id_seq} start 7",
+    "statistics": "create statistics staging.{officer_a_b_stat} on v, w from staging.x",
+    "an index like a key": "create index {officer_pkey} on staging.x (v)",
+    "an index like one with a number": "create index {officer_rank_key1} on staging.x (v)",
+}
+HOLDERS = """
+select coalesce(array_agg(t), '{}') from (
+    select i.indrelid::regclass::text from pg_index i
+    where i.indexrelid = to_regclass('staging.' || %(name)s)
+    union all
+    select coalesce(d.refobjid::regclass::text, 'nothing')
+    from pg_class s left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.oid
+        and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')
+    where s.relkind = 'S' and s.oid = to_regclass('staging.' || %(name)s)
+    union all
+    select stxrelid::regclass::text from pg_statistic_ext where stxname = %(name)s
+) as holders (t)
+"""
+
+
+@pytest.mark.parametrize("what", SAID_LATER)
+@pytest.mark.parametrize("first", ["alone", "before", "together"])
+def test_a_generated_name_gives_way_to_one_that_a_script_says_later(
+    database: Server, witness: Connection, tmp_path: Path, what: str, first: str
+) -> None:
+    name = SAID_LATER[what].partition("{")[2].partition("}")[0]
+    said = SAID_LATER[what].format(**{name: name})
+    officer = (
+        "create table staging.officer (roles_id serial primary key, rank int unique, a int, b int,"
+        " constraint other unique (a)); create statistics on a, b from staging.officer;"
+        " alter table staging.officer add unique (rank)"
+    )
+    x = "create table staging.x (v int, w int)"
+    insert = "insert into staging.officer (rank, a) select 1, 1"
+    files = tables(officer=(officer, insert), x=(x, "insert into staging.x select 1, 2"))
+    build_all(database, load(tmp_path, files))
+    files = tables(
+        officer=(officer, insert), x=(f"{x}; {said}", "insert into staging.x select 1, 2")
+    )
+    project = load(tmp_path, files)
+    if first == "before":
+        build_all(database, project, ["x"])
+        build_all(database, project, ["officer"])
+    else:
+        build_all(database, project, ["x"] if first == "alone" else None, workers=2)
+    seen = list(ask(witness, NAMES))
+    for _ in range(2):
+        build_all(database, project, workers=2)
+        assert list(ask(witness, NAMES)) == seen
+    with witness.cursor() as cursor:
+        cursor.execute(HOLDERS, {"name": name})
+        assert cursor.fetchone() == (["nothing" if what == "a sequence" else "staging.x"],)
+    assert ask(witness, "select array(select rank from staging.officer)") == [1]
+    assert leftovers(witness) == []

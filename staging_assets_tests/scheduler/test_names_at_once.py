@@ -32,3 +32,16 @@ def test_a_key_that_is_there_twice_stays_so(witness: Connection) -> None:
     with pytest.raises(psycopg2.errors.UniqueViolation) as caught:
         ask(witness, "insert into public.t values (1), (1)")
     assert find_mendable(caught.value, connection_lost=False) is None
+
+
+def test_what_was_dropped_while_it_was_looked_at_is_worth_another_try(witness: Connection) -> None:
+    with pytest.raises(psycopg2.errors.InternalError_) as caught:
+        ask(witness, "select nextval(4000000000::oid::regclass)")
+    what = find_mendable(caught.value, connection_lost=False)
+    assert what == "what the catalog was asked about was dropped at the same moment"
+
+
+def test_a_fault_of_a_server_is_not(witness: Connection) -> None:
+    with pytest.raises(psycopg2.errors.InternalError_) as caught:
+        ask(witness, "do $$ begin raise exception 'broken' using errcode = 'XX000'; end $$")
+    assert find_mendable(caught.value, connection_lost=False) is None

@@ -6,13 +6,14 @@ referenced table against its readers: so the foreign keys are made against stand
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import psycopg2
 
 from staging_assets.builder.shadow.keys import Key, Keys, read_shape, removal_sql
 from staging_assets.builder.shadow.names import Naming, Rivals, run_give_names
+from staging_assets.builder.shadow.yielding_names import find_yielding
 from staging_assets.errors import BuildError, ScriptError
 from staging_assets.model import Relation, Table
 from staging_assets.parser import (
@@ -41,6 +42,7 @@ class Shadow:
         removed: those that are off.
         loaded: whether scripts or the YAML fill it in this run.
         seeded: whether the CREATE script may itself have inserted rows.
+        yielding: statements by which other tables give its names free when it is published.
     """
 
     table: Table
@@ -51,6 +53,7 @@ class Shadow:
     removed: tuple[Key, ...]
     loaded: bool
     seeded: bool
+    yielding: tuple[str, ...] = ()
 
     @property
     def is_counted(self) -> bool:
@@ -71,6 +74,7 @@ class ShadowPlan:
         roles: those that the scripts take.
         rivals: who else wants names that Postgres may make up for this table.
         later: tables that the run has still to build.
+        tables: those of the folder.
     """
 
     schema: str
@@ -81,6 +85,7 @@ class ShadowPlan:
     roles: frozenset[str] = frozenset()
     rivals: Rivals = ()
     later: frozenset[str] = frozenset()
+    tables: Mapping[str, Table] = field(default_factory=dict)
 
 
 def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
@@ -152,13 +157,18 @@ def _find_naming(table: Table, plan: ShadowPlan) -> Naming:
 def run_rename(session: Session, shadow: Shadow, plan: ShadowPlan) -> Shadow | None:
     """Give the shadow's sequences and indexes names that are free.
 
-    Returns the shadow as it is then; None when nothing of it has a name that is taken.
+    A name that its script says stays: then other tables give way, when the shadow is published.
+
+    Returns the shadow as it may be published then; None when it needs a name that stays taken.
     """
+    naming = _find_naming(shadow.table, plan)
     shape = read_shape(session.run, plan.build_schema, plan.schema, shadow.own)
-    if not shape.taken:
-        return None
-    own, renamed = run_give_names(session.run, _find_naming(shadow.table, plan), shadow.own)
-    return replace(shadow, own=own) if renamed else None
+    if shape.taken:
+        own, renamed = run_give_names(session.run, naming, shadow.own)
+        if renamed:
+            return replace(shadow, own=own)
+    yielding = find_yielding(session.run, naming, shadow.own, plan.tables)
+    return None if yielding is None else replace(shadow, yielding=yielding)
 
 
 def _find_stands(

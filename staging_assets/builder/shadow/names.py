@@ -126,7 +126,7 @@ def find_rivals(project: StagingProject) -> dict[str, Rivals]:
 
 def _find_rival(table: Table) -> Rival:
     text = table.create.text
-    written = frozenset(name for name in table.own if _is_written(name, text))
+    written = frozenset(name for name in table.own if is_written(name, text))
     return Rival(table.name, table.own, written)
 
 
@@ -161,7 +161,7 @@ def find_names(read: NamesRead, naming: Naming) -> dict[Made, str]:
     left = []
     for made in read.new:
         before = kept.get((made.kind, made.table, made.what), [])
-        if _is_written(made.name, naming.script):
+        if is_written(made.name, naming.script):
             given[made] = made.name
         elif before and made.has(before[0]) and before[0] not in reserved:
             given[made] = before.pop(0)
@@ -176,7 +176,8 @@ def find_names(read: NamesRead, naming: Naming) -> dict[Made, str]:
     return given
 
 
-def _is_written(name: str, script: str) -> bool:
+def is_written(name: str, script: str) -> bool:
+    """Whether a script says a name, in any place."""
     return re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", script, re.IGNORECASE) is not None
 
 
@@ -229,5 +230,5 @@ def run_give_names(
         run(";".join(steps))
     gone = {made.name for made, name in given.items() if made.name != name}
     sequences = {name for made, name in given.items() if made.kind == "sequence"}
-    others = {n for n in read.others["relation"] if not _is_written(n, naming.script)}
+    others = {n for n in read.others["relation"] if not is_written(n, naming.script)}
     return (own - gone - others) | sequences, bool(steps)

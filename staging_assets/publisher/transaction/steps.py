@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import psycopg2
 from psycopg2 import errors
+from psycopg2.errorcodes import DUPLICATE_OBJECT, DUPLICATE_TABLE
 
-from staging_assets.errors import BuildError
+from staging_assets.errors import BuildError, NameTakenError
 from staging_assets.model import Relation
 from staging_assets.postgres import (
     SET_LOCAL_USERS_PATH,
@@ -93,7 +94,8 @@ def explain(failed: StepError, live: Relation) -> BuildError:
     detail = find_safe_detail(error.diag.message_detail, error.pgcode)
     if detail:
         text = f"{text}: {' '.join(detail.split())}".rstrip(".")
-    return BuildError(
+    taken = error.pgcode in (DUPLICATE_TABLE, DUPLICATE_OBJECT)
+    return (NameTakenError if taken else BuildError)(
         f"{live}: {what} does not fit the new table: {text}. The old table is as it was. "
         "Change or drop what hangs there, or correct the script, then build this again."
     )
