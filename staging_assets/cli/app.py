@@ -1,32 +1,84 @@
-"""The command `staging-assets`: the embedded server and the checks, for people and pipelines."""
+"""The command `staging-assets`, and what it says and returns when something is wrong.
+
+A command's module is imported when the command is called: `db psql` does not load what `check`
+needs.
+"""
 
 from __future__ import annotations
 
-import argparse
+import difflib
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
 
-from staging_assets.cli.check import add_check_commands
-from staging_assets.cli.db import add_db_commands
+import click
+
 from staging_assets.errors import ProjectError, StagingError
 
 EXIT_COULD_NOT_RUN = 1
 EXIT_PROJECT_WRONG = 3
+EXIT_USAGE = 64
+"""`EX_USAGE` of sysexits.h: the 2 of most programs says here that a check failed."""
+EXIT_INTERRUPTED = 130
 EXIT_UNREAD = 141
 """What a shell says of a program whose output nobody reads any more."""
 
+_COMMANDS = {
+    "check": ("check", "Evaluate the checks of the schema; build nothing."),
+    "db": ("db", "The database: url, psql, start, stop, status."),
+}
+"""Command to its module and its line in the list of commands."""
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line; every command sets `run`, a function of the options."""
-    parser = argparse.ArgumentParser(
-        prog="staging-assets",
-        description="Works with the database that holds staging, outside Dagster.",
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    add_db_commands(commands)
-    add_check_commands(commands)
-    return parser
+_EPILOG = """\b
+Exit codes: 0 all is well, 1 it could not be done, 2 something was found,
+3 the folder of scripts is wrong, 64 the command line is, 130 interrupted.
+Completion: eval "$(_STAGING_ASSETS_COMPLETE=bash_source staging-assets)"
+in ~/.bashrc; zsh_source and fish_source for the other shells.
+"""
+
+
+class _UnreadError(Exception):
+    """Nobody reads the output any more. Click would end the program on a BrokenPipeError."""
+
+
+class _Commands(click.Group):
+    """The commands, each imported when it is needed."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _UnreadError from None
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            meant = difflib.get_close_matches(cmd_name, _COMMANDS, 1)
+            ask = f" Did you mean {meant[0]}?" if meant else " staging-assets --help lists them."
+            ctx.fail(f"there is no command {cmd_name!r}.{ask}")
+        module = import_module(f"staging_assets.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List them without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in sorted(_COMMANDS)])
+
+
+@click.command(
+    cls=_Commands,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(version("staging_assets"), prog_name="staging-assets")
+def command_line() -> None:
+    """Works with a staging schema and its database, beside Dagster's own commands."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,20 +87,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: what follows the program's name; the command line's when None.
     """
-    options = build_parser().parse_args(arguments)
+    given = None if arguments is None else list(arguments)
     try:
-        code = int(options.run(options))
+        code = command_line.main(given, prog_name="staging-assets", standalone_mode=False)
         sys.stdout.flush()
-        return code
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
     except ProjectError as error:
         print(error, file=sys.stderr)
         return EXIT_PROJECT_WRONG
     except StagingError as error:
         print(error, file=sys.stderr)
         return EXIT_COULD_NOT_RUN
-    except BrokenPipeError:
+    except (BrokenPipeError, _UnreadError):
         # Whoever reads (`| head`) has seen enough; what Python still writes goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_UNREAD
-    except KeyboardInterrupt:
-        return 130
+    except (KeyboardInterrupt, click.Abort):
+        return EXIT_INTERRUPTED

@@ -5,85 +5,63 @@ It builds nothing and does without Dagster, whose import alone takes longer than
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+import click
 
 from staging_assets.checks import KINDS, CheckResult, run_checks
 from staging_assets.cli.junit import write_junit
-from staging_assets.cli.options import add_schema_options, read_staging_schema
+from staging_assets.cli.options import read_staging_schema, schema_options
 from staging_assets.errors import StagingError
 from staging_assets.postgres import find_server
 from staging_assets.project import load_project
 
-EXIT_GOOD, EXIT_COULD_NOT_RUN, EXIT_CHECK_FAILED = 0, 1, 2
-
-_EPILOG = """\
-exit codes: 0 all checks hold (or only warnings fail), 1 they could not be run,
-2 a check failed, 3 the folder of scripts is wrong
-"""
+EXIT_CHECK_FAILED = 2
 
 
-def add_check_commands(subparsers: Any) -> None:
-    """Add the command `check` to the command line.
-
-    Args:
-        subparsers: what `ArgumentParser.add_subparsers` returned.
-    """
-    parser = subparsers.add_parser(
-        "check",
-        help="evaluate the checks of the staging schema; build nothing",
-        description="Evaluate the checks of the staging schema. Nothing is built or changed.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--select",
-        action="append",
-        default=[],
-        metavar="NODE[:CHECK]",
-        help="only these: a table, table:check, or a pattern such as lookup_*; repeatable",
-    )
-    add_schema_options(parser)
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument(
-        "--failed", action="store_true", help="list only what failed, in table and JSON"
-    )
-    parser.set_defaults(run=run_check_command)
-
-
-def run_check_command(options: argparse.Namespace) -> int:
-    """Run `check` and return its exit code: 0 good, 2 a check failed.
-
-    Raises ProjectError when the folder is wrong, another StagingError when nothing can be run.
-    """
+@click.command(
+    epilog="\b\nExit codes: 0 all checks hold (or only warnings fail), 1 they could not be run,\n"
+    "2 a check failed, 3 the folder of scripts is wrong."
+)
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="NODE[:CHECK]",
+    help="only these: a table, table:check, or a pattern such as lookup_*; repeatable",
+)
+@schema_options
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="also JUnit XML")
+@click.option("--json", "as_json", is_flag=True, help="print JSON instead of a table")
+@click.option("--failed", is_flag=True, help="list only what failed, in table and JSON")
+def check(
+    select: Sequence[str], junit: Path | None, as_json: bool, failed: bool, **said: str | None
+) -> int:
+    """Evaluate the checks of the staging schema. Nothing is built or changed."""
     started = time.monotonic()
-    settings = read_staging_schema(options)
-    schema = settings.schema
+    settings = read_staging_schema(**said)
     project = load_project(settings, settings.department, KINDS)
-    select = [part for text in options.select for part in text.replace(",", " ").split()]
-    results = run_checks(find_server(settings.postgres), project, schema, select)
+    nodes = [part for text in select for part in text.replace(",", " ").split()]
+    results = run_checks(find_server(settings.postgres), project, settings.schema, nodes)
     seconds = time.monotonic() - started
-    if options.junit is not None:
+    if junit is not None:
         try:
-            write_junit(options.junit, results, seconds)
+            write_junit(junit, results, seconds)
         except OSError as error:
             raise StagingError(
-                f"--junit {options.junit}: {error.strerror or error}. "
+                f"--junit {junit}: {error.strerror or error}. "
                 "Give a file in a folder that can be written to."
             ) from None
-    shown = [result for result in results if not (options.failed and result.passed)]
-    text = build_json(shown) if options.json else build_table(shown, sys.stdout.isatty())
+    shown = [result for result in results if not (failed and result.passed)]
+    text = build_json(shown) if as_json else build_table(shown, sys.stdout.isatty())
     if text:
         print(text)
-    summary = summarize(results, schema, seconds)
-    print(summary, file=sys.stderr if options.json else sys.stdout)
-    return EXIT_CHECK_FAILED if any(result.fails for result in results) else EXIT_GOOD
+    summary = summarize(results, settings.schema, seconds)
+    print(summary, file=sys.stderr if as_json else sys.stdout)
+    return EXIT_CHECK_FAILED if any(result.fails for result in results) else 0
 
 
 def build_table(results: Sequence[CheckResult], colour: bool = False) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import time
+from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+
+import click
 
 from staging_assets.errors import DatabaseError
 from staging_assets.postgres import (
@@ -19,38 +20,21 @@ from staging_assets.postgres import (
 )
 from staging_assets.settings import Settings, read_settings
 
-if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
-
 EXIT_STOPPED = 3
 """Of `status`, as the `status` commands of services have it."""
 
 
-def add_db_commands(subparsers: Subparsers) -> None:
-    """Add `db` and its commands; each sets `run`: the options in, the exit code out."""
-    text = "the database: url, psql, start, stop, status"
-    parser = subparsers.add_parser("db", help=text, description=text)
-    commands = parser.add_subparsers(dest="db_command", required=True, metavar="COMMAND")
-    for name, run, text in (
-        ("url", run_url, "print the URL of the database; starts the embedded server"),
-        ("psql", run_psql, "open psql; starts the embedded server; what follows goes to psql"),
-        ("start", run_start, "start the embedded server; it stays up"),
-        ("stop", run_stop, "stop the embedded server"),
-        ("status", run_status, f"say whether it runs; exit code {EXIT_STOPPED} when it does not"),
-    ):
-        if name == "psql":
-            # With no character that begins an option here, all options are psql's.
-            command = commands.add_parser(
-                name, help=text, description=text, add_help=False, prefix_chars="\0"
-            )
-            command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...")
-        else:
-            command = commands.add_parser(name, help=text, description=text)
-        command.set_defaults(run=run)
+@click.group()
+def db() -> None:
+    """The database: url, psql, start, stop, status."""
 
 
-def run_url(options: argparse.Namespace) -> int:
-    """Print the URL, without a password: libpq takes that from PGPASSWORD or ~/.pgpass."""
+@db.command()
+def url() -> int:
+    """Print the URL, without a password; starts the embedded server.
+
+    Libpq takes a password from PGPASSWORD or ~/.pgpass.
+    """
     dsn = find_public_dsn(find_server(read_settings(os.environ).postgres))
     if not dsn:
         raise DatabaseError(
@@ -61,16 +45,22 @@ def run_url(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_psql(options: argparse.Namespace) -> int:
-    """Open psql on the database, and return its exit code."""
+@db.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def psql(arguments: Sequence[str]) -> int:
+    """Open psql; starts the embedded server; what follows goes to psql."""
     server = find_server(read_settings(os.environ).postgres)
-    command = [str(find_psql()), *options.arguments]
+    command = [str(find_psql()), *arguments]
     environment = {**os.environ, **find_variables(server)}
     return subprocess.run(command, check=False, env=environment).returncode
 
 
-def run_start(options: argparse.Namespace) -> int:
-    """Start the embedded server."""
+@db.command()
+def start() -> int:
+    """Start the embedded server; it stays up."""
     settings = _read_embedded("start")
     began = time.monotonic()
     server = EmbeddedServer(settings.home).start()
@@ -78,7 +68,8 @@ def run_start(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_stop(options: argparse.Namespace) -> int:
+@db.command()
+def stop() -> int:
     """Stop the embedded server."""
     settings = _read_embedded("stop")
     stopped = EmbeddedServer(settings.home).stop()
@@ -86,8 +77,9 @@ def run_stop(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_status(options: argparse.Namespace) -> int:
-    """Say what is known of the embedded server."""
+@db.command()
+def status() -> int:
+    """Say whether the embedded server runs; exit code 3 when it does not."""
     settings = _read_embedded("status")
     status = EmbeddedServer(settings.home).status()
     print(f"{status.state}: {settings.home}")
