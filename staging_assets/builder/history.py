@@ -33,6 +33,7 @@ class Build:
         content_at: since when its content may be what it is now, which is earlier than its last
             build when that made the same again (a procedure, a lookup table).
         run_id: which run built it.
+        built_at: when it was built.
     """
 
     fingerprint: str
@@ -40,6 +41,7 @@ class Build:
     seconds: float
     content_at: datetime | None = None
     run_id: str = ""
+    built_at: datetime | None = None
 
 
 def run_prepare_history(connection: Connection, schema: str) -> None:
@@ -98,9 +100,9 @@ def read_history(connection: Connection, schema: str) -> dict[str, Build]:
         if cursor.fetchone() == (None,):
             return {}
         cursor.execute(
-            sql.SQL("select node, fingerprint, rows, seconds, content_at, run_id from {}").format(
-                _table(schema)
-            )
+            sql.SQL(
+                "select node, fingerprint, rows, seconds, content_at, run_id, built_at from {}"
+            ).format(_table(schema))
         )
         return {row[0]: Build(*row[1:]) for row in cursor.fetchall()}
 

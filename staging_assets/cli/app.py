@@ -27,8 +27,14 @@ EXIT_UNREAD = 141
 """What a shell says of a program whose output nobody reads any more."""
 
 _COMMANDS = {
+    "build": ("build", "Build the schema, or some of it, through Dagster."),
     "check": ("check", "Evaluate the checks of the schema; build nothing."),
     "db": ("db", "The database: url, psql, start, stop, status."),
+    "dev": ("build", "Open Dagster's UI on this machine."),
+    "doctor": ("doctor", "Look for what will not work, and say why."),
+    "init": ("init", "Begin a project of your own in a new folder."),
+    "ls": ("ls", "List what the scripts make."),
+    "show": ("show", "Show all that is known of a table."),
 }
 """Command to its module and its line in the list of commands."""
 

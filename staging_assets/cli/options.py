@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 import click
 
+from staging_assets.errors import SettingsError
+from staging_assets.model import STAGING, StagingProject
 from staging_assets.settings import StagingSchema, read_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,3 +44,43 @@ def read_staging_schema(**said: str | None) -> StagingSchema:
     }
     given = {variables[name]: value for name, value in said.items() if value is not None}
     return read_settings({**os.environ, **given})
+
+
+def find_asset_key(staging: StagingSchema, node: str) -> str:
+    """What Dagster calls a node: `staging/arrests`, behind the key prefix where there is one.
+
+    Args:
+        staging: whose it is.
+        node: its text, such as `arrests_cleanup`.
+    """
+    return "/".join([*staging.key_prefix, STAGING, node])
+
+
+def find_nodes(
+    staging: StagingSchema, project: StagingProject, patterns: Sequence[str]
+) -> list[str]:
+    """The nodes that are meant, in build order.
+
+    Args:
+        staging: whose they are.
+        project: the folder of scripts.
+        patterns: names of nodes or their asset keys, with stars in them or not.
+
+    Raises SettingsError for a pattern that means none, with the nearest names.
+    """
+    keys = {node: find_asset_key(staging, node) for node in project.nodes}
+    found: set[str] = set()
+    for pattern in patterns:
+        meant = [
+            node
+            for node, key in keys.items()
+            if fnmatchcase(node, pattern) or fnmatchcase(key, pattern)
+        ]
+        if not meant:
+            near = difflib.get_close_matches(pattern, [*keys, *keys.values()], 3)
+            ask = (
+                f"Did you mean {', '.join(near)}?" if near else "staging-assets ls lists them all."
+            )
+            raise SettingsError(f"{pattern}: the scripts make nothing of that name. {ask}")
+        found.update(meant)
+    return [node for node in project.nodes if node in found]

@@ -63,7 +63,12 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
     return StagingSchema(
         sql_dir=find_sql_dir(environ, here),
         department=check_department(
-            value("STAGING_DEPARTMENT") or DEFAULT_DEPARTMENT, "STAGING_DEPARTMENT"
+            value("STAGING_DEPARTMENT")
+            or _find_only_department(
+                paths("STAGING_POPULATE_DIR") or (find_sql_dir(environ, here) / "populate_tables",)
+            )
+            or DEFAULT_DEPARTMENT,
+            "STAGING_DEPARTMENT",
         ),
         schema=schema,
         create_dirs=paths("STAGING_CREATE_DIR"),
@@ -81,6 +86,17 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
         take_over=_read_flag(environ, "STAGING_TAKE_OVER"),
         webhook_url=value("STAGING_WEBHOOK_URL"),
     )
+
+
+def _find_only_department(folders: tuple[Path, ...]) -> str | None:
+    """The department whose scripts are the only ones there; None where there are none or more."""
+    found = {
+        script.parent.name
+        for folder in folders
+        for script in folder.glob("*/POPULATE*.sql")
+        if script.parent.name != "lookup"
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def find_sql_dir(environ: Mapping[str, str], folder: Path) -> Path:

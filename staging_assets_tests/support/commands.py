@@ -13,7 +13,8 @@ from staging_assets.postgres import held
 
 ROOT = Path(__file__).parents[2]
 MAKES_HISTORY = "staging_assets.defs.dagster_patches.home"
-ACTIVATE = Path(sys.prefix) / "bin" / "activate"
+BIN = Path(sys.prefix) / "bin"
+ACTIVATE = BIN / "activate"
 
 # What a person's shell does not have set, and a test run may.
 _NOT_SET_BY_HAND = ("STAGING_", "DAGSTER_", "PG", "VIRTUAL_ENV", "PYTEST_")

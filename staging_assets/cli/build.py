@@ -1,0 +1,129 @@
+"""`staging-assets build` and `dev`: Dagster's own commands, with less to type.
+
+They become `dagster`, so that the history, the log and the exit code are those of the literal
+command.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from staging_assets.checks import KINDS
+from staging_assets.cli.options import (
+    find_asset_key,
+    find_nodes,
+    read_staging_schema,
+    schema_options,
+)
+from staging_assets.errors import SettingsError
+from staging_assets.model import StagingProject
+from staging_assets.project import load_project
+from staging_assets.settings import StagingSchema
+
+_NAME = re.compile(r"(\+*)([^\s+:()\"]+?)(\+*)\Z")
+"""A node with what stands for upstream and downstream; anything else is Dagster's own syntax."""
+
+
+@click.command()
+@click.argument("selection", metavar="[SELECTION]...", nargs=-1)
+@schema_options
+@click.option(
+    "--rebuild",
+    type=click.Choice(["all", "missing", "changed"]),
+    help="what is built of what is selected (default: all)",
+)
+@click.option("--workers", type=click.IntRange(1), help="connections that build at once")
+@click.option("--dry-run", is_flag=True, help="print the command and its settings; build nothing")
+def build(
+    selection: Sequence[str],
+    rebuild: str | None,
+    workers: int | None,
+    dry_run: bool,
+    **said: str | None,
+) -> int:
+    """Build the schema, or what SELECTION says of it, through Dagster.
+
+    SELECTION is a name (arrests), a pattern ('lookup_*'), one of them with what is upstream
+    (+arrests) or downstream (arrests+), or Dagster's own syntax ('group:lookups').
+    """
+    staging = read_staging_schema(**said)
+    project = load_project(staging, staging.department, KINDS)
+    selected = _find_selection(staging, project, selection)
+    config = {"rebuild": rebuild, "workers": workers}
+    given = {name: value for name, value in config.items() if value is not None}
+    words = ["asset", "materialize", "--select", selected]
+    if given:
+        step = f"staging_build{staging.suffix}"
+        words += ["--config-json", json.dumps({"ops": {step: {"config": given}}})]
+    return _become_dagster(words, dry_run=dry_run, **said)
+
+
+@click.command()
+@schema_options
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
+@click.option("--dry-run", is_flag=True, help="print the command and its settings; start nothing")
+def dev(port: int, dry_run: bool, **said: str | None) -> int:
+    """Open Dagster's UI on this machine, for the folder of scripts."""
+    read_staging_schema(**said)
+    if not dry_run:
+        _check_free(port)
+    words = ["dev", "-h", "127.0.0.1", "-p", str(port), "-m", "staging_assets.definitions"]
+    return _become_dagster(words, dry_run=dry_run, **said)
+
+
+def _find_selection(staging: StagingSchema, project: StagingProject, words: Sequence[str]) -> str:
+    """Dagster's selection of these words; of everything in the schema when there are none."""
+    if not words:
+        return find_asset_key(staging, "*")
+    parts = []
+    for word in words:
+        named = _NAME.match(word)
+        if named is None or word == find_asset_key(staging, "*"):
+            parts.append(f"({word})" if len(words) > 1 else word)
+            continue
+        # The pattern goes on as it is: whatever it means has been found to be something.
+        find_nodes(staging, project, [named[2]])
+        prefix = (
+            "" if named[2].startswith(find_asset_key(staging, "")) else find_asset_key(staging, "")
+        )
+        parts.append(f'{named[1]}key:"{prefix}{named[2]}"{named[3]}')
+    return " or ".join(parts)
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as asked:
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            asked.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise SettingsError(
+                f"--port {port}: {error.strerror}. Give another one, such as --port {port + 1}, or "
+                "stop the program that uses it."
+            ) from None
+
+
+def _become_dagster(words: Sequence[str], *, dry_run: bool, **said: str | None) -> int:
+    variables = {
+        f"STAGING_{name.upper()}": os.path.abspath(value) if name == "sql_dir" else value  # noqa: PTH100
+        for name, value in said.items()
+        if value is not None
+    }
+    program = Path(sys.executable).parent / "dagster"
+    if dry_run:
+        settings = [f"{name}={_quote(value)}" for name, value in variables.items()]
+        print(" ".join([*settings, "dagster", *map(_quote, words)]))
+        return 0
+    sys.stdout.flush()
+    return os.execve(program, [str(program), *words], {**os.environ, **variables})  # noqa: S606
+
+
+def _quote(word: str) -> str:
+    return word if re.fullmatch(r"[\w./:=-]+", word) else "'" + word.replace("'", "'\\''") + "'"

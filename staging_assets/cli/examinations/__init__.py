@@ -1,0 +1,1 @@
+"""What `staging-assets doctor` looks at."""

@@ -1,0 +1,79 @@
+"""`staging-assets ls`: what the folder of scripts makes, without a database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from staging_assets.checks import KINDS
+from staging_assets.cli.options import (
+    find_asset_key,
+    find_nodes,
+    read_staging_schema,
+    schema_options,
+)
+from staging_assets.model import Kind, StagingProject
+from staging_assets.project import load_project
+
+
+@click.command()
+@click.argument("patterns", metavar="[PATTERN]...", nargs=-1)
+@schema_options
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
+def ls(patterns: Sequence[str], as_json: bool, **said: str | None) -> int:
+    """List what the scripts make, in build order: asset, kind, scripts.
+
+    PATTERN picks some of them: a name, or one with stars such as 'lookup_*'.
+    """
+    staging = read_staging_schema(**said)
+    project = load_project(staging, staging.department, KINDS)
+    nodes = find_nodes(staging, project, patterns) if patterns else project.nodes
+    rows = [
+        {
+            "asset": find_asset_key(staging, node),
+            "kind": project.kind(node).value,
+            "scripts": find_scripts(project, node),
+            "upstream": [find_asset_key(staging, each) for each in _sort(project, node)],
+            "sources": sorted(str(each) for each in project.sources.get(node, ())),
+        }
+        for node in nodes
+    ]
+    print(json.dumps(rows, indent=2) if as_json else _build_table(rows))
+    return 0
+
+
+def find_scripts(project: StagingProject, node: str) -> list[str]:
+    """The files that make a node, as they are shown to people.
+
+    Args:
+        project: the folder.
+        node: one of its nodes.
+    """
+    kind, name = project.kind(node), project.node(node).name
+    if kind is Kind.PROCEDURES:
+        return [project.procedures[name].script.label]
+    if kind is Kind.CLEANUP:
+        return [project.cleanups[name].script.label]
+    if kind is Kind.SCHEMA:
+        return []
+    table = project.tables[name]
+    fills = [table.populate.label] if table.populate else []
+    return [table.create.label, *fills, *([table.lookup.label] if table.lookup else [])]
+
+
+def _sort(project: StagingProject, node: str) -> list[str]:
+    above = project.dependencies[node]
+    return [each for each in project.nodes if each in above]
+
+
+def _build_table(rows: Sequence[dict[str, Any]]) -> str:
+    wide = max((len(row["asset"]) for row in rows), default=0)
+    kinds = max((len(row["kind"]) for row in rows), default=0)
+    lines = [
+        f"{row['asset']:<{wide}}  {row['kind']:<{kinds}}  {', '.join(row['scripts'])}".rstrip()
+        for row in rows
+    ]
+    return "\n".join(lines)
