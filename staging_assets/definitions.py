@@ -31,7 +31,7 @@ def _read_staging_schema() -> StagingSchema:
     """The value that the environment describes. A URL stays in its variable."""
     staging = read_settings(os.environ)
     url = dg.EnvVar("STAGING_DATABASE_URL") if staging.connection.url else None
-    return replace(staging, postgres=build_resource(staging.connection, staging.schema, url))
+    return replace(staging, postgres=build_resource(staging, url))
 
 
 def _load() -> dg.Definitions:

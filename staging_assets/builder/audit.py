@@ -66,6 +66,7 @@ def run_audit(
                 asked,
                 relation=relation or Relation(work.schema, work.project.node(node).name),
                 schema=work.schema,
+                schemas=work.project.schemas,
                 context=EvaluationContext(own=own, previous_rows=before.rows if before else None),
             )
             if asked

@@ -66,7 +66,9 @@ def fill_in_place(session: Session, table: Table, live: Relation) -> None:
         with session.users_connection.cursor() as cursor:
             run_load_lookup(cursor, live, table.lookup)
     if table.populate is not None:
-        text = rewrite(table.populate.text, schema=live.schema, ask=session.find_naming)
+        text = rewrite(
+            table.populate.text, session.schemas, schema=live.schema, ask=session.find_naming
+        )
         failure: ScriptError | None = None
         try:
             run_script(session, table.populate, text)

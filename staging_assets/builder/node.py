@@ -90,7 +90,13 @@ def _run_cleanup(session: Session, work: RunContext, task: Task) -> NodeResult:
     cleanup = work.project.cleanups[work.project.node(task.node).name]
     with session.transaction(forget_builds_sql(work.schema, [task.node])):
         session.notices.at(cleanup.script.label)
-        run_cleanup(session.users_connection, cleanup.script, work.schema, server=session.server)
+        run_cleanup(
+            session.users_connection,
+            cleanup.script,
+            work.schema,
+            server=session.server,
+            schemas=session.schemas,
+        )
         session.pin()
         checks = run_audit(session.connection, work, task.node)
     return NodeResult(task.node, "built", checks=checks)

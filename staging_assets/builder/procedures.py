@@ -62,7 +62,7 @@ def run_procedures(session: Session, procedures: Procedures, schema: str) -> Non
     something that the script does not make again.
     """
     script = procedures.script
-    text = rewrite(script.text, schema=schema, ask=session.find_naming)
+    text = rewrite(script.text, session.schemas, schema=schema, ask=session.find_naming)
     plan = _ProcedurePlan()
     for _ in range(_MOST_TRIES):
         try:

@@ -24,7 +24,7 @@ from staging_assets.checks.core.snapshot import (
 )
 from staging_assets.checks.kinds import KINDS
 from staging_assets.checks.kinds.whole_schema import SCHEMA_EXISTS
-from staging_assets.model import Relation
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser import AskNaming, Naming, rewrite
 from staging_assets.postgres import BUILDS, Connection, ServerRoutines, find_build_schema
 
@@ -46,12 +46,26 @@ class Subject:
     context: EvaluationContext = field(default_factory=EvaluationContext)
 
 
+@dataclass(frozen=True)
+class _Place:
+    """The target schema, and what the SQL of checks calls it."""
+
+    schema: str
+    schemas: SchemaNames
+
+    @property
+    def history(self) -> Relation:
+        """The table of the builds."""
+        return Relation(find_build_schema(self.schema), BUILDS)
+
+
 def evaluate_checks(
     connection: Connection,
     checks: Sequence[Check],
     *,
     relation: Relation,
     schema: str,
+    schemas: SchemaNames,
     context: EvaluationContext | None = None,
 ) -> list[CheckResult]:
     """Evaluate the checks of one table, in their order.
@@ -62,17 +76,18 @@ def evaluate_checks(
         checks: of one table.
         relation: where the table is now (a shadow, or the published one).
         schema: the target schema, where other tables are looked up.
+        schemas: what the SQL of checks calls the schemas.
         context: what else is known about the table.
 
     Raises psycopg2.Error when the connection is lost, the query was cancelled, or the server
     asks for a retry. Every other failure is a result with `error` set.
     """
     subject = Subject(relation, checks, context or EvaluationContext())
-    return evaluate_many(connection, [subject], schema=schema)
+    return evaluate_many(connection, [subject], schema=schema, schemas=schemas)
 
 
 def evaluate_many(
-    connection: Connection, subjects: Sequence[Subject], *, schema: str
+    connection: Connection, subjects: Sequence[Subject], *, schema: str, schemas: SchemaNames
 ) -> list[CheckResult]:
     """Evaluate the checks of many tables, in their order. See `evaluate_checks`.
 
@@ -80,12 +95,13 @@ def evaluate_many(
     evaluated again: in the older snapshot the new table looks empty.
     """
     alone = can_look_again(connection)
+    place = _Place(schema, schemas)
     known: _Known = {}
     waiting: Mapping[int, Subject] = dict(enumerate(subjects))
 
     def look(waiting: Mapping[int, Subject]) -> tuple[_Known, frozenset[Relation]]:
-        facts = _read_facts(connection, waiting.values(), schema)
-        found = _evaluate(connection, waiting, facts, schema)
+        facts = _read_facts(connection, waiting.values(), place)
+        found = _evaluate(connection, waiting, facts, place)
         return found, find_replaced(connection, facts) if alone else frozenset()
 
     for pause in (*PAUSES, 0.0):
@@ -97,7 +113,7 @@ def evaluate_many(
             if alone
             and (
                 any(_is_gone(known[number, check.key]) for check in subject.checks)
-                or not replaced.isdisjoint(_find_relations(subject, schema))
+                or not replaced.isdisjoint(_find_relations(subject, place))
             )
         }
         if not waiting or not pause:
@@ -115,28 +131,26 @@ def _is_gone(result: CheckResult) -> bool:
     return result.error and any(result.summary.endswith(f"({code})") for code in GONE)
 
 
-def _read_facts(connection: Connection, subjects: Iterable[Subject], schema: str) -> Facts:
-    history = Relation(find_build_schema(schema), BUILDS)
-    relations = {relation for each in subjects for relation in _find_relations(each, schema)}
-    return read_facts(connection, [history, *relations])
+def _read_facts(connection: Connection, subjects: Iterable[Subject], place: _Place) -> Facts:
+    relations = {relation for each in subjects for relation in _find_relations(each, place)}
+    return read_facts(connection, [place.history, *relations])
 
 
-def _find_relations(subject: Subject, schema: str) -> frozenset[Relation]:
+def _find_relations(subject: Subject, place: _Place) -> frozenset[Relation]:
     """The tables that a subject's checks look at, its own among them."""
     others = {
-        Relation(schema, name)
+        Relation(place.schema, name)
         for check in subject.checks
-        for name in KINDS[check.kind].tables(check.arguments)
+        for name in KINDS[check.kind].tables(check.arguments, place.schemas)
     }
     return frozenset({subject.relation, *others})
 
 
 def _evaluate(
-    connection: Connection, subjects: Mapping[int, Subject], facts: Facts, schema: str
+    connection: Connection, subjects: Mapping[int, Subject], facts: Facts, place: _Place
 ) -> _Known:
     """The results of one look, by the number of the subject and the name of the check."""
-    history = Relation(find_build_schema(schema), BUILDS)
-    routines = ServerRoutines(schema)
+    routines = ServerRoutines(place.schema, place.schemas)
 
     def ask(called: Collection[Relation]) -> Naming:
         return routines.find(connection, called)
@@ -146,7 +160,7 @@ def _evaluate(
     for number, subject in subjects.items():
         questions = []
         for check in subject.checks:
-            found = _find_question(check, subject, facts, schema, history, ask=ask)
+            found = _find_question(check, subject, facts, place, ask=ask)
             if isinstance(found, Question):
                 questions.append(found)
             else:
@@ -168,8 +182,7 @@ def _find_question(
     check: Check,
     subject: Subject,
     facts: Facts,
-    schema: str,
-    history: Relation,
+    where: _Place,
     *,
     ask: AskNaming,
 ) -> Question | CheckResult:
@@ -185,15 +198,22 @@ def _find_question(
         named = ", ".join(missing)
         text = f"{check.relation} has no column {named}"
         return build_result(check, False, text, {"missing columns": missing})
-    moved = subject.relation.schema if subject.relation.schema != schema else None
+    moved = subject.relation.schema if subject.relation.schema != where.schema else None
     place = CheckedTable(
         relation=subject.relation,
-        schema=schema,
+        schema=where.schema,
         facts=found,
-        history=history if history in facts else None,
+        history=where.history if where.history in facts else None,
         previous_rows=subject.context.previous_rows,
         rewrite=lambda text: (
-            rewrite(text, schema=schema, shadow=moved, own=subject.context.own, ask=ask).text
+            rewrite(
+                text,
+                where.schemas,
+                schema=where.schema,
+                shadow=moved,
+                own=subject.context.own,
+                ask=ask,
+            ).text
         ),
     )
     return Question(check, place, kind.probe(check, place))

@@ -97,7 +97,12 @@ def run_given_checks(
             if KINDS[check.kind].late
         }
         rest = [check for check in checks if not KINDS[check.kind].late]
-        results = evaluate_many(connection, _find_subjects(project, schema, rest), schema=schema)
+        results = evaluate_many(
+            connection,
+            _find_subjects(project, schema, rest),
+            schema=schema,
+            schemas=project.schemas,
+        )
         results = _tell_of_run(connection, schema, [*whole.values(), *results])
     found = {(result.table, result.name): result for result in results}
     return [found[check.key] for check in checks]

@@ -52,5 +52,5 @@ def _find_resource(staging: StagingSchema) -> PostgresResource | dg.ResourceDefi
     if isinstance(staging.postgres, PostgresResource):
         return staging.postgres
     # Dagster shows what resources are configured with, and this may hold a password.
-    resource = build_resource(staging.connection, staging.schema)
+    resource = build_resource(staging)
     return dg.ResourceDefinition.hardcoded_resource(resource)

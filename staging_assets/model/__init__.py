@@ -8,11 +8,13 @@ from staging_assets.model.csv import CsvFormat, CsvOptions
 from staging_assets.model.folders import ScriptFolders, ScriptPlaces
 from staging_assets.model.lookups import Cell, Lookup, Number
 from staging_assets.model.names import (
+    ETL,
     SCHEMA_NODE,
     STAGING,
     Kind,
     Node,
     Relation,
+    SchemaNames,
     Script,
     cleanup_node,
     procedures_node,
@@ -30,6 +32,7 @@ from staging_assets.model.project import (
 )
 
 __all__ = [
+    "ETL",
     "SCHEMA_NODE",
     "STAGING",
     "Cell",
@@ -45,6 +48,7 @@ __all__ = [
     "Number",
     "Procedures",
     "Relation",
+    "SchemaNames",
     "Script",
     "ScriptFolders",
     "ScriptPlaces",

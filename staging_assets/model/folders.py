@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from staging_assets.model.names import ETL, STAGING
+
 
 class ScriptPlaces(Protocol):
     """What says where scripts are: `ScriptFolders`, or a `StagingSchema`."""
@@ -35,6 +37,16 @@ class ScriptPlaces(Protocol):
         """Lookup files, whose rows are added up; empty: `lookup/lookup_tables.yaml` there."""
         ...
 
+    @property
+    def schema_in_files(self) -> str:
+        """What scripts, and their names, call the schema that is built."""
+        ...
+
+    @property
+    def etl_schema(self) -> str:
+        """What the schema is called in the database that is `etl` in scripts."""
+        ...
+
 
 @dataclass(frozen=True)
 class ScriptFolders:
@@ -45,3 +57,5 @@ class ScriptFolders:
     procedures_dirs: tuple[Path, ...] = ()
     populate_dirs: tuple[Path, ...] = ()
     lookup_files: tuple[Path, ...] = ()
+    schema_in_files: str = STAGING
+    etl_schema: str = ETL

@@ -6,10 +6,14 @@ import enum
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 STAGING = "staging"
-"""The schema's name in the files, whatever it is called in the database."""
+"""The first part of every asset key, and what a staging schema is called when nobody says."""
+
+ETL = "etl"
+"""What scripts call the schema of the sources, whatever it is called in the database."""
 
 
 SCHEMA_NODE = "schema"
@@ -68,6 +72,73 @@ class Relation:
     def __str__(self) -> str:
         parts = (self.schema, self.name)
         return ".".join(p if _PLAIN.match(p) else '"' + p.replace('"', '""') + '"' for p in parts)
+
+
+@dataclass(frozen=True)
+class SchemaNames:
+    """What scripts call the two schemas of a department, and where the sources really are.
+
+    Args:
+        staging: what scripts call the schema that is built.
+        etl: what the schema is called in the database that is `etl` in scripts.
+    """
+
+    staging: str = STAGING
+    etl: str = ETL
+
+    @cached_property
+    def moved(self) -> frozenset[str]:
+        """The names in scripts that may have to be others in the database."""
+        return frozenset((self.staging,) if self.etl == ETL else (self.staging, ETL))
+
+    @cached_property
+    def spelled(self) -> tuple[str, ...]:
+        """What stands in every text that has one of these names, whatever its case.
+
+        A quote in a name is doubled there, or more often, so that only what is around it counts.
+        """
+        parts = (max(re.split(r"[\"']", name), key=len) for name in self.moved)
+        return tuple(part.casefold() for part in parts)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What is not as everywhere, for fingerprints."""
+        names = {"staging": self.staging, "etl": self.etl}
+        return tuple(f"{usual} is {name}" for usual, name in names.items() if usual != name)
+
+    @property
+    def in_file_names(self) -> str:
+        """What stands for the schema in the names of files."""
+        return STAGING if set(self.staging) & set("/\0\n") else self.staging
+
+    def create_file(self, table: str) -> str:
+        """The name of the file that creates a table."""
+        return f"CREATE-{self.in_file_names}-{table}.sql"
+
+    def cleanup_file(self, table: str) -> str:
+        """The name of the file that cleans a table up."""
+        return f"{self.in_file_names}-{table}-cleanup.py"
+
+    def own(self, name: str) -> Relation:
+        """A relation of the schema that is built, as scripts call it."""
+        return Relation(self.staging, name)
+
+    def in_scripts(self, schema: str, built: str) -> str:
+        """What scripts call a schema of the database.
+
+        Args:
+            schema: its name in the database.
+            built: the name in the database of the schema that is built.
+        """
+        if schema == built:
+            return self.staging
+        return ETL if schema == self.etl else schema
+
+    def in_database(self, schema: str, built: str) -> str:
+        """What a schema of scripts is called in the database; `built` as for `in_scripts`."""
+        if schema == self.staging:
+            return built
+        return self.etl if schema == ETL else schema
 
 
 @dataclass(frozen=True)

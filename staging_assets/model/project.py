@@ -14,7 +14,7 @@ from typing import Any
 
 from staging_assets.model.csv import CsvOptions
 from staging_assets.model.lookups import Lookup
-from staging_assets.model.names import SCHEMA_NODE, Kind, Node, Relation, Script
+from staging_assets.model.names import SCHEMA_NODE, Kind, Node, Relation, SchemaNames, Script
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,7 @@ class StagingProject:
             (scripts, lookup rows; not its upstreams').
         config: the rest of staging.yaml.
         shadowed: labels of scripts that are used, and of those that give way to them.
+        schemas: what the scripts call the schemas.
     """
 
     sql_dir: Path
@@ -162,6 +163,7 @@ class StagingProject:
     fingerprints: Mapping[str, str]
     config: StagingConfig = field(default_factory=StagingConfig)
     shadowed: tuple[tuple[str, str], ...] = ()
+    schemas: SchemaNames = field(default_factory=SchemaNames)
 
     @property
     def nodes(self) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ from staging_assets.parser.nested.routines import (
     find_called,
     read_catalog_naming,
 )
+from staging_assets.parser.nested.strings import may_name
 from staging_assets.parser.rewrite import AskNaming, Rewritten, rewrite
 from staging_assets.parser.stand_ins import find_referenced, redirect_references, replace_spans
 from staging_assets.parser.statements import (
@@ -89,6 +90,7 @@ __all__ = [
     "find_statements",
     "fold",
     "is_opaque",
+    "may_name",
     "quote",
     "quote_identifier",
     "quote_literal",

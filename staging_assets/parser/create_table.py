@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from staging_assets.model import Column
+from staging_assets.model import Column, Relation
 from staging_assets.parser.implied_names import (
     find_excluded,
     find_implied_name,
@@ -44,14 +44,21 @@ _ENDS_TYPE = frozenset(
 _SERIAL = frozenset(("serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"))
 
 
-def find_columns(text: str, statements: Sequence[Sequence[Token]], table: str) -> Columns:
-    """The columns of `table` (a name in `staging`) after the statements of its script."""
-    found = Columns()
+def find_columns(text: str, statements: Sequence[Sequence[Token]], relation: Relation) -> Columns:
+    """The columns of a table after the statements of its script.
+
+    Args:
+        text: the script.
+        statements: the tokens of each.
+        relation: the table, as the script calls it.
+    """
+    found, table = Columns(), relation.name
     for tokens in statements:
         words = [token.value for token in tokens[:8]]
-        place = _find_table(tokens, table)
+        place = _find_table(tokens, relation)
         if words[:2] == ["create", "statistics"]:
-            _imply(found, table, find_statistics_addition(tokens, table), "stat")
+            added = find_statistics_addition(tokens, relation.schema, table)
+            _imply(found, table, added, "stat")
         elif words[0] == "create" and "index" in words[1:3] and place:
             _imply(found, table, find_index_addition(tokens, place), "idx")
         elif words[0] == "create" and "table" in words and place:
@@ -99,12 +106,12 @@ def read_text(tokens: Sequence[Token]) -> str | None:
     return "".join(parts) if parts else None
 
 
-def _find_table(tokens: Sequence[Token], table: str) -> int:
+def _find_table(tokens: Sequence[Token], relation: Relation) -> int:
     """The index behind the first `staging.<table>` of the statement's head, or 0."""
     for index in range(1, min(9, len(tokens) - 2)):
         schema, dot, name = tokens[index : index + 3]
-        if dot.value == "." and schema.value == "staging" and schema.kind in NAME_KINDS:
-            return index + 3 if name.value == table else 0
+        if dot.value == "." and schema.value == relation.schema and schema.kind in NAME_KINDS:
+            return index + 3 if name.value == relation.name else 0
     return 0
 
 

@@ -44,7 +44,7 @@ def find_excluded(tokens: Sequence[Token]) -> str:
     return _join(_find_elements(tokens))
 
 
-def find_statistics_addition(tokens: Sequence[Token], table: str) -> str | None:
+def find_statistics_addition(tokens: Sequence[Token], schema: str, table: str) -> str | None:
     """The columns in the name of statistics that CREATE STATISTICS gives none.
 
     None when it gives one, or is about another table.
@@ -53,7 +53,7 @@ def find_statistics_addition(tokens: Sequence[Token], table: str) -> str | None:
         tokens: of the statement.
     """
     words = [token.value for token in tokens]
-    if words[2:3] not in (["on"], ["("]) or words[-4:] != ["from", "staging", ".", table]:
+    if words[2:3] not in (["on"], ["("]) or words[-4:] != ["from", schema, ".", table]:
         return None
     return _join(split_list(tokens[words.index("on") + 1 : -4]))
 

@@ -1,30 +1,30 @@
-"""From `staging` in the scripts to the schema that is built.
+"""From the schemas' names in the scripts to those in the database.
 
-Everything that means the schema is replaced: identifiers in any spelling, the bodies of
-functions and DO blocks, strings that name a relation, dynamic SQL, `search_path`. Comments, data
-and names that merely look like it are left alone. Places in the new text can be traced back.
+Everything that means the schema that is built is replaced, and what means `etl` where that is
+called otherwise: identifiers in any spelling, the bodies of functions and DO blocks, strings that
+name a relation, dynamic SQL, `search_path`. Comments, data and names that merely look like it are
+left alone. Places in the new text can be traced back.
 """
 
 from __future__ import annotations
 
 import bisect
-import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from staging_assets.model import STAGING, Relation
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser.lexer.literals import Literal, read_literal
 from staging_assets.parser.lexer.quoting import quote_name
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token
 from staging_assets.parser.nested.code import looks_like_sql
 from staging_assets.parser.nested.routines import read_naming
-from staging_assets.parser.nested.strings import NamingLiteral, find_naming_literals
+from staging_assets.parser.nested.strings import NamingLiteral, find_naming_literals, may_name
 from staging_assets.parser.nested.tree import (
     BODIES,
-    NAME_PATTERN,
     Fragment,
     compose,
+    named_in_text,
     read_name,
     read_piece,
     tokenize_leniently,
@@ -71,14 +71,11 @@ class _Edited(Rewritten):
 AskNaming = Callable[[Collection[Relation]], Naming]
 _Escape = Callable[[str], str]
 _Place = Callable[[int], int]
-_NAMED = re.compile(
-    rf"""(?<![\w$."])(?P<schema>"staging"|(?i:staging))\s*\.\s*(?P<name>{NAME_PATTERN})?"""
-)
-_LISTED_NAME = re.compile(r"""(?<![\w$".])(?:"staging"|staging)(?![\w$".])""", re.IGNORECASE)
 
 
 def rewrite(
     text: str,
+    schemas: SchemaNames,
     *,
     schema: str,
     shadow: str | None = None,
@@ -86,10 +83,11 @@ def rewrite(
     ask: AskNaming | None = None,
     kept: str | None = None,
 ) -> Rewritten:
-    """Send everything in a script that means schema `staging` to `schema`.
+    """Send everything in a script that means the schema that is built to `schema`.
 
     Args:
         text: the script.
+        schemas: what the script calls the schemas, and where `etl` is.
         schema: name of the schema as it is, not quoted; any name is safe.
         shadow: schema for the relations in `own`; None sends them to `schema` too.
         own: names of relations, as Postgres folds them, that live in `shadow`.
@@ -101,13 +99,15 @@ def rewrite(
     What the body of a function names goes to `schema` in any case: it runs when the shadow
     is gone. A text that cannot be read as SQL is left as it is, for the server to judge.
     """
-    if (schema == STAGING and shadow is None) or not _may_name(text):
+    same = schemas.moved == {schema} and shadow is None and kept in (None, schema)
+    if same or not may_name(text, schemas, 'u&"'):
         return Rewritten(text)
     try:
-        statements = read_statements(text)
+        statements = read_statements(text, schemas)
     except LexicalError:
         return Rewritten(text)
-    editor = _Editor(text, schema, shadow, frozenset(own) if shadow is not None else frozenset())
+    editor = _Editor(text, schemas, schema, shadow)
+    editor.own = frozenset(own) if shadow is not None else frozenset()
     editor.kept = schema if kept is None else kept
     editor.naming = _find_naming([each.piece for each in statements], ask)
     for statement in statements:
@@ -136,14 +136,10 @@ def apply_edits(text: str, edits: Collection[Edit]) -> Rewritten:
     return _Edited("".join(parts), tuple(starts), tuple(made)) if made else Rewritten(text)
 
 
-def _may_name(text: str) -> bool:
-    lowered = text.lower()
-    return STAGING in lowered or 'u&"' in lowered
-
-
 class _Editor:
-    def __init__(self, text: str, schema: str, shadow: str | None, own: frozenset[str]) -> None:
-        self.schema, self.shadow, self.own = schema, shadow, own
+    def __init__(self, text: str, schemas: SchemaNames, schema: str, shadow: str | None) -> None:
+        self.schemas, self.schema, self.shadow = schemas, schema, shadow
+        self.own: frozenset[str] = frozenset()
         self.edits: list[Edit] = []
         self.naming = Naming()
         self.stores = False
@@ -152,11 +148,14 @@ class _Editor:
             text,
             quote_name(schema),
             quote_name(shadow or ""),
+            quote_name(schemas.etl),
         )  # no new tag is in these
         self.tags = 0
 
-    def target(self, name: str | None, lasting: bool) -> str:
-        """The schema for `staging.<name>`, quoted."""
+    def target(self, schema: str, name: str | None, lasting: bool) -> str:
+        """The schema for `<schema>.<name>` of the script, quoted."""
+        if schema != self.schemas.staging:
+            return quote_name(self.schemas.etl)
         if self.shadow is not None and not lasting and name in self.own:
             return quote_name(self.shadow)
         return quote_name(self.schema)
@@ -170,14 +169,14 @@ class _Editor:
                 continue
             if token.kind in TEXT_KINDS:
                 self.edit_names(read_literal(token), token, outside, escape, self.schema, bare=True)
-            elif token.value == STAGING:
+            elif token.value in self.schemas.moved:
                 whole = name.role in ("schema", "call", "define")
-                new = self.target(None if whole else name.name.value, lasting)
+                new = self.target(token.value, None if whole else name.name.value, lasting)
                 self.add(outside(token.start), outside(token.end), escape(new))
         if piece.kind == "foreign":
             for _, literal, spelled in piece.spelled:
                 place = compose(outside, literal.outside)
-                new = escape(self.target(spelled.name, True))
+                new = escape(self.target(spelled.schema, spelled.name, True))
                 self.add(place(spelled.start), place(spelled.end), new)
         for named in find_naming_literals(piece, self.naming):
             self.edit_literal(named, outside, escape, lasting)
@@ -196,8 +195,9 @@ class _Editor:
     ) -> None:
         """A literal that is the name of a relation, or of the schema."""
         token, literal = named.token, read_literal(named.token)
-        listed = literal.value.startswith("{") and _NAMED.search(literal.value) is None
-        if named.kind == "path" or literal.value == STAGING or listed:
+        names = named_in_text(self.schemas)
+        listed = literal.value.startswith("{") and names.search(literal.value) is None
+        if named.kind == "path" or literal.value in self.schemas.moved or listed:
             kept = self.stores and not lasting and named.kind == "text"
             schema = self.kept if kept else self.schema
             self.edit_names(literal, token, outside, escape, schema, bare=named.kind == "text")
@@ -206,17 +206,19 @@ class _Editor:
         inside = within(escape, token, formatted=named.formatted)
         if looks_like_sql(literal.value):  # a routine executes it
             before = len(self.edits)
-            self.edit(
-                read_piece(tokenize_leniently(literal.value), "dynamic"), place, inside, lasting
-            )
+            piece = read_piece(tokenize_leniently(literal.value), self.schemas, "dynamic")
+            self.edit(piece, place, inside, lasting)
             self.reopen(token, before, outside, escape)
             return
         # What is kept as text is looked up again when the shadow is gone.
         kept = self.stores and not lasting and named.kind == "text"
         before = len(self.edits)
-        for found in _NAMED.finditer(literal.value):
-            target = self.target(read_name(found["name"]), lasting)
-            new = inside(quote_name(self.kept) if kept else target)
+        for found in names.finditer(literal.value):
+            schema = read_name(found["schema"])
+            target = self.target(schema, read_name(found["name"]), lasting)
+            if kept and schema == self.schemas.staging:
+                target = quote_name(self.kept)
+            new = inside(target)
             self.add(place(found.start("schema")), place(found.end("schema")), new)
         self.reopen(token, before, outside, escape)
 
@@ -233,10 +235,19 @@ class _Editor:
         """A literal that is the schema's name, or a list of such names (`search_path`)."""
         place, inside = compose(outside, literal.outside), within(escape, token)
         before = len(self.edits)
-        for found in _LISTED_NAME.finditer(literal.value):
-            new = schema if bare else quote_name(schema)
-            self.add(place(found.start()), place(found.end()), inside(new))
+        for start, end, name in self.find_listed(literal.value, bare):
+            target = schema if name == self.schemas.staging else self.schemas.etl
+            new = target if bare else quote_name(target)
+            self.add(place(start), place(end), inside(new))
         self.reopen(token, before, outside, escape)
+
+    def find_listed(self, text: str, bare: bool) -> Iterator[tuple[int, int, str]]:
+        """Where the schemas stand in a list of names; where it may be one alone, also as it is."""
+        if bare and text in self.schemas.moved:
+            yield 0, len(text), text
+            return
+        for found in named_in_text(self.schemas, dotted=False).finditer(text):
+            yield *found.span(), read_name(found["schema"])
 
     def reopen(self, token: Token, before: int, outside: _Place, escape: _Escape) -> None:
         """Give a dollar quote another tag when a name put into it would close it."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from staging_assets.model import Relation
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser.lexer.tokens import Comment, Token, tokenize
 from staging_assets.parser.nested.tree import Fragment, read_piece
 from staging_assets.parser.uses import Use, find_uses, resolve
@@ -54,15 +54,17 @@ class References:
 class ReadStatement:
     """A statement with its tokens; what it names is found when it is first asked for."""
 
-    def __init__(self, tokens: Sequence[Token], search_path: tuple[str, ...]) -> None:
-        self.tokens = tokens
+    def __init__(
+        self, tokens: Sequence[Token], schemas: SchemaNames, search_path: tuple[str, ...]
+    ) -> None:
+        self.tokens, self.schemas = tokens, schemas
         self._search_path = search_path
         self._body_path: tuple[tuple[str, ...] | None] | None = None
 
     @cached_property
     def piece(self) -> Fragment:
         """The statement as a tree of code."""
-        return read_piece(self.tokens)
+        return read_piece(self.tokens, self.schemas)
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
@@ -108,23 +110,40 @@ def find_statements(text: str) -> list[Statement]:
     ]
 
 
-def find_references(text: str) -> References:
-    """What the statements in `text` name. Raises LexicalError when something is not closed."""
-    statements = read_statements(text)
+def find_references(text: str, schemas: SchemaNames) -> References:
+    """What the statements in `text` name.
+
+    Args:
+        text: SQL.
+        schemas: what scripts call the schemas.
+
+    Raises LexicalError when something is not closed.
+    """
+    statements = read_statements(text, schemas)
     return summarize(
         [use for statement in statements for use in statement.uses],
         opaque=any(is_opaque(statement) for statement in statements),
     )
 
 
-def read_statements(text: str, comments: list[Comment] | None = None) -> list[ReadStatement]:
-    """The statements of a script for analysis. Raises LexicalError as `find_statements` does."""
+def read_statements(
+    text: str, schemas: SchemaNames, comments: list[Comment] | None = None
+) -> list[ReadStatement]:
+    """The statements of a script for analysis.
+
+    Args:
+        text: the script.
+        schemas: what scripts call the schemas.
+        comments: gets the comments.
+
+    Raises LexicalError as `find_statements` does.
+    """
     statements: list[ReadStatement] = []
     search_path: tuple[str, ...] = ()
     lowered = text.lower()
     changes_path = any(word in lowered for word in _CHANGES_PATH)
     for group in _cut(tokenize(text, comments)):
-        statement = ReadStatement(group, search_path)
+        statement = ReadStatement(group, schemas, search_path)
         if changes_path:
             search_path = statement.search_path
         statements.append(statement)
@@ -157,7 +176,9 @@ def _find_created(statements: Iterable[ReadStatement]) -> dict[Relation, list[Re
     for statement in statements:
         for name in statement.piece.names.found if statement.starts_with("create") else ():
             if name.role == "define":
-                made = created.setdefault(resolve(name, statement.search_path), [])
+                made = created.setdefault(
+                    resolve(name, statement.search_path, statement.schemas.staging), []
+                )
                 made.append(statement)
     return created
 
@@ -171,7 +192,8 @@ def _find_altered(
         if names is not None and (names.body_path is not None or names.resets_body):
             for name in names.found:
                 if name.role == "alter":
-                    yield resolve(name, statement.search_path), names.body_path
+                    made = resolve(name, statement.search_path, statement.schemas.staging)
+                    yield made, names.body_path
 
 
 def summarize(uses: Sequence[Use], *, opaque: bool = False) -> References:

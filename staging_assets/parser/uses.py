@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from staging_assets.model import STAGING, Relation
+from staging_assets.model import Relation
 from staging_assets.parser.names.scope import Name, Role
 from staging_assets.parser.nested.tree import BODIES, Fragment, PieceKind, compose
 
@@ -23,7 +23,8 @@ class Use(NamedTuple):
             for a literal that nothing is seen to look up.
         within: the kind of piece that it stands in.
         lasting: whether it stands in the body of a function, which runs later.
-        bare: whether it stands without its schema; that is `staging` where the path has it.
+        bare: whether it stands without its schema; that is the one that is built where the path
+            has it.
         path: the schemas in which names without one are looked up there.
     """
 
@@ -53,14 +54,14 @@ def find_uses(
         outside: turns offsets into the piece into the script's.
         lasting: whether it runs later, as the body of a function.
     """
-    names = piece.names
+    names, staging = piece.names, piece.schemas.staging
     if piece.literal is not None and names.search_path is not None:
         path = names.search_path  # the body sets it itself
     if names.home is not None:
         path = (names.home, *path)
     lasting = lasting or piece.kind in BODIES
     for name in names.found:
-        relation = resolve(name, path)
+        relation = resolve(name, path, staging)
         offset = outside((name.schema or name.name).start)
         bare = name.schema is None
         yield Use(name.role, relation, offset, name.kind, piece.kind, lasting, bare, path)
@@ -83,11 +84,17 @@ def find_uses(
         yield from find_uses(inner, below, None, place, lasting)
 
 
-def resolve(name: Name, path: tuple[str, ...]) -> Relation:
-    """What a name means; without a schema it is in `staging`, or the first schema of the path."""
+def resolve(name: Name, path: tuple[str, ...], staging: str) -> Relation:
+    """What a name means; without a schema it is in `staging`, or the first schema of the path.
+
+    Args:
+        name: as it stands.
+        path: the schemas in which names without one are looked up there.
+        staging: what scripts call the schema that is built.
+    """
     if name.schema is not None:
         return Relation(name.schema.value, name.name.value)
     schemas = [schema for schema in path if schema not in _ANYONES]
     if name.role in ("call", "schema", "temporary") or not schemas:
         return Relation("", name.name.value)
-    return Relation(STAGING if STAGING in schemas else schemas[0], name.name.value)
+    return Relation(staging if staging in schemas else schemas[0], name.name.value)

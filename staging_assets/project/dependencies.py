@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from staging_assets.errors import Problem
 from staging_assets.model import (
     SCHEMA_NODE,
-    STAGING,
     CheckDeclaration,
     Relation,
+    SchemaNames,
     cleanup_node,
     procedures_node,
 )
@@ -25,7 +25,7 @@ from staging_assets.project.scripts.script import Source
 _READS = ("read", "mention", "parent", "spelled")
 _TOUCHES = (*_READS, "write", "change", "truncate", "alter", "drop", "reference")
 _NEEDS = ("read", "mention", "parent", "reference")
-_SYSTEM = ("", "pg_catalog", "information_schema", "pg_temp", "pg_toast", STAGING)
+_SYSTEM = ("", "pg_catalog", "information_schema", "pg_temp", "pg_toast")
 
 
 @dataclass
@@ -41,13 +41,16 @@ class FolderContents:
         owners: name of any relation in `staging` to the table whose script makes it.
         made_by_procedures: name of a view and the like to the procedure node that makes it.
         unread: names of tables whose script could not be read.
+        schemas: what scripts call the schemas.
     """
+
+    schemas: SchemaNames
 
     creations: dict[str, Creation] = field(default_factory=dict)
     populates: dict[str, Source] = field(default_factory=dict)
     procedures: dict[str, Source] = field(default_factory=dict)
     cleanups: Mapping[str, CleanupCode] = field(default_factory=dict)
-    routines: Routines = field(default_factory=lambda: Routines({}))
+    routines: Routines = field(default_factory=lambda: Routines({}, ""))
     owners: dict[str, str] = field(default_factory=dict)
     made_by_procedures: dict[str, str] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
@@ -149,7 +152,7 @@ class _Edges:
 
 def find_tables(parts: FolderContents, use: Use, node: str) -> Iterator[str]:
     """The nodes of the tables that a place touches; `lookup_%s` in dynamic SQL is many."""
-    if use.relation.schema != STAGING or use.role not in _TOUCHES:
+    if use.relation.schema != parts.schemas.staging or use.role not in _TOUCHES:
         return
     name = use.relation.name
     if name in parts.owners:
@@ -191,7 +194,7 @@ def _add_cleanup(
                     needs += find_tables(parts, inner, node)
                 for other in needs:
                     graph.add(Edge(node, other, "inferred", label, said.line))
-    if names_schema(code):
+    if names_schema(code, parts.schemas.staging):
         for word, line in code.words:
             if word in parts.creations:
                 graph.add(Edge(node, word, "inferred", label, line))
@@ -201,13 +204,14 @@ def find_sources(parts: FolderContents) -> dict[str, frozenset[Relation]]:
     """Node to the relations outside `staging` that it reads."""
     found: dict[str, set[Relation]] = {node: set() for node in parts.nodes}
     likely: dict[str, set[Relation]] = {node: set() for node in parts.nodes}
+    system = (*_SYSTEM, parts.schemas.staging)
 
     def add(node: str, uses: Iterable[Use]) -> None:
         uses = list(uses)
         made = {use.relation for use in uses if use.role in ("create", "temporary")}
         for use in uses:
             relation = _find_elsewhere(parts, use)
-            if relation.schema in _SYSTEM or relation in made:
+            if relation.schema in system or relation in made:
                 continue
             # Types in `public` are those of extensions, unless tables are read there too.
             if use.role == "spelled" or (use.kind == "type" and relation.schema == "public"):
@@ -233,10 +237,11 @@ def find_sources(parts: FolderContents) -> dict[str, frozenset[Relation]]:
 def _find_elsewhere(parts: FolderContents, use: Use) -> Relation:
     """What a use names; without a schema, in the other schemas of the path if not in `staging`."""
     relation = use.relation
-    if not use.bare or relation.schema != STAGING or use.role != "read":
+    staging = parts.schemas.staging
+    if not use.bare or relation.schema != staging or use.role != "read":
         return relation
     known = relation.name in parts.owners or relation.name in parts.made_by_procedures
-    others = [schema for schema in use.path if schema not in (*_SYSTEM, "public", "$user")]
+    others = [schema for schema in use.path if schema not in (*_SYSTEM, staging, "public", "$user")]
     return relation if known or not others else Relation(others[0], relation.name)
 
 

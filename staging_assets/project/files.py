@@ -8,16 +8,51 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from staging_assets.errors import Problem
-from staging_assets.model import Script, ScriptPlaces
+from staging_assets.model import STAGING, Script, ScriptPlaces
 from staging_assets.project.file_reader import FileReader, Files, is_folder, show_path
 
 LOOKUP_FOLDER = "lookup"
 LOOKUP_FILE = "lookup_tables.yaml"
 CONFIG_FILE = "staging.yaml"
 
-_CREATE = re.compile(r".*?create[-_. ](?:staging[-_. ])?(?P<table>.+)\.sql", re.IGNORECASE)
-_POPULATE = re.compile(r".*?populate[-_. ](?:staging[-_. ])?(?P<table>.+)\.sql", re.IGNORECASE)
-_CLEANUP = re.compile(r"staging-(?P<table>.+)-cleanup\.py", re.IGNORECASE)
+
+class FileNames:
+    """What the names of files say: which are scripts, and for which table.
+
+    Args:
+        schema: what scripts call the schema. Names may have that in them, or `staging`.
+    """
+
+    def __init__(self, schema: str) -> None:
+        self.schema = schema
+        self._schemas = tuple({STAGING, schema.lower()})
+        either = "|".join(map(re.escape, self._schemas))
+        rest = rf"[-_. ](?:(?:{either})[-_. ])?(?P<table>.+)\.sql"
+        self._create = re.compile(f".*?create{rest}", re.IGNORECASE)
+        self._populate = re.compile(f".*?populate{rest}", re.IGNORECASE)
+        self._cleanup = re.compile(rf"(?:{either})-(?P<table>.+)-cleanup\.py", re.IGNORECASE)
+
+    def find_created(self, name: str) -> str | None:
+        """The table that a file creates: CREATE is in its name and SCHEMA is not."""
+        said = "CREATE" in name and "SCHEMA" not in name
+        return self._find(self._create, name) if said or self._begins(name, "create") else None
+
+    def find_populated(self, name: str) -> str | None:
+        """The table that a file fills."""
+        said = "POPULATE" in name or self._begins(name, "populate")
+        return self._find(self._populate, name) if said else None
+
+    def find_cleaned(self, name: str) -> str | None:
+        """The table that a file cleans up."""
+        return self._find(self._cleanup, name)
+
+    def _begins(self, name: str, verb: str) -> bool:
+        return name.lower().startswith(tuple(f"{verb}-{schema}-" for schema in self._schemas))
+
+    @staticmethod
+    def _find(pattern: re.Pattern[str], name: str) -> str | None:
+        found = pattern.fullmatch(name)
+        return found["table"] if found else None
 
 
 def read_files(folders: ScriptPlaces, department: str) -> Files:
@@ -30,15 +65,15 @@ def read_files(folders: ScriptPlaces, department: str) -> Files:
     """
     files = Files()
     root = folders.sql_dir.absolute()
+    names = FileNames(folders.schema_in_files)
     if not is_folder(root) and not folders.create_dirs:
         todo = "Set STAGING_SQL_DIR to the folder that holds create_tables"
         files.problems.append(Problem(show_path(root), 1, 1, "there is no such folder", todo))
         return files
     populates = [path.absolute() for path in folders.populate_dirs] or [root / "populate_tables"]
-    _read_departments(files, populates, department)
-    _read_creates(
-        files, [path.absolute() for path in folders.create_dirs] or [root / "create_tables"]
-    )
+    _read_departments(files, names, populates, department)
+    creates = [path.absolute() for path in folders.create_dirs] or [root / "create_tables"]
+    _read_creates(files, names, creates)
     procedures = folders.procedures_dirs or (root / "create_stored_procedures",)
     _read_procedures(files, [path.absolute() for path in procedures])
     if department in files.departments or not files.departments:
@@ -51,14 +86,14 @@ def read_files(folders: ScriptPlaces, department: str) -> Files:
     return files
 
 
-def _read_creates(files: Files, folders: Sequence[Path]) -> None:
+def _read_creates(files: Files, names: FileNames, folders: Sequence[Path]) -> None:
     for folder in folders:
         reader = FileReader(folder, files)
         if not is_folder(folder):
-            todo = "Put a script CREATE-staging-<table>.sql for each table in it"
+            todo = f"Put a script CREATE-{names.schema}-<table>.sql for each table in it"
             reader.note("", "there is no such folder", todo)
         for entry in reader.entries(folder):
-            found = _match_create(entry.name)
+            found = names.find_created(entry.name)
             if found is not None:
                 reader.add(files.creates, found, entry)
 
@@ -92,22 +127,9 @@ def _read_lookups(
             reader.note(path.name, "there is no such file", "Check STAGING_LOOKUP_FILE")
 
 
-def _match_create(name: str) -> str | None:
-    """The table that a file in create_tables is for: CREATE is in its name and SCHEMA is not."""
-    if ("CREATE" in name and "SCHEMA" not in name) or name.lower().startswith("create-staging-"):
-        found = _CREATE.fullmatch(name)
-        return found["table"] if found else None
-    return None
-
-
-def _match_populate(name: str) -> str | None:
-    if "POPULATE" in name or name.lower().startswith("populate-staging-"):
-        found = _POPULATE.fullmatch(name)
-        return found["table"] if found else None
-    return None
-
-
-def _read_departments(files: Files, populates: Sequence[Path], department: str) -> None:
+def _read_departments(
+    files: Files, names: FileNames, populates: Sequence[Path], department: str
+) -> None:
     cleaned: set[str] = set()
     departments: dict[str, None] = {}
     for folder in populates:
@@ -117,7 +139,7 @@ def _read_departments(files: Files, populates: Sequence[Path], department: str) 
                 continue
             departments[entry.name] = None
             own = FileReader(folder / entry.name, files)
-            cleaned |= _read_department(own, chosen=entry.name == department)
+            cleaned |= _read_department(own, names, chosen=entry.name == department)
     files.departments = tuple(departments)
     files.cleaned = frozenset(cleaned)
     # A folder without any department makes empty tables and lookup rows, for whoever asks.
@@ -128,19 +150,19 @@ def _read_departments(files: Files, populates: Sequence[Path], department: str) 
         FileReader(populates[0], files).note("", what, todo)
 
 
-def _read_department(reader: FileReader, *, chosen: bool) -> set[str]:
+def _read_department(reader: FileReader, names: FileNames, *, chosen: bool) -> set[str]:
     """Read a department's folder, if it is the one; the tables for which it has a cleanup."""
     cleaned, files = set(), reader.files
     for entry in reader.entries(Path(reader.root)):
-        found = _CLEANUP.fullmatch(entry.name)
-        if found:
-            cleaned.add(found["table"].lower())
+        cleanup = names.find_cleaned(entry.name)
+        if cleanup is not None:
+            cleaned.add(cleanup.lower())
         if not chosen:
             continue
-        table = _match_populate(entry.name)
-        created = _match_create(entry.name)
-        if found:
-            reader.add(files.cleanups, found["table"], entry)
+        table = names.find_populated(entry.name)
+        created = names.find_created(entry.name)
+        if cleanup is not None:
+            reader.add(files.cleanups, cleanup, entry)
         elif table is not None:
             reader.add(files.populates, table, entry)
         elif created is not None:

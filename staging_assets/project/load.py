@@ -13,6 +13,7 @@ from staging_assets.model import (
     Cleanup,
     Kind,
     Procedures,
+    SchemaNames,
     ScriptFolders,
     ScriptPlaces,
     StagingConfig,
@@ -61,13 +62,14 @@ def load_project(
     """
     if isinstance(folders, Path):
         folders = ScriptFolders(folders)
-    read = FolderReader(read_files(folders, department), department)
+    schemas = SchemaNames(folders.schema_in_files, folders.etl_schema)
+    read = FolderReader(read_files(folders, department), department, schemas)
     read.read()
     columns = read.parts.columns
     tables = {name: _find_table(read, name, columns) for name in read.parts.creations}
     # A cleanup that only other departments have may be named in what is said for all of them.
     cleaned = {*read.cleanups, *read.files.cleaned}
-    checks, problems = find_checks(read.config, tables, cleaned, kinds)
+    checks, problems = find_checks(read.config, tables, cleaned, kinds, schemas)
     graph = find_graph(read.parts, read.config)
     for edge in find_check_edges(checks):
         graph.add(edge)
@@ -90,6 +92,7 @@ def load_project(
         dependencies={node: frozenset(graph.edges[node]) for node in order},
         sources=find_sources(read.parts),
         fingerprints={node: fingerprints[node] for node in order},
+        schemas=schemas,
         shadowed=tuple(read.files.shadowed),
         config=StagingConfig(
             priorities=read.config.priorities,
@@ -144,7 +147,7 @@ def _find_table(read: FolderReader, name: str, columns: Mapping[str, tuple[str, 
         in_place=in_place,
         keeps_keys=keeps_keys,
         keeps_indexes=keeps_indexes,
-        lineage=Lineage(name, populate.script.text, columns) if populate else {},
+        lineage=Lineage(name, populate.script.text, read.schemas, columns) if populate else {},
     )
 
 
@@ -168,13 +171,14 @@ def _find_way_out(parts: FolderContents, cycle: list[Edge]) -> str:
         }:
             return (
                 f"Take the foreign key out of {edge.node}'s CREATE script, and add it with "
-                f"`alter table` in staging-{edge.node}-cleanup.py, which runs after both"
+                f"`alter table` in {parts.schemas.cleanup_file(edge.node)}, which runs after both"
             )
     for edge in scripts:
         if edge.node in parts.populates and edge.needs in parts.creations:
+            file = parts.schemas.cleanup_file(edge.node)
             return (
                 f"Move what {edge.node} does with the rows of {edge.needs} from its POPULATE "
-                f"script into staging-{edge.node}-cleanup.py, which runs after both; or, if it "
+                f"script into {file}, which runs after both; or, if it "
                 "does not need them, say under `dependencies` in staging.yaml which comes first"
             )
     return "Remove one of them, or say under `dependencies` in staging.yaml which comes first"
@@ -195,7 +199,7 @@ def _find_cleanup_column(read: FolderReader, table: str) -> str | None:
 
 def _find_fingerprints(read: FolderReader, tables: Mapping[str, Table]) -> dict[str, str]:
     """Node to a hash of the texts that are its own."""
-    found = {SCHEMA_NODE: _find_fingerprint()}
+    found = {SCHEMA_NODE: _find_fingerprint(*read.schemas.told)}
     for name, table in tables.items():
         texts = ["create", table.create.text]
         texts += ["populate", table.populate.text] if table.populate else []

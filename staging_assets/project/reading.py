@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from staging_assets.errors import Problem
-from staging_assets.model import SCHEMA_NODE, STAGING, Lookup, Script, cleanup_node, procedures_node
+from staging_assets.model import (
+    SCHEMA_NODE,
+    Lookup,
+    SchemaNames,
+    Script,
+    cleanup_node,
+    procedures_node,
+)
 from staging_assets.parser import fold
 from staging_assets.project.declarations.lookups import add_rows, read_lookups
 from staging_assets.project.declarations.staging_yaml import Config, Known, read_config
@@ -21,10 +28,10 @@ from staging_assets.project.scripts.script import Source
 class FolderReader:
     """One load: what has been read so far, and what is wrong with it."""
 
-    def __init__(self, files: Files, department: str) -> None:
-        self.files, self.department = files, department
+    def __init__(self, files: Files, department: str, schemas: SchemaNames) -> None:
+        self.files, self.department, self.schemas = files, department, schemas
         self.problems: list[Problem] = list(files.problems)
-        self.parts = FolderContents()
+        self.parts = FolderContents(schemas)
         self.lookups: dict[str, Lookup] = {}
         self.cleanups: dict[str, CleanupCode] = {}
         self.config = Config()
@@ -39,7 +46,7 @@ class FolderReader:
         self._read_config()
 
     def _read_source(self, script: Script) -> Source | None:
-        source = Source(script)
+        source = Source(script, self.schemas)
         if source.problem is not None:
             self.problems.append(source.problem)
             return None
@@ -79,16 +86,18 @@ class FolderReader:
                 what = f"a second script called {stem}"
                 self.problems.append(source.note(0, what, "Give it another name"))
             self.parts.procedures[stem] = source
-        self.parts.routines = Routines(self.parts.procedures)
+        self.parts.routines = Routines(self.parts.procedures, self.schemas.staging)
         for stem, source in self.parts.procedures.items():
             for use in source.uses:
-                if use.role == "create" and use.relation.schema == STAGING and not use.lasting:
+                if use.role == "create" and source.is_own(use) and not use.lasting:
                     node = procedures_node(stem)
                     self.parts.made_by_procedures.setdefault(use.relation.name, node)
 
     def _read_lookups(self) -> None:
         for index, script in enumerate(self.files.lookups):
-            found, problems = read_lookups(script, self.parts.creations, self.parts.unread)
+            found, problems = read_lookups(
+                script, self.parts.creations, self.parts.unread, self.schemas
+            )
             if index:
                 self.lookups, more = add_rows(self.lookups, found)
                 problems += more
@@ -110,7 +119,8 @@ class FolderReader:
         table = self._find_named(named)
         if table is None:
             if fold(named.table) not in self.parts.unread:
-                todo = f"Add create_tables/CREATE-staging-{named.table}.sql, or remove this script"
+                file = self.schemas.create_file(named.table)
+                todo = f"Add create_tables/{file}, or remove this script"
                 what = f"no script creates {named.table}"
                 self.problems.append(Problem(label, 1, 1, what, todo))
             return None
@@ -156,6 +166,7 @@ class FolderReader:
             tables=[*self.parts.creations, *self.parts.unread],
             cleaned=self.cleanups,
             departments=self.files.departments,
+            schemas=self.schemas,
         )
         self.config = read_config(self.files.config, self.department, known)
         self.problems += self.config.problems

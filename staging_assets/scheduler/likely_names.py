@@ -9,7 +9,6 @@ import psycopg2
 
 from staging_assets.builder import RunContext
 from staging_assets.errors import StagingError
-from staging_assets.model import STAGING
 from staging_assets.postgres import Session
 
 _QUOTED = re.compile(r'"((?:[^"\n]|"")+)"')
@@ -43,9 +42,10 @@ def find_meant(session: Session, work: RunContext, message: str, sqlstate: str) 
     if found is None:
         return ""
     schema, _, name = found[1].replace('"', "").rpartition(".")
+    schemas = work.project.schemas
     try:
         known = {
-            (STAGING if where == work.schema else where, what)
+            (schemas.in_scripts(where, work.schema), what)
             for where, what in session.run(_FUNCTIONS if sqlstate == "42883" else _KNOWN)
         }
     except (StagingError, psycopg2.Error):
@@ -54,8 +54,8 @@ def find_meant(session: Session, work: RunContext, message: str, sqlstate: str) 
         made = [item.functions for item in work.project.procedures.values()]
         known |= {(each.schema, each.name) for of_script in made for each in of_script}
     else:
-        known |= {(STAGING, table) for table in work.project.tables}
-    meant = STAGING if schema == work.schema else schema
+        known |= {(schemas.staging, table) for table in work.project.tables}
+    meant = schemas.in_scripts(schema, work.schema)
     if not meant:
         places = sorted(where for where, what in known if what == name and where != "public")
         if places:
@@ -64,5 +64,5 @@ def find_meant(session: Session, work: RunContext, message: str, sqlstate: str) 
     if (meant, name) in known:
         return ""
     spelled = [f"{where}.{what}" for where, what in sorted(known)]
-    alike = difflib.get_close_matches(f"{meant or STAGING}.{name}", spelled, 2, 0.8)
+    alike = difflib.get_close_matches(f"{meant or schemas.staging}.{name}", spelled, 2, 0.8)
     return f"\nDid you mean {' or '.join(alike)}?" if alike else ""

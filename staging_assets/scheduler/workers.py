@@ -87,6 +87,7 @@ class WorkerPool:
                 self._stop,
                 self._say,
                 schema=work.schema,
+                schemas=work.project.schemas,
                 number=number,
                 functions=functions,
                 prepared=[PREPARE],

@@ -9,6 +9,7 @@ from staging_assets.errors import SettingsError
 
 DEFAULT_DEPARTMENT = "demo"
 DEFAULT_SCHEMA = "staging"
+DEFAULT_ETL_SCHEMA = "etl"
 DEFAULT_DEMO_SCALE = 0.01
 MOST_WORKERS = 64
 LONGEST_SCHEMA = 53

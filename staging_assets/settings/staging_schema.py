@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from staging_assets.settings.connection import ConnectionSettings, Connects, SessionSettings
-from staging_assets.settings.limits import DEFAULT_DEMO_SCALE, DEFAULT_DEPARTMENT, DEFAULT_SCHEMA
+from staging_assets.settings.limits import (
+    DEFAULT_DEMO_SCALE,
+    DEFAULT_DEPARTMENT,
+    DEFAULT_ETL_SCHEMA,
+    DEFAULT_SCHEMA,
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,8 @@ class StagingSchema:
         lookup_files: lookup files elsewhere, whose rows are added up.
         department: the folder under `populate_tables/`.
         schema: the schema that is built, whatever the scripts call it.
+        schema_in_files: what the scripts call it, in SQL and in the names of files.
+        etl_schema: where CSV files are loaded, and what `etl` in the scripts means.
         postgres: where the database is: `ConnectionSettings`, or a `PostgresResource`.
         key_prefix: what stands before `staging` in asset keys; `("north",)` gives
             `north/staging/arrests`. Jobs, steps and the resource then carry it in their names, so
@@ -42,6 +49,8 @@ class StagingSchema:
     sql_dir: Path = Path("sql")
     department: str = DEFAULT_DEPARTMENT
     schema: str = DEFAULT_SCHEMA
+    schema_in_files: str = DEFAULT_SCHEMA
+    etl_schema: str = DEFAULT_ETL_SCHEMA
     create_dirs: tuple[Path, ...] = ()
     procedures_dirs: tuple[Path, ...] = ()
     populate_dirs: tuple[Path, ...] = ()

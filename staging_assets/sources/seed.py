@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg2
 
 from staging_assets.errors import BuildError
-from staging_assets.model import STAGING, Script
+from staging_assets.model import ETL, SchemaNames, Script
 from staging_assets.parser import rewrite
 from staging_assets.postgres import (
     OWN_PATH,
@@ -18,13 +18,14 @@ from staging_assets.postgres import (
     script_error,
 )
 
-_ETL = "etl"
 _LOCK = 7_264_519_483_021_116_001
 """Any number that is nobody else's: two processes must not both find the schema missing."""
 
 
-def seed_demo(server: Server, sql_dir: Path, department: str, scale: float) -> bool:
-    """Make the schema `etl` from the department's scripts, when it is missing and they exist.
+def seed_demo(
+    server: Server, sql_dir: Path, department: str, scale: float, schemas: SchemaNames | None = None
+) -> bool:
+    """Make the schema of the sources from the department's scripts, if it is missing.
 
     The scripts run in the order of their names, all in one transaction; they read how much to
     make from the setting `staging_assets.demo_scale`.
@@ -34,22 +35,24 @@ def seed_demo(server: Server, sql_dir: Path, department: str, scale: float) -> b
         sql_dir: the folder of scripts.
         department: whose sources.
         scale: 1 is about a million events.
+        schemas: what `etl` in the scripts is called in the database.
 
     Returns whether it made anything. Raises ScriptError when a script fails, BuildError when one
     cannot be read; nothing is made then.
     """
-    paths = sorted((sql_dir / _ETL / department).glob("*.sql"))
+    schemas = schemas or SchemaNames()
+    paths = sorted((sql_dir / ETL / department).glob("*.sql"))
     if not paths:
         return False
     with closing(
         server.connect("staging_assets seed", autocommit=True, path=OWN_PATH)
     ) as connection:
         with connection.cursor() as cursor:
-            if _exists(cursor):
+            if _exists(cursor, schemas.etl):
                 return False
             scripts = [_read(path) for path in paths]
             cursor.execute("select pg_advisory_lock(%s)", (_LOCK,))
-            if _exists(cursor):
+            if _exists(cursor, schemas.etl):
                 return False
         connection.autocommit = False
         with connection.cursor() as cursor:
@@ -60,19 +63,18 @@ def seed_demo(server: Server, sql_dir: Path, department: str, scale: float) -> b
                 (f"{scale}",),
             )
             for script in scripts:
+                rewritten = rewrite(script.text, schemas, schema=schemas.staging)
                 try:
-                    cursor.execute(script.text)
+                    cursor.execute(rewritten.text)
                 except psycopg2.Error as error:
-                    rewritten = rewrite(script.text, schema=STAGING)
                     raise script_error(error, script, rewritten, 0) from None
         connection.commit()
     return True
 
 
-def _exists(cursor: Cursor) -> bool:
-    cursor.execute("select to_regnamespace(%s) is not null", (_ETL,))
-    row = cursor.fetchone()
-    return row is not None and bool(row[0])
+def _exists(cursor: Cursor, schema: str) -> bool:
+    cursor.execute("select 1 from pg_catalog.pg_namespace where nspname = %s", (schema,))
+    return cursor.fetchone() is not None
 
 
 def _read(path: Path) -> Script:

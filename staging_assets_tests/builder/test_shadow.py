@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.model import Relation
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser import Rewritten, find_referenced, redirect_references, rewrite
 from staging_assets.postgres.client.server import Server
 from staging_assets_tests.support.builds import ask, build, build_all, leftovers, load, tables
@@ -95,7 +95,7 @@ def make_plainly(connection: Connection, schema: str, *scripts: str) -> None:
     """Run scripts as psql would, in a schema of their own."""
     ask(connection, f"create schema {schema}")
     for script in scripts:
-        ask(connection, rewrite(script, schema=schema).text)
+        ask(connection, rewrite(script, SchemaNames(), schema=schema).text)
 
 
 @pytest.mark.parametrize("rows", [100, 20_000])

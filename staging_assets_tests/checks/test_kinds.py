@@ -20,7 +20,7 @@ from staging_assets.checks import (
     evaluate_checks,
     evaluate_many,
 )
-from staging_assets.model import Relation
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.postgres.client.server import Server
 
 ARRESTS = Relation("staging", "arrests")
@@ -63,6 +63,7 @@ def check(connection: Connection, asked: Check, **context: Any) -> CheckResult:
         [asked],
         relation=Relation("staging", asked.relation),
         schema="staging",
+        schemas=SchemaNames(),
         context=EvaluationContext(**context),
     )
     return result
@@ -275,7 +276,9 @@ def test_one_broken_check_fails_alone_and_says_why(staging: Connection) -> None:
         make("freshness", column="name", age="1 day", seconds=86400),
         make("unique", columns=["event_id"]),
     ]
-    results = evaluate_checks(staging, checks, relation=ARRESTS, schema="staging")
+    results = evaluate_checks(
+        staging, checks, relation=ARRESTS, schema="staging", schemas=SchemaNames()
+    )
     assert [result.passed for result in results] == [True, False, False, False, True]
     assert [result.error for result in results] == [False, True, True, True, False]
     assert 'column "nonsense" does not exist (42703)' in results[1].summary
@@ -354,6 +357,7 @@ def test_a_shadow_is_looked_at_and_not_the_published_table(staging: Connection) 
         checks,
         relation=Relation("staging__build", "arrests"),
         schema="staging",
+        schemas=SchemaNames(),
         context=EvaluationContext(own=frozenset({"arrests"})),
     )
     assert [result.passed for result in results] == [False, False, True]
@@ -365,7 +369,9 @@ def test_any_name_of_a_schema_will_do(database: Server, witness: Connection, sch
     quoted = '"' + schema.replace('"', '""') + '"'
     run(witness, SETUP.replace("staging", quoted))
     checks = [asked for asked in HOLD if asked.kind != "schema_exists"]
-    results = evaluate_checks(witness, checks, relation=Relation(schema, "arrests"), schema=schema)
+    results = evaluate_checks(
+        witness, checks, relation=Relation(schema, "arrests"), schema=schema, schemas=SchemaNames()
+    )
     assert [result.summary for result in results if not result.passed] == []
 
 
@@ -410,7 +416,7 @@ def test_three_hundred_checks_on_a_hundred_tables_take_little(staging: Connectio
         for i in range(100)
     ]
     started = time.monotonic()
-    results = evaluate_many(staging, subjects, schema="staging")
+    results = evaluate_many(staging, subjects, schema="staging", schemas=SchemaNames())
     seconds = time.monotonic() - started
     assert len(results) == 300
     assert all(result.passed for result in results)

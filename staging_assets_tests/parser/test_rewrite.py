@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from staging_assets.model import SchemaNames
 from staging_assets.parser import Rewritten, rewrite
 from staging_assets.postgres.client.server import Server
 
@@ -22,7 +23,7 @@ def rewrite_case(path: Path) -> Rewritten:
     said = dict(part.split(":", 1) for part in text.splitlines()[0][2:].split(";"))
     asked = {key.strip(): value.strip() for key, value in said.items()}
     own = [name.strip() for name in asked.get("own", "").split(",")]
-    return rewrite(text, schema=asked["schema"], shadow=asked.get("shadow"), own=own)
+    return rewrite(text, SchemaNames(), schema=asked["schema"], shadow=asked.get("shadow"), own=own)
 
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.stem)
@@ -45,18 +46,18 @@ def test_every_place_in_the_new_text_is_traced_to_the_script(path: Path) -> None
 
 def test_the_name_in_the_files_leaves_the_text_as_it_is() -> None:
     text = "select * from STAGING.x, 'staging.y'"
-    assert rewrite(text, schema="staging").text is text
+    assert rewrite(text, SchemaNames(), schema="staging").text is text
 
 
 def test_rewriting_twice_changes_nothing_more() -> None:
     text = "create table staging.x (id int default nextval('staging.x_seq'))"
-    once = rewrite(text, schema="dev").text
-    assert rewrite(once, schema="other").text == once
+    once = rewrite(text, SchemaNames(), schema="dev").text
+    assert rewrite(once, SchemaNames(), schema="other").text == once
 
 
 def test_line_ends_and_other_alphabets_keep_their_places() -> None:
     text = "-- é\r\nselect 'ü😀' from staging.x\r\nwhere é.id = staging.f(1)"
-    rewritten = rewrite(text, schema="a_much_longer_name")
+    rewritten = rewrite(text, SchemaNames(), schema="a_much_longer_name")
     assert rewritten.text == text.replace("staging.", "a_much_longer_name.")
     assert rewritten.source_offset(rewritten.text.index("where")) == text.index("where")
 
@@ -102,7 +103,7 @@ def test_a_hostile_name_of_the_schema_is_a_name_to_the_server(database: Server) 
     with closing(database.connect("test")) as connection, connection.cursor() as cursor:
         for schema in HOSTILE:
             cursor.execute("create table public.witness ()")
-            cursor.execute(rewrite(SCRIPT, schema=schema).text)
+            cursor.execute(rewrite(SCRIPT, SchemaNames(), schema=schema).text)
             assert [row[0] for row in cursor.fetchall()] == [2, 3, 2, 3, 2, 2, 5, 1], schema
             cursor.execute("select nspname from pg_namespace where oid > 16384")
             assert cursor.fetchall() == [(schema,)]
@@ -134,7 +135,7 @@ def test_mutilated_scripts_are_rewritten_or_left_and_never_lose_a_place() -> Non
         for _ in range(seeded.randrange(1, 8)):
             start = seeded.randrange(len(text) + 1)
             text = text[:start] + seeded.choice(pieces) + text[start + seeded.randrange(20) :]
-        rewritten = rewrite(text, schema="a\"$$'b", shadow="s'h", own=["x"])
+        rewritten = rewrite(text, SchemaNames(), schema="a\"$$'b", shadow="s'h", own=["x"])
         offsets = [rewritten.source_offset(at) for at in range(len(rewritten.text) + 1)]
         assert offsets == sorted(offsets)
         assert offsets[-1] == len(text)
@@ -144,7 +145,7 @@ def test_a_long_script_takes_time_in_proportion_to_its_length() -> None:
     row = "({0}, 'name {0}', 'staging', 'staging.x', null)"
     rows = ",\n".join(row.format(number) for number in range(20_000))
     start = time.process_time()
-    rewritten = rewrite(f"insert into staging.x values\n{rows};", schema="dev")
+    rewritten = rewrite(f"insert into staging.x values\n{rows};", SchemaNames(), schema="dev")
     assert time.process_time() - start < 10
     assert rewritten.text.count("dev.x") == 1
     assert rewritten.text.count("'staging.x'") == 20_000
@@ -164,7 +165,7 @@ def test_a_list_of_names_takes_time_in_proportion_to_its_length(
 ) -> None:
     names = ", ".join(f"'staging.t{number}'" for number in range(5000))
     begun = time.process_time()
-    rewritten = rewrite(f"{start}{names}{end}", schema="dev")
+    rewritten = rewrite(f"{start}{names}{end}", SchemaNames(), schema="dev")
     assert time.process_time() - begun < 4
     assert rewritten.text.count("'dev.t") == (5000 if sent else 0)
 
@@ -173,7 +174,7 @@ def test_a_value_that_is_a_tables_name_does_not_name_the_shadow() -> None:
     text = (
         "insert into staging.t select 'staging.t', nextval('staging.t_seq'), 'staging.t'::regclass;"
     )
-    rewritten = rewrite(text, schema="staging", shadow="b", own={"t", "t_seq"})
+    rewritten = rewrite(text, SchemaNames(), schema="staging", shadow="b", own={"t", "t_seq"})
     assert rewritten.text == (
         "insert into b.t select 'staging.t', nextval('b.t_seq'), 'b.t'::regclass;"
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from staging_assets.model import SchemaNames
 from staging_assets.parser import (
     LexicalError,
     find_statements,
@@ -33,7 +34,7 @@ TABLES = (*READS, "write", "change", "truncate", "create", "alter", "drop", "ref
 
 def ask(texts: Sequence[str]) -> list[dict[str, Any]]:
     """What the grammar says of each text; one that ends the process is refused."""
-    pairs = [(text, rewrite(text, schema=NEW).text) for text in texts]
+    pairs = [(text, rewrite(text, SchemaNames(), schema=NEW).text) for text in texts]
     answers: list[dict[str, Any]] = []
     while len(answers) < len(pairs):
         done = subprocess.run(
@@ -55,7 +56,7 @@ def find_differences(text: str, said: dict[str, Any]) -> list[str]:
     """Where we and the grammar differ on a statement."""
     if "refused" in said:
         return []
-    uses = [use for statement in read_statements(text) for use in statement.uses]
+    uses = [use for statement in read_statements(text, SchemaNames()) for use in statement.uses]
     uses = [use for use in uses if use.within == "statement" and use.role != "spelled"]
 
     if text.startswith("create schema"):  # what has no schema there is in the new one
@@ -112,7 +113,7 @@ def find_texts() -> list[str]:
             script = path.read_text(errors="replace")
             try:
                 texts |= dict.fromkeys(each.text for each in find_statements(script))
-                read = read_statements(script)
+                read = read_statements(script, SchemaNames())
             except LexicalError:
                 continue  # a case of what cannot be read
             for statement in read:

@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
-from staging_assets.model import Relation
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser import References, find_references, find_statements, read_statements
 
 SQL = Path(__file__).parents[2] / "sql"
@@ -140,7 +140,11 @@ READS = [
 
 @pytest.mark.parametrize(("text", "tables"), READS)
 def test_what_is_read_is_found(text: str, tables: str) -> None:
-    found = {name for name in names(find_references(text).reads) if name.startswith("staging.")}
+    found = {
+        name
+        for name in names(find_references(text, SchemaNames()).reads)
+        if name.startswith("staging.")
+    }
     assert found == {f"staging.{table}" for table in tables}
 
 
@@ -160,7 +164,7 @@ def test_what_is_read_is_found(text: str, tables: str) -> None:
     ],
 )  # fmt: skip
 def test_what_comes_from_other_schemas_is_found(text: str, sources: str) -> None:
-    uses = [use for statement in read_statements(text) for use in statement.uses]
+    uses = [use for statement in read_statements(text, SchemaNames()) for use in statement.uses]
     roles = ("read", "mention", "parent")
     found = {str(use.relation) for use in uses if use.role in roles}
     assert {name for name in found if not name.startswith("staging.")} == {
@@ -208,7 +212,7 @@ BODY = "as $$ select count(*) from a $$"
     ],
 )  # fmt: skip
 def test_names_without_a_schema_are_looked_up_where_the_server_does(text: str, read: str) -> None:
-    uses = [use for statement in read_statements(text) for use in statement.uses]
+    uses = [use for statement in read_statements(text, SchemaNames()) for use in statement.uses]
     found = {f"{use.relation}".lstrip('".') for use in uses if use.relation.name == "a"}
     assert found == {read}
 
@@ -257,7 +261,7 @@ def test_names_without_a_schema_are_looked_up_where_the_server_does(text: str, r
     ],
 )  # fmt: skip
 def test_what_else_is_done_is_found(text: str, part: str, expected: set[str]) -> None:
-    assert names(getattr(find_references(text), part)) == expected
+    assert names(getattr(find_references(text, SchemaNames()), part)) == expected
 
 
 @pytest.mark.parametrize(
@@ -274,7 +278,7 @@ def test_what_else_is_done_is_found(text: str, part: str, expected: set[str]) ->
     ],
 )
 def test_sql_that_is_made_at_the_run_is_opaque(text: str, opaque: bool) -> None:
-    assert find_references(text).opaque is opaque
+    assert find_references(text, SchemaNames()).opaque is opaque
 
 
 def find_by_sqlglot(text: str) -> set[str]:
@@ -303,13 +307,15 @@ def test_our_scripts_read_what_sqlglot_says(path: Path) -> None:
         expected = find_by_sqlglot(text)
     except sqlglot.errors.SqlglotError:
         pytest.skip("sqlglot cannot read this one")
-    uses = [use for statement in read_statements(text) for use in statement.uses]
+    uses = [use for statement in read_statements(text, SchemaNames()) for use in statement.uses]
     read = frozenset(use.relation for use in uses if use.role == "read")
     assert names(read) == expected
 
 
 def test_names_are_folded_as_postgres_folds_them() -> None:
-    found = find_references('select * from Staging.Foo, staging."Foo", "Staging".foo')
+    found = find_references(
+        'select * from Staging.Foo, staging."Foo", "Staging".foo', SchemaNames()
+    )
     assert found == References(
         reads=frozenset(
             (Relation("staging", "foo"), Relation("staging", "Foo"), Relation("Staging", "foo"))

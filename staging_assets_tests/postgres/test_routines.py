@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from staging_assets.model import Relation
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser import rewrite
 from staging_assets.postgres.client.routines import ServerRoutines
 from staging_assets.postgres.client.server import Server
@@ -54,9 +54,10 @@ def test_an_argument_is_sent_along_when_the_routine_takes_it_for_a_name(
 ) -> None:
     with closing(database.connect("test")) as connection, connection.cursor() as cursor:
         cursor.execute(MADE)
-        routines = ServerRoutines("build2")
+        routines = ServerRoutines("build2", SchemaNames())
         text = rewrite(
             f"select ({call})::text",
+            SchemaNames(),
             schema="build2",
             ask=lambda called: routines.find(connection, called),
         ).text
@@ -68,7 +69,7 @@ def test_a_routine_is_asked_for_once(database: Server) -> None:
     called = {Relation("other", "echo"), Relation("", "kind_of")}
     with closing(database.connect("test")) as connection, connection.cursor() as cursor:
         cursor.execute(MADE)
-        routines = ServerRoutines("build2")
+        routines = ServerRoutines("build2", SchemaNames())
         first = routines.find(connection, called)
         cursor.execute("drop function public.kind_of")
         assert routines.find(connection, called) == first
@@ -82,7 +83,7 @@ def test_nothing_is_asked_in_a_transaction_that_has_failed(database: Server) -> 
         connection.commit()
         with pytest.raises(Exception, match="division by zero"):
             cursor.execute("select 1 / 0")
-        routines = ServerRoutines("build2")
+        routines = ServerRoutines("build2", SchemaNames())
         called = {Relation("", "kind_of")}
         assert routines.find(connection, called).find(None, "kind_of") is None
         connection.rollback()
@@ -99,5 +100,5 @@ def test_operators_that_somebody_puts_into_public_are_not_called(database: Serve
                 f" create operator public.= (function = public.trap, leftarg = {kind}, rightarg = {kind})"
             )
         cursor.execute("set search_path = public, pg_catalog")
-        found = ServerRoutines("build2").find(connection, {Relation("", "kind_of")})
+        found = ServerRoutines("build2", SchemaNames()).find(connection, {Relation("", "kind_of")})
         assert found.find(None, "kind_of") is not None

@@ -9,7 +9,7 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import ScriptError
-from staging_assets.model import Script
+from staging_assets.model import SchemaNames, Script
 from staging_assets.parser import find_statements, rewrite
 from staging_assets.postgres.messages.errors import script_error
 from staging_assets.postgres.messages.redaction import find_safe_detail, find_safe_message
@@ -21,7 +21,7 @@ def run(
     """Run a script until it fails, and return the error as people read it."""
     script = Script(Path("/sql/POPULATE.sql"), "sql/POPULATE.sql", text)
     others = [Script(Path("/sql/f.sql"), "sql/f.sql", functions)] if functions else []
-    rewritten = rewrite(text, schema=schema)
+    rewritten = rewrite(text, SchemaNames(), schema=schema)
     for statement in find_statements(rewritten.text):
         try:
             with connection.cursor() as cursor:

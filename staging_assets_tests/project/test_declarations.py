@@ -10,7 +10,7 @@ import yaml
 
 from staging_assets.checks import KINDS
 from staging_assets.errors import Problem
-from staging_assets.model import CheckDeclaration, Column, Lookup, Script, Table
+from staging_assets.model import CheckDeclaration, Column, Lookup, SchemaNames, Script, Table
 from staging_assets.project.declarations.checks.reader import find_declarations
 
 
@@ -34,7 +34,13 @@ TABLES = {
 
 def read(text: str, **options: object) -> tuple[list[CheckDeclaration], list[Problem]]:
     return find_declarations(
-        yaml.compose(text), "staging.yaml", TABLES, ["stops"], kinds=KINDS, **options
+        yaml.compose(text),
+        "staging.yaml",
+        TABLES,
+        ["stops"],
+        kinds=KINDS,
+        schemas=SchemaNames(),
+        **options,
     )  # type: ignore[arg-type]
 
 
@@ -306,7 +312,9 @@ def test_the_examples_of_the_documentation_are_read_without_a_mistake() -> None:
     declared: list[CheckDeclaration] = []
     for example in examples:
         ((_, node),) = yaml.compose(example).value
-        more, problems = find_declarations(node, "docs", tables, (), declared, kinds=KINDS)
+        more, problems = find_declarations(
+            node, "docs", tables, (), declared, kinds=KINDS, schemas=SchemaNames()
+        )
         assert [str(problem) for problem in problems] == []
         declared += more
     assert len(declared) > 10
@@ -314,7 +322,9 @@ def test_the_examples_of_the_documentation_are_read_without_a_mistake() -> None:
 
 def test_a_folder_that_is_loaded_without_kinds_says_that_they_are_to_be_handed_in() -> None:
     node = yaml.compose("arrests: {min_rows: 1}")
-    _, (problem,) = find_declarations(node, "staging.yaml", TABLES, [], kinds={})
+    _, (problem,) = find_declarations(
+        node, "staging.yaml", TABLES, [], kinds={}, schemas=SchemaNames()
+    )
     assert str(problem) == (
         "staging.yaml:1:11: 'min_rows' is no kind of check, nor the name of one that is there."
         " Hand them to load_project: kinds=staging_assets.checks.KINDS."

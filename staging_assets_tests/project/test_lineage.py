@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from staging_assets.checks import KINDS
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.project.lineage.lineage import Lineage, find_lineage
 from staging_assets.project.load import load_project
 
@@ -19,7 +20,7 @@ COLUMNS = {"x": ("id", "name", "kind"), "y": ("id", "label"), "z": ("id", "code"
 
 def find(text: str) -> dict[str, str]:
     """Column to its sources, sorted, with spaces between."""
-    found = find_lineage("x", text, COLUMNS)
+    found = find_lineage(Relation("staging", "x"), text, SchemaNames(), COLUMNS)
     return {
         column: " ".join(sorted(f"{each.relation}.{each.column}" for each in sources))
         for column, sources in found.items()
@@ -69,7 +70,9 @@ def test_sqlglot_says_nothing_of_its_own(
 
 
 def test_lineage_is_found_when_it_is_asked_for_and_travels() -> None:
-    lineage = Lineage("x", "insert into staging.x (id) select id from etl.e", COLUMNS)
+    lineage = Lineage(
+        "x", "insert into staging.x (id) select id from etl.e", SchemaNames(), COLUMNS
+    )
     assert "found=None" not in repr(lineage)
     again = pickle.loads(pickle.dumps(lineage))
     assert dict(again) == dict(lineage)

@@ -16,7 +16,7 @@ from staging_assets.builder.bad_rows.queries import (
     repeated_sql,
 )
 from staging_assets.errors import ScriptError
-from staging_assets.model import Relation, Table
+from staging_assets.model import Relation, SchemaNames, Table
 from staging_assets.parser import (
     find_place,
     find_statements,
@@ -98,7 +98,13 @@ def explain_statement(
 
 
 def explain_key(
-    error: ScriptError, table: Table, live: Relation, columns: Sequence[str], definition: str
+    error: ScriptError,
+    table: Table,
+    live: Relation,
+    columns: Sequence[str],
+    *,
+    definition: str,
+    schemas: SchemaNames,
 ) -> ScriptError:
     """Add to what a broken key says a query for the rows that break it.
 
@@ -108,10 +114,11 @@ def explain_key(
         live: where the table is published.
         columns: of the key.
         definition: of it, as the catalog has it.
+        schemas: what the table's scripts call the schemas.
     """
     if table.populate is None or not columns:
         return error
-    statements = find_statements(rewrite(table.populate.text, schema=live.schema).text)
+    statements = find_statements(rewrite(table.populate.text, schemas, schema=live.schema).text)
     inserts = [find_insert(statement.text) for statement in statements]
     if len(inserts) != 1 or inserts[0] is None:
         return error

@@ -1,17 +1,18 @@
-"""Cursors that put the schema's name into what scripts send, and connections that make them."""
+"""Cursors that put the schemas' names into what scripts send, and connections that make them."""
 
 from __future__ import annotations
 
 import re
 import weakref
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from psycopg2 import extensions, sql
 
-from staging_assets.model import STAGING, Relation
-from staging_assets.parser import Naming, rewrite
+from staging_assets.model import STAGING, Relation, SchemaNames
+from staging_assets.parser import Naming, may_name, rewrite
 from staging_assets.postgres import Connection, Cursor, ServerRoutines
 
 _CONTROL = re.compile(r"\b(?:commit|end|begin|start|rollback|abort)\b", re.IGNORECASE)
@@ -19,6 +20,34 @@ _CONTROL = re.compile(r"\b(?:commit|end|begin|start|rollback|abort)\b", re.IGNOR
 # The parameters in which SQLAlchemy's reflection asks for a schema.
 _SCHEMA_PARAMETER = re.compile(r"(?:nspname|schema|table_schema)(?:_\d+)*\Z")
 _BULK = re.compile(rb"\bvalues\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a cleanup works.
+
+    Args:
+        schema: the schema that is built.
+        schemas: what scripts call it, and the sources'.
+    """
+
+    schema: str
+    schemas: SchemaNames
+
+    def find_real(self, name: str) -> str:
+        """What a schema of the script is really called."""
+        return self.schemas.in_database(name, self.schema)
+
+    @property
+    def formatted(self) -> Place:
+        """The same, where the driver takes each % for a format."""
+        etl = self.schemas.etl.replace("%", "%%")
+        return Place(self.schema.replace("%", "%%"), replace(self.schemas, etl=etl))
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether everything is called in the database as it is in the scripts."""
+        return self.schemas.moved == {self.schema}
 
 
 class Joined(Protocol):
@@ -34,9 +63,9 @@ class Joined(Protocol):
 class _Routines:
     """What one connection was told of routines; it does not keep the connection alive."""
 
-    def __init__(self, connection: Connection, schema: str) -> None:
+    def __init__(self, connection: Connection, place: Place) -> None:
         self._connection = weakref.ref(connection)
-        self._server = ServerRoutines(schema)
+        self._server = ServerRoutines(place.schema, place.schemas)
 
     def find(self, called: Collection[Relation]) -> Naming:
         """What is known of routines that a text gives names to."""
@@ -56,7 +85,7 @@ else:
 class StagingCursor(_Cursor):
     """What a cursor of the driver is mixed with: `staging` is sent as the real schema."""
 
-    schema: str = STAGING
+    place: Place = Place(STAGING, SchemaNames())
     joined: Joined | None = None
 
     def execute(self, query: Any, vars: Any = None) -> None:
@@ -89,69 +118,71 @@ class StagingCursor(_Cursor):
         if isinstance(query, str):
             if self.joined is not None and _CONTROL.search(query):
                 query = self.joined.settle(query)
-            schema = self.schema.replace("%", "%%") if formats else self.schema
-            return _rewrite(query, schema, self._routines())
+            return _rewrite(
+                query, self.place.formatted if formats else self.place, self._routines()
+            )
         return query
 
     def _prepare_bulk(self, query: bytes) -> bytes:
         """What `psycopg2.extras.execute_values` sends: the rows are in it, and stay as they are."""
-        if self.schema == STAGING:
+        if self.place.is_literal:
             return query
         found = _BULK.search(query)
         end = found.start() if found else len(query)
         encoding = extensions.encodings[self.connection.encoding]
-        head = _rewrite(query[:end].decode(encoding), self.schema, self._routines())
+        head = _rewrite(query[:end].decode(encoding), self.place, self._routines())
         return head.encode(encoding) + query[end:]
 
     def _routines(self) -> _Routines:
         """What the connection's server knows of routines."""
         found = _ROUTINES.get(self.connection)
         if found is None:
-            found = _ROUTINES[self.connection] = _Routines(self.connection, self.schema)
+            found = _ROUTINES[self.connection] = _Routines(self.connection, self.place)
         return found
 
     def _real(self, name: str, value: Any) -> Any:
-        return self.schema if value == STAGING and _SCHEMA_PARAMETER.match(name) else value
+        named = isinstance(value, str) and _SCHEMA_PARAMETER.match(name)
+        return self.place.find_real(value) if named else value
 
 
 @lru_cache(maxsize=32)
-def make_cursor_class(base: type[Cursor], schema: str) -> type[Cursor]:
-    """Return a class of cursors that are `base` and put the schema's name in."""
-    return type(f"Staging{base.__name__}", (StagingCursor, base), {"schema": schema})
+def make_cursor_class(base: type[Cursor], place: Place) -> type[Cursor]:
+    """Return a class of cursors that are `base` and put the schemas' names in."""
+    return type(f"Staging{base.__name__}", (StagingCursor, base), {"place": place})
 
 
 class StagingConnection(Connection):
     """A connection of the driver, all of whose cursors put the schema's name in."""
 
-    schema: str = STAGING
+    place: Place = Place(STAGING, SchemaNames())
 
     def cursor(self, *args: Any, **options: Any) -> Any:
         """Return a cursor; psycopg2's meaning."""
         base = options.pop("cursor_factory", None) or Cursor
-        return super().cursor(*args, cursor_factory=make_cursor_class(base, self.schema), **options)
+        return super().cursor(*args, cursor_factory=make_cursor_class(base, self.place), **options)
 
 
-def make_connections(schema: str) -> Callable[..., StagingConnection]:
+def make_connections(place: Place) -> Callable[..., StagingConnection]:
     """Return a connection factory for psycopg2.
 
     Args:
-        schema: what `staging` is really called.
+        place: what the schemas of scripts are really called.
     """
 
     def make(*args: Any, **options: Any) -> StagingConnection:
         connection = StagingConnection(*args, **options)
-        connection.schema = schema
+        connection.place = place
         return connection
 
     return make
 
 
 @lru_cache(maxsize=64)
-def _rewrite_known(text: str, schema: str, routines: _Routines) -> str:
-    return rewrite(text, schema=schema, ask=routines.find).text
+def _rewrite_known(text: str, place: Place, routines: _Routines) -> str:
+    return rewrite(text, place.schemas, schema=place.schema, ask=routines.find).text
 
 
-def _rewrite(text: str, schema: str, routines: _Routines) -> str:
-    if schema == STAGING or STAGING not in text.lower():
+def _rewrite(text: str, place: Place, routines: _Routines) -> str:
+    if place.is_literal or not may_name(text, place.schemas, "\\"):
         return text
-    return _rewrite_known(text, schema, routines)
+    return _rewrite_known(text, place, routines)

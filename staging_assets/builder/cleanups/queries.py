@@ -9,7 +9,7 @@ from psycopg2 import sql
 from sqlalchemy import Engine
 
 from staging_assets.errors import BuildError
-from staging_assets.model import STAGING, Relation
+from staging_assets.model import ETL, Relation, SchemaNames
 from staging_assets.postgres import SET_OWN_PATH, hide_values
 
 _TABLE = """
@@ -31,15 +31,18 @@ _BACK = "select pg_catalog.set_config('search_path', pg_catalog.current_setting(
 
 
 class Queries:
-    """What the parts share; `engine` and `schema` are set by the whole."""
+    """What the parts share; `engine`, `schema` and `schemas` are set by the whole."""
 
     engine: Engine
     schema: str
+    schemas: SchemaNames
 
     def _real(self, schema: str) -> str:
         """The schema that is meant; `staging` in any case, and in quotes, is the one built."""
         name = unquote(schema)
-        return self.schema if name == STAGING or schema.lower() == STAGING else name
+        if schema.lower() in (self.schemas.staging, ETL):
+            name = schema.lower()
+        return self.schemas.in_database(name, self.schema)
 
     def _ask(
         self,

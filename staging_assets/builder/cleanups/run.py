@@ -9,11 +9,12 @@ from types import ModuleType
 
 import psycopg2
 
+from staging_assets.builder.cleanups.cursors import Place
 from staging_assets.builder.cleanups.pg_tools import offering_pg_tools
 from staging_assets.builder.cleanups.shared_transaction import SharedTransaction
 from staging_assets.builder.cleanups.wrangler import PostgresWrangler
 from staging_assets.errors import BuildError, StagingError
-from staging_assets.model import Script
+from staging_assets.model import SchemaNames, Script
 from staging_assets.postgres import Connection, Server, find_safe_message
 
 # What these say is about code; the text of any other may hold values of rows.
@@ -21,24 +22,35 @@ _ABOUT_CODE = (ImportError, NameError, AttributeError, SyntaxError, StagingError
 _TODO = "Correct the script, then build this again. Nothing of it was kept."
 
 
-def run_cleanup(connection: Connection, script: Script, schema: str, *, server: Server) -> None:
+def run_cleanup(
+    connection: Connection,
+    script: Script,
+    schema: str,
+    *,
+    server: Server,
+    schemas: SchemaNames | None = None,
+) -> None:
     """Run a cleanup script inside the transaction that is open on the connection.
 
     Args:
         connection: in a transaction (begun in SQL, or not in autocommit mode), which this neither
             commits nor rolls back.
         script: a Python file with `def main(pgw)`.
-        schema: what the script's `staging` is really called.
+        schema: the schema that is built.
         server: where `pgw.shell` sends programs.
+        schemas: what the script calls the schemas.
 
     Raises BuildError with file and line, and no values of rows.
     """
-    transaction = SharedTransaction(connection, schema)
+    place = Place(schema, schemas or SchemaNames())
+    transaction = SharedTransaction(connection, place)
     name = f"staging_cleanup_{sha256(str(script.path).encode()).hexdigest()[:12]}_{id(connection)}"
     module = ModuleType(name)
     module.__file__ = str(script.path)
     sys.modules[name] = module  # dataclasses and the like look for it there
-    wrangler = PostgresWrangler(server, schema, transaction=transaction)
+    wrangler = PostgresWrangler(
+        server, place.schema, schemas=place.schemas, transaction=transaction
+    )
     failure: BuildError | None = None
     try:
         with offering_pg_tools(wrangler, PostgresWrangler):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from staging_assets.builder.cleanups.cursors import make_cursor_class
+from staging_assets.builder.cleanups.cursors import Place, make_cursor_class
 from staging_assets.errors import BuildError
 from staging_assets.parser import find_statements
 from staging_assets.postgres import Connection, Cursor
@@ -32,12 +32,12 @@ class SharedTransaction:
 
     Args:
         connection: in a transaction, which is neither committed nor rolled back here.
-        schema: what `staging` is really called.
+        place: what the schemas of scripts are really called.
     """
 
-    def __init__(self, connection: Connection, schema: str) -> None:
+    def __init__(self, connection: Connection, place: Place) -> None:
         self.connection = connection
-        self.schema = schema
+        self.place = place
         self._open: list[tuple[object, str]] = []
         self._count = 0
 
@@ -111,7 +111,7 @@ class JoinedConnection:
     def cursor(self, name: str | None = None, **options: Any) -> Any:
         """Return a cursor; psycopg2's meaning."""
         base = options.pop("cursor_factory", None) or Cursor
-        kind = make_cursor_class(base, self._transaction.schema)
+        kind = make_cursor_class(base, self._transaction.place)
         made: Any = self._transaction.connection.cursor(name, cursor_factory=kind, **options)
         made.joined = self
         return made

@@ -16,11 +16,11 @@ from psycopg2 import sql
 from sqlalchemy import Engine
 
 from staging_assets.builder.cleanups.columns import ColumnWork
-from staging_assets.builder.cleanups.cursors import make_connections
+from staging_assets.builder.cleanups.cursors import Place, make_connections
 from staging_assets.builder.cleanups.rows import NamedRow, Rows
 from staging_assets.builder.cleanups.shared_transaction import SharedTransaction
 from staging_assets.builder.cleanups.tables import TableWork
-from staging_assets.model import STAGING
+from staging_assets.model import STAGING, SchemaNames
 from staging_assets.postgres import Server, find_psql, find_variables, make_engine
 
 _log = logging.getLogger("staging_assets")
@@ -31,7 +31,8 @@ class PostgresWrangler(TableWork, ColumnWork):
 
     Args:
         server: the database.
-        schema: what `staging` is really called.
+        schema: the schema that is built.
+        schemas: what scripts call it, and the sources'.
         transaction: work inside this transaction, and not on connections of its own.
     """
 
@@ -40,13 +41,15 @@ class PostgresWrangler(TableWork, ColumnWork):
         server: Server,
         schema: str = STAGING,
         *,
+        schemas: SchemaNames | None = None,
         transaction: SharedTransaction | None = None,
     ) -> None:
-        self.schema = schema
+        self.schema, self.schemas = schema, schemas or SchemaNames()
         self._server = server
         if transaction is None:
             self.engine: Engine = server.engine(
-                "staging_assets pgw", connection_factory=make_connections(schema)
+                "staging_assets pgw",
+                connection_factory=make_connections(Place(schema, self.schemas)),
             )
         else:
             self.engine = make_engine(transaction.join, joined=True)

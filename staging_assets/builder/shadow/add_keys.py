@@ -78,7 +78,14 @@ def _run_step(session: Session, shadow: Shadow, step: str, *keys: Key) -> None:
     told = _tell_broken_key(failure, key, shadow, shows_values=shows_values)
     if key is None or not (failure.pgcode or "").startswith("23"):
         raise told
-    raise explain_key(told, shadow.table, shadow.live, find_key_columns(key), key.definition)
+    raise explain_key(
+        told,
+        shadow.table,
+        shadow.live,
+        find_key_columns(key),
+        definition=key.definition,
+        schemas=session.schemas,
+    )
 
 
 def _tell_broken_key(

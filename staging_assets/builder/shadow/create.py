@@ -93,6 +93,7 @@ def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
     own = table.own | {table.name}
     text = rewrite(
         table.create.text,
+        session.schemas,
         schema=plan.schema,
         shadow=plan.build_schema,
         own=own,

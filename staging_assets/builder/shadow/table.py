@@ -9,7 +9,7 @@ from __future__ import annotations
 from staging_assets.builder.bad_rows import explain_statement
 from staging_assets.builder.shadow.add_keys import run_foreign_keys, run_keys, run_keys_at_once
 from staging_assets.builder.shadow.create import Shadow, ShadowPlan, run_create
-from staging_assets.builder.shadow.keys import Keys, find_key
+from staging_assets.builder.shadow.keys import find_key
 from staging_assets.builder.shadow.leftovers import clear_build_schema
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
 from staging_assets.builder.shadow.roles import run_give_rights, run_take_rights
@@ -86,10 +86,10 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
     if table.populate is not None:
         text = rewrite(
             table.populate.text,
+            session.schemas,
             schema=shadow.live.schema,
             shadow=shadow.relation.schema,
-            own=shadow.own
-            | (_find_indexes(table.populate.text, shape) if table.keeps_indexes else frozenset()),
+            own=_find_own(session, shadow),
             ask=session.find_naming,
         )
         functions = (script.text for script in session.functions)
@@ -141,17 +141,23 @@ def _run_populate(
     )
 
 
-def _find_indexes(text: str, shape: Keys) -> frozenset[str]:
-    """The names of the table's indexes, those among them that the script itself makes."""
+def _find_own(session: Session, shadow: Shadow) -> frozenset[str]:
+    """What the POPULATE script finds in the build schema.
+
+    Where it works on the table's indexes, these are among it, and those that it makes itself.
+    """
+    table = shadow.table
+    if table.populate is None or not table.keeps_indexes:
+        return shadow.own
     named = {
         use.relation.name
-        for statement in read_statements(text)
+        for statement in read_statements(table.populate.text, session.schemas)
         for use in statement.uses
         if use.kind == "index"
         or statement.starts_with("reindex", "index")
         or statement.starts_with("comment", "on", "index")
     }
-    return shape.index_names | named
+    return shadow.own | shadow.shape.index_names | named
 
 
 def _count(session: Session, relation: Relation) -> int:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from staging_assets.checks.core.check import Check
 from staging_assets.checks.core.probe import CheckedTable, Probe, Verdict
+from staging_assets.model import SchemaNames
 
 Arguments = dict[str, Any]
 
@@ -96,7 +97,7 @@ class CheckKind:
         """The table and column elsewhere that the values are compared with."""
         return None
 
-    def tables(self, arguments: Mapping[str, Any]) -> Collection[str]:
+    def tables(self, arguments: Mapping[str, Any], schemas: SchemaNames) -> Collection[str]:
         """The staging tables that a check looks at besides its own; it waits for them."""
         other = self.other_column(arguments)
         return () if other is None else (other[0],)

@@ -11,7 +11,7 @@ from psycopg2 import sql
 from staging_assets.checks.core.check import Check, Metadata
 from staging_assets.checks.core.probe import CheckedTable, Probe, Values, Verdict, number, say
 from staging_assets.checks.kinds.kind import Arguments, CheckKind, Written, spell_name
-from staging_assets.model import STAGING
+from staging_assets.model import SchemaNames
 from staging_assets.parser import find_references
 
 _SPELLED = {"<=": " at_most ", ">=": " at_least ", "<>": " is_not ", "!=": " is_not "}
@@ -40,9 +40,9 @@ class ColumnValue(CheckKind):
             found.append({"condition": value.text("an SQL condition"), "rows": name})
         return found
 
-    def tables(self, arguments: Mapping[str, Any]) -> Collection[str]:
+    def tables(self, arguments: Mapping[str, Any], schemas: SchemaNames) -> Collection[str]:
         # A condition alone is no statement; what it names in a subquery counts all the same.
-        return _find_read(f"select 1 where {arguments['condition']}")
+        return _find_read(f"select 1 where {arguments['condition']}", schemas)
 
     def suggest_name(self, arguments: Mapping[str, Any]) -> str:
         signs = "|".join(map(re.escape, _SPELLED))
@@ -95,8 +95,8 @@ class OwnQuery(CheckKind):
     def columns(self, arguments: Mapping[str, Any]) -> tuple[str, ...]:
         return ()  # sample_columns are the query's, not the table's
 
-    def tables(self, arguments: Mapping[str, Any]) -> Collection[str]:
-        return _find_read(arguments["query"])
+    def tables(self, arguments: Mapping[str, Any], schemas: SchemaNames) -> Collection[str]:
+        return _find_read(arguments["query"], schemas)
 
     def probe(self, check: Check, place: CheckedTable) -> Probe:
         query = place.rewrite(check.arguments["query"]).rstrip().rstrip(";")
@@ -115,6 +115,7 @@ class OwnQuery(CheckKind):
         )
 
 
-def _find_read(query: str) -> frozenset[str]:
+def _find_read(query: str, schemas: SchemaNames) -> frozenset[str]:
     """The staging tables that a query reads."""
-    return frozenset(each.name for each in find_references(query).reads if each.schema == STAGING)
+    reads = find_references(query, schemas).reads
+    return frozenset(each.name for each in reads if each.schema == schemas.staging)

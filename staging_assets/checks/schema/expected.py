@@ -66,7 +66,7 @@ def read_expected(
         tables: their names.
     """
     expected = Expected()
-    routines = ServerRoutines(schema)
+    routines = ServerRoutines(schema, project.schemas)
 
     def ask(called: Collection[Relation]) -> Naming:
         with reading(connection):
@@ -77,7 +77,7 @@ def read_expected(
         scratch = f"staging_assets_scratch_{uuid.uuid4().hex[:12]}"
 
         def send(text: str, scratch: str = scratch) -> str:
-            return rewrite(text, schema=scratch, ask=ask, kept=schema).text
+            return rewrite(text, project.schemas, schema=scratch, ask=ask, kept=schema).text
 
         scripts = [
             (node, send(text))
@@ -120,12 +120,12 @@ def _find_changes(
         if not may_change(text) and not routines:
             continue
         try:
-            structural = find_structural(text, table.own)
-            _add(hidden, name, find_hidden_changes(text))
+            structural = find_structural(text, project.schemas, table.own)
+            _add(hidden, name, find_hidden_changes(text, project.schemas))
             for other, each in owners.items():
                 if each != name and other in text:
                     # It is there only when this script ran after the other table's last build.
-                    for statement in find_structural(text, {other}):
+                    for statement in find_structural(text, project.schemas, {other}):
                         _add(hidden, each, find_sql_changes(statement))
         except LexicalError:
             _add(hidden, name, find_sql_changes(text))

@@ -16,7 +16,7 @@ from functools import lru_cache, reduce
 from operator import or_
 
 from staging_assets.checks.schema.differences import Deviation
-from staging_assets.model import STAGING, Cleanup, Relation
+from staging_assets.model import Cleanup, SchemaNames
 from staging_assets.parser import is_opaque, read_statements
 
 _MAKES = (("create", "type"), ("create", "domain"), ("create", "sequence"))
@@ -111,20 +111,22 @@ def may_change(text: str) -> bool:
     return _CHANGING.search(text) is not None
 
 
-def find_structural(text: str, own: Collection[str]) -> list[str]:
+def find_structural(text: str, schemas: SchemaNames, own: Collection[str]) -> list[str]:
     """The statements of a POPULATE script that change its own table's structure, in their order.
 
     Args:
         text: of the script.
+        schemas: what it calls the schemas.
         own: names that the table's CREATE script makes.
 
     They are such as can be run on an empty table. Raises LexicalError when something is not
     closed.
     """
-    mine = {Relation(STAGING, name) for name in own}
+    mine = {schemas.own(name) for name in own}
     found = []
-    for statement in read_statements(text):
-        named = {use.relation for use in statement.uses if use.relation.schema == STAGING}
+    for statement in read_statements(text, schemas):
+        uses = statement.uses
+        named = {use.relation for use in uses if use.relation.schema == schemas.staging}
         if not any(statement.starts_with(*words) for words in _STRUCTURAL):
             continue
         if any(statement.starts_with(*words) for words in _MAKES) or named & mine:
@@ -133,11 +135,11 @@ def find_structural(text: str, own: Collection[str]) -> list[str]:
     return found
 
 
-def find_hidden_changes(text: str) -> Changes:
+def find_hidden_changes(text: str, schemas: SchemaNames) -> Changes:
     """What a POPULATE script changes in blocks and by SQL that it makes, by its words."""
     hidden = [
         find_sql_changes(text[statement.tokens[0].start : statement.tokens[-1].end])
-        for statement in read_statements(text)
+        for statement in read_statements(text, schemas)
         if statement.starts_with("do") or is_opaque(statement)
     ]
     return reduce(or_, hidden, Changes())

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from staging_assets.builder import PostgresWrangler
 from staging_assets.errors import SettingsError
-from staging_assets.model import STAGING
+from staging_assets.model import ETL, STAGING, SchemaNames
 from staging_assets.postgres import Server, find_server
 from staging_assets.settings import (
     ConnectionSettings,
@@ -63,6 +63,12 @@ class PostgresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     schema_name: str = Field(
         default=STAGING, description="The schema that `wrangler` takes `staging` to mean."
     )
+    schema_in_files: str = Field(
+        default=STAGING, description="What scripts call that schema, where it is not `staging`."
+    )
+    etl_schema: str = Field(
+        default=ETL, description="The schema that `wrangler` takes `etl` to mean."
+    )
 
     def connection_settings(self) -> ConnectionSettings:
         """Where the database is.
@@ -101,7 +107,8 @@ class PostgresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         `with postgres.wrangler() as pgw:` gives its connections back at the end.
         """
-        return PostgresWrangler(self.find_server(), self.schema_name)
+        schemas = SchemaNames(self.schema_in_files, self.etl_schema)
+        return PostgresWrangler(self.find_server(), self.schema_name, schemas=schemas)
 
 
 def _read(value: str) -> str | None:
@@ -126,20 +133,19 @@ def find_database(staging: StagingSchema, postgres: PostgresResource) -> Server:
     """
     server = postgres.find_server()
     if postgres.connection_settings().embedded and staging.etl_csv_dir is None:
-        seed_demo(server, staging.sql_dir, staging.department, staging.demo_scale)
+        schemas = SchemaNames(staging.schema_in_files, staging.etl_schema)
+        seed_demo(server, staging.sql_dir, staging.department, staging.demo_scale, schemas)
     return server
 
 
-def build_resource(
-    connection: ConnectionSettings, schema: str, url: str | None = None
-) -> PostgresResource:
-    """The resource of a connection, field by field.
+def build_resource(staging: StagingSchema, url: str | None = None) -> PostgresResource:
+    """The resource of a staging schema's connection, field by field.
 
     Args:
-        connection: where the database is.
-        schema: what its wrangler takes `staging` to mean.
+        staging: where its database is, and what scripts call the schemas.
         url: what stands in place of the URL, such as the variable that holds it.
     """
+    connection = staging.connection
     sessions = connection.sessions
     return PostgresResource(
         url=url or connection.url or "",
@@ -157,5 +163,7 @@ def build_resource(
         work_mem=sessions.work_mem or "",
         maintenance_work_mem=sessions.maintenance_work_mem or "",
         show_values=sessions.show_values,
-        schema_name=schema,
+        schema_name=staging.schema,
+        schema_in_files=staging.schema_in_files,
+        etl_schema=staging.etl_schema,
     )

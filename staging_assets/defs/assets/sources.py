@@ -9,13 +9,11 @@ import dagster as dg
 from staging_assets.defs.assets.identity import build_step_tags, check_identity
 from staging_assets.defs.dagster_patches.output_names import find_output_names
 from staging_assets.defs.reporting.streams import find_stdout
-from staging_assets.defs.translation.specs import build_source_key
+from staging_assets.defs.translation.translator import build_source_key
 from staging_assets.errors import StagingError
-from staging_assets.model import Relation, StagingProject
+from staging_assets.model import ETL, Relation, StagingProject
 from staging_assets.settings import StagingSchema
 from staging_assets.sources import CsvFile, run_csv_loads
-
-ETL = "etl"
 
 
 def build_source_specs(
@@ -35,7 +33,7 @@ def build_source_specs(
             group_name=staging.group_name(ETL),
             kinds={"postgres"},
             description="A source table that scripts read.",
-            metadata={"dagster/table_name": f"{source.schema}.{source.name}"},
+            metadata={"dagster/table_name": f"{_find_real(staging, source.schema)}.{source.name}"},
         )
         for source in sorted(read)
         if not (source.schema == ETL and source.name in loaded)
@@ -65,7 +63,7 @@ def build_csv_assets(
                 group_name=staging.group_name(ETL),
                 kinds={"postgres", "csv"},
                 description=file.problem or f"All columns of {file.path.name} as text.",
-                metadata={"dagster/table_name": f"{ETL}.{name}"},
+                metadata={"dagster/table_name": f"{staging.etl_schema}.{name}"},
                 skippable=True,
             )
             for name, file in sorted(files.items())
@@ -83,7 +81,7 @@ def build_csv_assets(
         except StagingError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         failed: dict[str, str] = {}
-        for outcome in run_csv_loads(server, ETL, files, [*keys], staging.workers):
+        for outcome in run_csv_loads(server, staging.etl_schema, files, [*keys], staging.workers):
             shown = f"{f'{ETL}/{outcome.name}':<40}"
             if outcome.load is None:
                 print(f"{shown} FAILED\n    {outcome.message}", file=find_stdout(), flush=True)
@@ -106,3 +104,8 @@ def build_csv_assets(
     name_of = {build_source_key(staging, Relation(ETL, name)): name for name in files}
     names_of = {output: name_of[key] for output, key in etl_load.keys_by_output_name.items()}
     return [etl_load]
+
+
+def _find_real(staging: StagingSchema, schema: str) -> str:
+    """What the schema of a source is called in the database."""
+    return staging.etl_schema if schema == ETL else schema

@@ -8,8 +8,12 @@ from types import MappingProxyType
 
 import dagster as dg
 
-from staging_assets.defs.translation.translator import StagingNode, StagingTranslator
-from staging_assets.model import STAGING, ColumnSource, Relation, StagingProject
+from staging_assets.defs.translation.translator import (
+    StagingNode,
+    StagingTranslator,
+    build_source_key,
+)
+from staging_assets.model import ColumnSource, Relation, StagingProject
 from staging_assets.settings import StagingSchema
 
 
@@ -42,14 +46,9 @@ class AssetSpecs:
 
     def find_relation_key(self, relation: Relation) -> dg.AssetKey:
         """The key of what a script reads: a staging table, or a source."""
-        if relation.schema == STAGING and relation.name in self.by_node:
+        if relation.schema == self.staging.schema_in_files and relation.name in self.by_node:
             return self.key(relation.name)
         return build_source_key(self.staging, relation)
-
-
-def build_source_key(staging: StagingSchema, source: Relation) -> dg.AssetKey:
-    """The asset key of a relation outside staging, such as etl/arrests."""
-    return dg.AssetKey([*staging.key_prefix, source.schema, source.name])
 
 
 def build_specs(

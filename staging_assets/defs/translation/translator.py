@@ -9,7 +9,16 @@ from typing import Any
 
 import dagster as dg
 
-from staging_assets.model import SCHEMA_NODE, STAGING, Kind, Node, Script, StagingProject, Table
+from staging_assets.model import (
+    SCHEMA_NODE,
+    STAGING,
+    Kind,
+    Node,
+    Relation,
+    Script,
+    StagingProject,
+    Table,
+)
 from staging_assets.settings import StagingSchema
 
 _WHAT = {
@@ -72,17 +81,28 @@ class StagingNode:
         """Upstream keys. An edge to the schema that other edges imply is left out."""
         upstream = self.project.dependencies[self.text]
         shown = upstream - {SCHEMA_NODE} or upstream
-        prefix = self.staging.key_prefix
         return [
             *(self._build_key(other) for other in sorted(shown)),
             *(
-                dg.AssetKey([*prefix, source.schema, source.name])
+                build_source_key(self.staging, source)
                 for source in sorted(self.project.sources.get(self.text, ()))
             ),
         ]
 
     def _build_key(self, text: str) -> dg.AssetKey:
         return dg.AssetKey([*self.staging.key_prefix, STAGING, *text.split("/")])
+
+
+def build_source_key(staging: StagingSchema, source: Relation) -> dg.AssetKey:
+    """The asset key of a relation that scripts read and do not make, such as `etl/arrests`.
+
+    Args:
+        staging: whose scripts.
+        source: as they call it. Where they call their own schema otherwise, `staging` may be
+            that of somebody else, whose tables are not among `staging/*`.
+    """
+    schema = "staging_source" if source.schema == STAGING else source.schema
+    return dg.AssetKey([*staging.key_prefix, schema, source.name])
 
 
 class StagingTranslator:

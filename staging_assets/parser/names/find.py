@@ -3,7 +3,7 @@
 One pass over the tokens with a stack of parentheses; `clauses` is the table of what its keywords
 say. A qualified name after FROM, JOIN, INTO ... is a relation wherever it stands, so a CTE or an
 alias of the same name cannot hide it. What is no relation by its place is one only when it is in
-schema `staging`, or where a type is expected.
+the schema that is built, or where a type is expected.
 Tested against Postgres' own grammar, and sqlglot's scopes, which cost fifty times as much.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from staging_assets.model import STAGING
+from staging_assets.model import SchemaNames
 from staging_assets.parser.lexer.literals import read_literal
 from staging_assets.parser.lexer.tokens import NAME_KINDS, TEXT_KINDS, Token
 from staging_assets.parser.names import heads
@@ -30,37 +30,50 @@ from staging_assets.parser.names.scope import Frame, Name, Names, Role, Scope
 _MARKS = frozenset(("word", "punctuation"))
 
 
-def find_names(tokens: Sequence[Token], *, code: bool = False, hidden: bool = False) -> Names:
+def find_names(
+    tokens: Sequence[Token],
+    schemas: SchemaNames,
+    *,
+    code: bool = False,
+    hidden: tuple[str, ...] = (),
+) -> Names:
     """The names in `tokens`.
 
     Args:
         tokens: of one statement, or of a body.
+        schemas: what scripts call the schemas.
         code: whether they are the body of a PL/pgSQL block.
-        hidden: whether a parameter called `staging` hides the schema.
+        hidden: schemas that a parameter of the same name hides.
     """
-    return _Walk(tokens, code, hidden).run()
+    return _Walk(tokens, schemas.moved, code, hidden).run()
 
 
 class _Walk:
     """Each step takes the index of a token and gives the index behind what it took."""
 
-    def __init__(self, tokens: Sequence[Token], code: bool, hidden: bool) -> None:
-        self.tokens, self.code = tokens, code
+    def __init__(
+        self,
+        tokens: Sequence[Token],
+        schemas: frozenset[str],
+        code: bool,
+        hidden: tuple[str, ...],
+    ) -> None:
+        self.tokens, self.schemas, self.code = tokens, schemas, code
         # What stands where as a keyword or mark: nothing behind the last, nor before the first,
         # as an index below zero counts from the end.
         words = [token.value if token.kind in _MARKS else "" for token in tokens]
         self.words = [*words, "", "", "", ""]
         self.names = Names()
-        self.piece = Scope(aliased=hidden)
+        self.piece = Scope(hidden)
         self.frames = [Frame(self.piece)]
         # What is a column in a query, or should `staging` turn out to be a variable or a table.
-        self.unsure: dict[int, Scope] = {}
+        self.unsure: dict[int, tuple[Scope, str]] = {}
 
     def run(self) -> Names:
         index = 0
         while index < len(self.tokens):
             index = self.step(index)
-        columns = {i for i, scope in self.unsure.items() if scope.aliased}
+        columns = {i for i, (scope, schema) in self.unsure.items() if scope.hides(schema)}
         if columns:
             self.names.found = [n for i, n in enumerate(self.names.found) if i not in columns]
         return self.names
@@ -76,8 +89,7 @@ class _Walk:
         elif token.value == "'search_path'" and self.words[index + 1] == ",":  # of set_config
             listed = self.tokens[index + 2] if index + 2 < len(self.tokens) else token
             if listed.kind in TEXT_KINDS:
-                path = read_literal(listed).value.split(",")
-                self.names.search_path = tuple(name.strip(' "').lower() for name in path)
+                self.names.search_path = heads.read_listed(read_literal(listed).value)
         return index + 1
 
     def find_clause(self, index: int) -> Clause | None:
@@ -102,7 +114,7 @@ class _Walk:
             frame.verb = clause.begins
             frame.about = clause.begins in CONTENTLESS
         if clause.query_begins:
-            frame.scope = Scope(aliased=True)
+            frame.scope = Scope(query=True)
         if clause.role != "keep":
             frame.expect = clause.role
             frame.kind = clause.kind or frame.kind
@@ -144,7 +156,8 @@ class _Walk:
         """Take a name with its dots."""
         tokens, frame = self.tokens, self.frames[-1]
         chain, end = [tokens[index]], index + 1
-        if chain[0].value == STAGING and self.words[end] == "." and heads.is_cut(tokens, end + 1):
+        known = chain[0].value in self.schemas
+        if known and self.words[end] == "." and heads.is_cut(tokens, end + 1):
             self.names.found.append(Name("schema", None, tokens[index]))
             frame.expect = None
             return end
@@ -173,11 +186,11 @@ class _Walk:
     def expected(self, role: Role, chain: list[Token], end: int, frame: Frame) -> None:
         """Take a name where a relation, type or routine is expected."""
         schema, name = (chain[-2], chain[-1]) if len(chain) > 1 else (None, chain[0])
-        if name.value == STAGING:
+        if name.value in self.schemas:
             if role == "define":
-                self.names.hides_staging = True
+                self.names.hides += (name.value,)
             elif not heads.has_alias(self.tokens, end) and role not in ("call", "schema"):
-                frame.scope.aliased = True
+                frame.scope.hidden += (name.value,)
         if role == "read" and schema is None and any(name.value in f.ctes for f in self.frames):
             return
         if role != "about" or schema is not None:
@@ -186,23 +199,24 @@ class _Walk:
     def mention(self, chain: list[Token], index: int, end: int, frame: Frame) -> None:
         """Take a qualified name that no keyword announces: a type, or a column's full path."""
         typed = heads.is_type(self.tokens, index, end, frame)
-        if typed or chain[0].value == STAGING or self.words[end + 1] in ("rowtype", "type"):
+        if typed or chain[0].value in self.schemas or self.words[end + 1] in ("rowtype", "type"):
             if len(chain) == 2 and not typed and self.words[end] != ".":
-                self.unsure[len(self.names.found)] = frame.scope
+                self.unsure[len(self.names.found)] = frame.scope, chain[0].value
             kind = "type" if typed else ""
             self.names.found.append(Name("mention", chain[0], chain[1], kind))
 
     def alone(self, index: int, called: bool, frame: Frame) -> None:
         """Take a single name that no keyword announces."""
         token = self.tokens[index]
-        if token.value == STAGING and heads.is_alias(self.tokens, index, frame):
-            frame.scope.aliased = True
+        known = token.value in self.schemas
+        if known and heads.is_alias(self.tokens, index, frame):
+            frame.scope.hidden += (token.value,)
         elif called:
             self.names.found.append(Name("call", None, token))
-        elif token.value == STAGING and frame.types:
-            self.names.hides_staging = True
-        elif token.value == STAGING and self.code:
-            self.piece.aliased = True
+        elif known and frame.types:
+            self.names.hides += (token.value,)
+        elif known and self.code:
+            self.piece.hidden += (token.value,)
 
     def cte(self, index: int, frame: Frame) -> None:
         """Note a CTE: it is known when its body is over, at once if recursive."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from staging_assets.parser.lexer.literals import read_literal
 from staging_assets.parser.lexer.quoting import RESERVED
-from staging_assets.parser.lexer.tokens import NAME_KINDS, TEXT_KINDS, Token
+from staging_assets.parser.lexer.tokens import NAME_KINDS, TEXT_KINDS, Token, fold
 from staging_assets.parser.names.clauses import FOLLOWS_RELATION, MODIFIERS, words
 from staging_assets.parser.names.scope import Frame, Role
 
@@ -85,6 +85,17 @@ def read_path(listed: Sequence[Token]) -> tuple[str, ...]:
     if len(listed) == 1 and listed[0].kind == "word" and listed[0].value == "default":
         return ()
     return tuple(t.value if t.kind in NAME_KINDS else read_literal(t).value for t in listed)
+
+
+def read_listed(path: str) -> tuple[str, ...]:
+    """The schemas in the value of `search_path`, as set_config() takes it."""
+    names = (name.strip() for name in path.split(","))
+    return tuple(
+        name[1:-1].replace('""', '"')
+        if len(name) > 1 and name[0] == name[-1] == '"'
+        else fold(name)
+        for name in names
+    )
 
 
 def is_cte(tokens: Sequence[Token], index: int) -> bool:

@@ -52,7 +52,7 @@ class Names:
         body_path: what CREATE or ALTER FUNCTION sets for the body; None when it sets none.
         resets_body: whether ALTER FUNCTION takes such a setting away.
         home: the schema that CREATE SCHEMA makes, in which its elements stand.
-        hides_staging: whether a parameter called `staging` hides the schema in the body.
+        hides: schemas that a parameter of the same name hides in the body.
     """
 
     found: list[Name] = field(default_factory=list)
@@ -60,20 +60,24 @@ class Names:
     body_path: tuple[str, ...] | None = None
     resets_body: bool = False
     home: str | None = None
-    hides_staging: bool = False
+    hides: tuple[str, ...] = ()
 
 
 class Scope:
     """Where `staging.x` may be a column, a field or a parameter.
 
-    `aliased` says that it is: in every query, where a table's name cannot stand in an expression
-    with its schema alone, and where a variable, a parameter or a table is called `staging`.
+    It is one in every query, where a table's name cannot stand in an expression with its schema
+    alone, and where a variable, a parameter or a table is called `staging`: it is `hidden` then.
     """
 
-    __slots__ = ("aliased",)
+    __slots__ = ("hidden", "query")
 
-    def __init__(self, aliased: bool = False) -> None:
-        self.aliased = aliased
+    def __init__(self, hidden: tuple[str, ...] = (), *, query: bool = False) -> None:
+        self.hidden, self.query = hidden, query
+
+    def hides(self, schema: str) -> bool:
+        """Whether `<schema>.x` is no relation there."""
+        return self.query or schema in self.hidden
 
 
 class Frame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from staging_assets.model import Relation
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser.lexer.tokens import NAME_KINDS, TEXT_KINDS, Token
 from staging_assets.parser.nested.tree import (
     Fragment,
@@ -63,7 +63,7 @@ class CatalogRoutine(NamedTuple):
     """A routine as the server's catalog has it.
 
     Args:
-        name: of the routine, with `staging` for the schema that is called so.
+        name: of the routine, with the schemas' names in scripts.
         language: `plpgsql`, `sql`, `c` ...
         source: of the body.
         parameters: names of those that a caller gives; empty for one without.
@@ -77,23 +77,23 @@ class CatalogRoutine(NamedTuple):
     types: tuple[str, ...]
 
 
-def read_catalog_naming(routines: Iterable[CatalogRoutine]) -> Naming:
+def read_catalog_naming(routines: Iterable[CatalogRoutine], schemas: SchemaNames) -> Naming:
     """What routines of the catalog do with their arguments."""
-    return _settle([_define(routine) for routine in routines], Naming())
+    return _settle([_define(routine, schemas) for routine in routines], Naming())
 
 
-def find_called(routines: Iterable[CatalogRoutine]) -> set[Relation]:
+def find_called(routines: Iterable[CatalogRoutine], schemas: SchemaNames) -> set[Relation]:
     """The routines that others call, and so may hand their arguments to."""
     return {
         Relation(name.schema.value if name.schema else "", name.name.value)
         for routine in routines
-        if (body := _define(routine).body) is not None
+        if (body := _define(routine, schemas).body) is not None
         for name in body.names.found
         if name.role == "call" and name.name.value not in KNOWN
     }
 
 
-def _define(routine: CatalogRoutine) -> Definition:
+def _define(routine: CatalogRoutine, schemas: SchemaNames) -> Definition:
     parameters = tuple(
         Parameter(name, kind.lstrip("_") in REGISTERED, 0, 0)
         for name, kind in zip(routine.parameters, routine.types, strict=True)
@@ -101,7 +101,7 @@ def _define(routine: CatalogRoutine) -> Definition:
     body = None
     if routine.source and routine.language in ("plpgsql", "sql"):
         kind: PieceKind = "routine" if routine.language == "plpgsql" else "query"
-        body = read_piece(tokenize_leniently(routine.source), kind)
+        body = read_piece(tokenize_leniently(routine.source), schemas, kind)
     return Definition(routine.name, parameters, body)
 
 

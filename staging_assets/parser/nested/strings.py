@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from staging_assets.model import Relation
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, Token
 from staging_assets.parser.nested.routines import find_defaults
 from staging_assets.parser.nested.tree import Fragment
@@ -34,7 +34,7 @@ class NamingLiteral(NamedTuple):
 def find_naming_literals(
     piece: Fragment, naming: Naming, unknown: set[Relation] | None = None
 ) -> Iterator[NamingLiteral]:
-    """The literals of a piece that hold `staging` and are looked up as names.
+    """The literals of a piece that hold a schema's name and are looked up as names.
 
     Args:
         piece: of a script; the code in its literals is left out.
@@ -46,7 +46,9 @@ def find_naming_literals(
     wanted = {
         index
         for index, token in enumerate(tokens)
-        if token.kind in TEXT_KINDS and token.start not in taken and may_name(token.value)
+        if token.kind in TEXT_KINDS
+        and token.start not in taken
+        and may_name(token.value, piece.schemas)
     }
     if not wanted or tokens[0].value == "comment":
         return
@@ -69,7 +71,13 @@ def find_naming_literals(
         yield NamingLiteral(tokens[index], found[index], formatted)
 
 
-def may_name(literal: str) -> bool:
-    """Whether a literal, as it is written, may hold the schema's name."""
-    lowered = literal.lower()
-    return "staging" in lowered or "\\" in lowered
+def may_name(text: str, schemas: SchemaNames, escape: str = "\\") -> bool:
+    """Whether a text, as it is written, may hold the name of one of the schemas.
+
+    Args:
+        text: SQL, or a literal with its quotes.
+        schemas: what scripts call the schemas.
+        escape: what it may be hidden behind.
+    """
+    lowered = text.casefold()
+    return escape in lowered or any(name in lowered for name in schemas.spelled)

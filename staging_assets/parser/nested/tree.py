@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal as OneOf
 from typing import NamedTuple
 
+from staging_assets.model import SchemaNames
 from staging_assets.parser.lexer.literals import Literal, read_literal
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token, fold, tokenize
 from staging_assets.parser.names.find import find_names
@@ -19,12 +21,11 @@ from staging_assets.parser.strings.naming import Naming
 PieceKind = OneOf["statement"] | SnippetKind
 
 NAME_PATTERN = r'(?:[A-Za-z_\x80-\U0010ffff][\w$]*|"(?:[^"]|"")+")'
+PLAIN = re.compile(r"[A-Za-z_\x80-\U0010ffff][\w$]*")
+"""A name that needs no quotes, if it is in lower case."""
 _RELATION = re.compile(
     rf"\s*(?P<schema>{NAME_PATTERN})\s*\.\s*(?P<name>{NAME_PATTERN})(?:\s*\.\s*{NAME_PATTERN})?\s*(?:\(.*\)\s*)?",
     re.DOTALL,
-)
-_FOREIGN_NAME = re.compile(
-    rf'(?<![\w.$])(?P<schema>"staging"|staging)\s*\.\s*(?P<name>{NAME_PATTERN})?', re.IGNORECASE
 )
 _MAX_DEPTH = 8
 
@@ -53,6 +54,7 @@ class Fragment:
         kind: `statement`, or what kind of literal it was.
         tokens: of its text, comments left out.
         names: the names in it.
+        schemas: what scripts call the schemas.
         spelled: literals, and in a foreign language text, that name a relation.
         literal: for code in a literal: its text and where that stands in the piece around it.
         token: for code in a literal: the literal.
@@ -64,6 +66,7 @@ class Fragment:
     kind: PieceKind
     tokens: Sequence[Token]
     names: Names
+    schemas: SchemaNames
     spelled: list[tuple[Token, Literal, NamedInString]] = field(default_factory=list)
     literal: Literal | None = None
     token: Token | None = None
@@ -97,39 +100,44 @@ BODIES = frozenset(("routine", "query", "foreign"))
 
 def read_piece(
     tokens: Sequence[Token],
+    schemas: SchemaNames,
     kind: PieceKind = "statement",
     depth: int = 0,
-    hidden: bool = False,
+    hidden: tuple[str, ...] = (),
 ) -> Fragment:
     """Read one statement, or the code in a literal, and the code in its literals.
 
     Args:
         tokens: of its text.
+        schemas: what scripts call the schemas.
         kind: `statement`, or what kind of literal it is in.
         depth: how many literals it is in.
-        hidden: whether a parameter called `staging` hides the schema in it.
+        hidden: schemas that a parameter of the same name hides in it.
     """
     code = kind in ("block", "routine")
     snippets = find_snippets(tokens, code=code, body=kind != "statement")
-    names = find_names(tokens, code=code, hidden=hidden)
-    piece = Fragment(kind, tokens, names, dynamic=snippets.dynamic)
+    names = find_names(tokens, schemas, code=code, hidden=hidden)
+    piece = Fragment(kind, tokens, names, schemas, dynamic=snippets.dynamic)
     for snippet in snippets.found if depth < _MAX_DEPTH else ():
         literal = read_literal(snippet.token)
         if snippet.kind == "foreign":
-            inner = _read_foreign(literal, snippet.token)
+            inner = _read_foreign(literal, snippet.token, schemas)
         else:
-            hidden = names.hides_staging and snippet.kind in BODIES
-            inner = read_piece(tokenize_leniently(literal.value), snippet.kind, depth + 1, hidden)
+            hidden = names.hides if snippet.kind in BODIES else ()
+            inside = tokenize_leniently(literal.value)
+            inner = read_piece(inside, schemas, snippet.kind, depth + 1, hidden)
         inner.literal, inner.token = literal, snippet.token
         piece.inner.append(inner)
     if not (tokens and tokens[0].value == "comment"):
         taken = {snippet.token.start for snippet in snippets.found}
         piece.spelled = list(_find_spelled(tokens, taken))
-        piece.given = list(_find_given(tokens, taken)) if depth == 0 else []
+        piece.given = list(_find_given(tokens, schemas, taken)) if depth == 0 else []
     return piece
 
 
-def _find_given(tokens: Sequence[Token], taken: set[int]) -> Iterator[Fragment]:
+def _find_given(
+    tokens: Sequence[Token], schemas: SchemaNames, taken: set[int]
+) -> Iterator[Fragment]:
     contexts: Contexts | None = None
     for index, token in enumerate(tokens):
         if token.kind in TEXT_KINDS and token.start not in taken and "." in token.value:
@@ -137,7 +145,8 @@ def _find_given(tokens: Sequence[Token], taken: set[int]) -> Iterator[Fragment]:
             if looks_like_sql(literal.value):
                 contexts = contexts or Contexts(tokens, Naming())
                 if contexts.is_argument(index):
-                    piece = read_piece(tokenize_leniently(literal.value), "dynamic", 1)
+                    inside = tokenize_leniently(literal.value)
+                    piece = read_piece(inside, schemas, "dynamic", 1)
                     piece.literal, piece.token = literal, token
                     yield piece
 
@@ -167,13 +176,31 @@ def _is_part(tokens: Sequence[Token], index: int) -> bool:
     return parts > 1 or (index > 0 and tokens[index - 1].value in ("->", "->>", "#>", "#>>"))
 
 
-def _read_foreign(literal: Literal, token: Token) -> Fragment:
-    piece = Fragment("foreign", (), Names())
-    for found in _FOREIGN_NAME.finditer(literal.value):
+def _read_foreign(literal: Literal, token: Token, schemas: SchemaNames) -> Fragment:
+    piece = Fragment("foreign", (), Names(), schemas)
+    for found in named_in_text(schemas).finditer(literal.value):
         name = read_name(found["name"])
         spelled = NamedInString(read_name(found["schema"]), name, *found.span("schema"))
         piece.spelled.append((token, Literal(literal.value, 0), spelled))
     return piece
+
+
+@lru_cache(maxsize=64)
+def named_in_text(schemas: SchemaNames, *, dotted: bool = True) -> re.Pattern[str]:
+    """Where a text that is no SQL names what may have to be called otherwise.
+
+    Args:
+        schemas: what scripts call the schemas.
+        dotted: whether a dot follows, and a name where there is one; else the schema stands alone.
+    """
+    spelled = []
+    for schema in sorted(schemas.moved):
+        spelled.append(re.escape('"' + schema.replace('"', '""') + '"'))
+        if PLAIN.fullmatch(schema) and fold(schema) == schema:
+            spelled.append(f"(?i:{re.escape(schema)})")
+    pattern = rf"""(?<![\w$."])(?P<schema>{"|".join(spelled)})"""
+    end = rf"\s*\.\s*(?P<name>{NAME_PATTERN})?" if dotted else r"""(?![\w$".])"""
+    return re.compile(pattern + end)
 
 
 def read_name(name: str | None) -> str:

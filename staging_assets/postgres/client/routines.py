@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
-from staging_assets.model import STAGING, Relation
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser import CatalogRoutine, Naming, find_called, read_catalog_naming
 from staging_assets.postgres.client.driver import Connection
 
@@ -41,11 +41,12 @@ class ServerRoutines:
     """What has been asked of a server about routines.
 
     Args:
-        schema: what `staging` is really called.
+        schema: the schema that is built.
+        schemas: what scripts call it, and the sources'.
     """
 
-    def __init__(self, schema: str) -> None:
-        self.schema = schema
+    def __init__(self, schema: str, schemas: SchemaNames) -> None:
+        self.schema, self.schemas = schema, schemas
         self._asked: set[str] = set()
         self._routines: list[CatalogRoutine] = []
         self._naming = Naming()
@@ -67,9 +68,9 @@ class ServerRoutines:
             self._routines += found
             new = True
             # A routine that hands a name on to another takes names as that one does.
-            names = {relation.name for relation in find_called(found)} - self._asked
+            names = {relation.name for relation in find_called(found, self.schemas)} - self._asked
         if new:
-            self._naming = read_catalog_naming(self._routines)
+            self._naming = read_catalog_naming(self._routines, self.schemas)
         return self._naming
 
     def _read(self, connection: Connection, names: Collection[str]) -> list[CatalogRoutine]:
@@ -77,7 +78,7 @@ class ServerRoutines:
             cursor.execute(_ROUTINES, (sorted(names),))
             return [
                 CatalogRoutine(
-                    Relation(STAGING if schema == self.schema else schema, name),
+                    Relation(self.schemas.in_scripts(schema, self.schema), name),
                     language,
                     source or "",
                     _find_inputs(parameters, modes, len(types)),

@@ -15,7 +15,7 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INERROR
 
 from staging_assets.errors import DatabaseError, StagingError
-from staging_assets.model import Relation, Script
+from staging_assets.model import Relation, SchemaNames, Script
 from staging_assets.parser import Naming, quote_literal
 from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.paths import OWN_PATH, SET_OWN_PATH, SET_USERS_PATH, USERS_PATH
@@ -45,7 +45,7 @@ class Session:
         sessions: settings of the session.
         stop: set when the run ends early.
         log: level and message.
-        schema: the schema that is built.
+        schema, schemas: the schema that is built; what scripts call it, and the sources'.
         number: tells the sessions of one run apart.
         functions: scripts of stored procedures, to find lines of functions in which errors occur.
         prepared: statements that every new connection prepares.
@@ -62,13 +62,12 @@ class Session:
         log: Log,
         *,
         schema: str,
+        schemas: SchemaNames,
         number: int = 0,
         functions: Sequence[Script] = (),
         prepared: Sequence[str] = (),
     ) -> None:
-        self.server = server
-        self.run_id = run_id
-        self.sessions = sessions
+        self.server, self.run_id, self.sessions = server, run_id, sessions
         self.stop = stop
         self.log = log
         self.notices = Notices(log)
@@ -77,7 +76,8 @@ class Session:
         self._connection: Connection | None = None
         self._pins = self._naming = self._pending = ""
         self._claim = worker_lock_sql(schema)
-        self._routines = ServerRoutines(schema)
+        self.schemas = schemas
+        self._routines = ServerRoutines(schema, schemas)
         self.number = number
         self.stands: dict[Relation, Relation] = {}
         self._stand_count = 0

@@ -8,7 +8,16 @@ from functools import cache
 import yaml
 
 from staging_assets.errors import Problem
-from staging_assets.model import Cell, Lookup, Number, Script, find_number, find_value, is_of_sixty
+from staging_assets.model import (
+    Cell,
+    Lookup,
+    Number,
+    SchemaNames,
+    Script,
+    find_number,
+    find_value,
+    is_of_sixty,
+)
 from staging_assets.parser import fold
 from staging_assets.project.declarations.documents import Document, MalformedError, is_empty
 from staging_assets.project.scripts.create import Creation
@@ -31,7 +40,10 @@ _NUMBER_TAGS = frozenset(("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"))
 
 
 def read_lookups(
-    script: Script, tables: Mapping[str, Creation], unread: Collection[str] = ()
+    script: Script,
+    tables: Mapping[str, Creation],
+    unread: Collection[str],
+    schemas: SchemaNames,
 ) -> tuple[dict[str, Lookup], list[Problem]]:
     """Read one lookup YAML.
 
@@ -42,10 +54,11 @@ def read_lookups(
         script: the file.
         tables: the tables that there are, by name.
         unread: folded names of tables whose script has a mistake of its own.
+        schemas: what scripts call the schemas.
 
     Returns the rows of each table that has no mistake, and the problems.
     """
-    reading = _Reading(Document(script), tables, unread)
+    reading = _Reading(Document(script), tables, unread, schemas)
     reading.read()
     return reading.found, reading.problems
 
@@ -96,9 +109,14 @@ def _find_code(cell: Cell) -> object:
 
 class _Reading:
     def __init__(
-        self, document: Document, tables: Mapping[str, Creation], unread: Collection[str]
+        self,
+        document: Document,
+        tables: Mapping[str, Creation],
+        unread: Collection[str],
+        schemas: SchemaNames,
     ) -> None:
         self.document, self.tables, self.unread = document, tables, unread
+        self.schemas = schemas
         self.found: dict[str, Lookup] = {}
         self.problems: list[Problem] = []
 
@@ -116,7 +134,8 @@ class _Reading:
                 continue
             if creation is None:
                 what = f"there is no table {name!r}"
-                todo = f"Add create_tables/CREATE-staging-{name}.sql, or correct the name"
+                file = self.schemas.create_file(name)
+                todo = f"Add create_tables/{file}, or correct the name"
                 self._note(key, what, todo)
                 continue
             if creation.name in seen:
@@ -133,7 +152,7 @@ class _Reading:
         self.problems.append(self.document.note(node, what, todo))
 
     def _find_table(self, name: str) -> Creation | None:
-        bare = name.removeprefix("staging.")
+        bare = name.removeprefix(f"{self.schemas.staging}.")
         return self.tables.get(bare) or self.tables.get(fold(bare))
 
     def _read_table(self, creation: Creation, key: yaml.Node, value: yaml.Node) -> None:

@@ -12,6 +12,7 @@ from staging_assets.errors import Problem
 from staging_assets.model import (
     CheckDeclaration,
     CsvOptions,
+    SchemaNames,
     Script,
     Table,
     cleanup_node,
@@ -53,6 +54,7 @@ class Known:
         tables: names of all tables.
         cleaned: tables that have a cleanup in the chosen department.
         departments: names of the folders.
+        schemas: what scripts call the schemas.
     """
 
     nodes: Collection[str]
@@ -60,6 +62,7 @@ class Known:
     tables: Collection[str]
     cleaned: Collection[str]
     departments: Collection[str]
+    schemas: SchemaNames
 
 
 @dataclass
@@ -95,13 +98,19 @@ def read_config(script: Script, department: str, known: Known) -> Config:
 
 
 def find_checks(
-    config: Config, tables: Mapping[str, Table], cleaned: Collection[str], kinds: Kinds
+    config: Config,
+    tables: Mapping[str, Table],
+    cleaned: Collection[str],
+    kinds: Kinds,
+    schemas: SchemaNames,
 ) -> tuple[tuple[CheckDeclaration, ...], list[Problem]]:
     """The declared checks: the department's own take the place of those of the same name."""
     found: list[CheckDeclaration] = []
     problems: list[Problem] = []
     for node in config.check_nodes:
-        more, wrong = find_declarations(node, config.label, tables, cleaned, found, kinds=kinds)
+        more, wrong = find_declarations(
+            node, config.label, tables, cleaned, found, kinds=kinds, schemas=schemas
+        )
         again = {(check.table, check.name) for check in more if "override" not in check.arguments}
         found = [check for check in found if (check.table, check.name) not in again]
         found += more
@@ -225,7 +234,8 @@ class _Reading:
         if not self.is_table(name, name_node):
             return
         if name not in self.known.cleaned and cleanup_node(name) not in self.known.elsewhere:
-            todo = f"Add populate_tables/{self.department}/staging-{name}-cleanup.py"
+            file = self.known.schemas.cleanup_file(name)
+            todo = f"Add populate_tables/{self.department}/{file}"
             self.note(name_node, f"{name} has no cleanup script", todo)
             return
         column = self.document.text(value, "the column")

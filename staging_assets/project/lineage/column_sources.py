@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from staging_assets.model import STAGING, ColumnSource, Relation
+from staging_assets.model import ColumnSource, Relation
 
 _MAX_DEPTH = 50
 _quiet = threading.local()
@@ -36,16 +36,16 @@ def find_column_sources(
     Args:
         text: one statement.
         own: the table that it fills.
-        columns: the columns of the tables in `staging`, as far as they are known.
+        columns: the columns of the tables in the schema of `own`, as far as they are known.
     """
     _quiet.on = True
     try:
         tree = sqlglot.parse_one(text, dialect="postgres")
         tree = normalize_identifiers(tree, dialect="postgres")
         if isinstance(tree, exp.Insert):
-            return _Tracing(columns).insert(tree, own)
+            return _Tracing(columns, own.schema).insert(tree, own)
         if isinstance(tree, exp.Update):
-            return _Tracing(columns).update(tree)
+            return _Tracing(columns, own.schema).update(tree)
     except Exception:  # noqa: BLE001 - any fault in a foreign parser; lineage is decoration
         return {}
     finally:
@@ -60,8 +60,8 @@ def _set_operation_scopes(scope: Scope) -> list[Scope]:
 
 
 class _Tracing:
-    def __init__(self, columns: Mapping[str, tuple[str, ...]]) -> None:
-        self.columns = columns
+    def __init__(self, columns: Mapping[str, tuple[str, ...]], staging: str) -> None:
+        self.columns, self.staging = columns, staging
         self.scopes: dict[int, Scope] = {}
         self.found: dict[int, list[tuple[str, set[ColumnSource]]]] = {}
 
@@ -134,7 +134,7 @@ class _Tracing:
                 yield from self.outputs(source, depth + 1)
                 continue
             relation = _relation(source)
-            if relation is None or relation.schema != STAGING:
+            if relation is None or relation.schema != self.staging:
                 return
             for column in self.columns.get(relation.name, ()):
                 yield column, {ColumnSource(relation, column)}
@@ -185,7 +185,7 @@ class _Tracing:
                 return None
             return list(getattr(source.expression, "named_selects", ()))
         relation = _relation(source)
-        if relation is None or relation.schema != STAGING:
+        if relation is None or relation.schema != self.staging:
             return None
         return self.columns.get(relation.name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from staging_assets.model import STAGING, ColumnSource, Relation
+from staging_assets.model import ColumnSource, Relation, SchemaNames
 from staging_assets.parser import LexicalError, read_statements
 
 _MAX_LENGTH = 100_000  # characters; beyond this a statement is generated text
@@ -16,16 +16,24 @@ class Lineage(Mapping[str, frozenset[ColumnSource]]):
     Args:
         table: whose columns.
         text: its POPULATE script.
-        columns: the columns of the tables in `staging`, as far as they are known.
+        schemas: what that calls the schemas.
+        columns: the columns of the staging tables, as far as they are known.
     """
 
-    def __init__(self, table: str, text: str, columns: Mapping[str, tuple[str, ...]]) -> None:
-        self._table, self._text, self._columns = table, text, columns
+    def __init__(
+        self,
+        table: str,
+        text: str,
+        schemas: SchemaNames,
+        columns: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        self._table, self._text, self._columns = schemas.own(table), text, columns
+        self._schemas = schemas
         self._found: dict[str, frozenset[ColumnSource]] | None = None
 
     def _read(self) -> dict[str, frozenset[ColumnSource]]:
         if self._found is None:
-            self._found = find_lineage(self._table, self._text, self._columns)
+            self._found = find_lineage(self._table, self._text, self._schemas, self._columns)
         return self._found
 
     def __getitem__(self, column: str) -> frozenset[ColumnSource]:
@@ -39,14 +47,18 @@ class Lineage(Mapping[str, frozenset[ColumnSource]]):
 
 
 def find_lineage(
-    table: str, text: str, columns: Mapping[str, tuple[str, ...]]
+    own: Relation,
+    text: str,
+    schemas: SchemaNames,
+    columns: Mapping[str, tuple[str, ...]],
 ) -> dict[str, frozenset[ColumnSource]]:
     """Column to the columns its values come from, as far as a script's INSERTs and UPDATEs say.
 
     Args:
-        table: name of the table in `staging`.
+        own: the table, as its scripts call it.
         text: the script that fills it.
-        columns: the columns of the tables in `staging`, as far as they are known.
+        schemas: what that calls the schemas.
+        columns: the columns of the staging tables, as far as they are known.
 
     What sqlglot does not understand is left out, without a word: this is for the reader.
     """
@@ -54,10 +66,9 @@ def find_lineage(
 
     found: dict[str, set[ColumnSource]] = {}
     try:
-        statements = read_statements(text)
+        statements = read_statements(text, schemas)
     except LexicalError:
         return {}
-    own = Relation(STAGING, table)
     for statement in statements:
         fills = any(u.relation == own and u.role in ("write", "change") for u in statement.uses)
         start, end = statement.tokens[0].start, statement.tokens[-1].end

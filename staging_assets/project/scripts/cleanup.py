@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from staging_assets.errors import Problem
-from staging_assets.model import STAGING, Relation, Script
+from staging_assets.model import Relation, Script
 from staging_assets.parser import fold
 
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$]*)'
@@ -118,6 +118,11 @@ def _meaning(name: str) -> str:
     return name[1:-1].replace('""', '"') if name[0] == '"' else fold(name)
 
 
-def names_schema(code: CleanupCode) -> bool:
-    """Whether the schema is an argument of its own somewhere (`to_sql(..., schema="staging")`)."""
-    return any(word == STAGING for word, _ in code.words)
+def names_schema(code: CleanupCode, staging: str) -> bool:
+    """Whether the schema is an argument of its own somewhere (`to_sql(..., schema="staging")`).
+
+    Args:
+        code: the script.
+        staging: what scripts call the schema that is built.
+    """
+    return any(word == staging for word, _ in code.words)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from staging_assets.errors import Problem
-from staging_assets.model import STAGING, Column, Relation
+from staging_assets.model import Column, Relation
 from staging_assets.parser import (
     NAME_KINDS,
     ReadStatement,
@@ -57,12 +57,14 @@ def find_creation(source: Source, named: str) -> tuple[Creation | None, list[Pro
         return None, [name]
     own, problems = _find_own(source, made, name)
     tokens = [statement.tokens for statement in source.statements]
-    found = find_columns(source.script.text, tokens, name)
+    found = find_columns(source.script.text, tokens, source.schemas.own(name))
     own |= found.implied
     comment = _find_comments(source, name, found.columns)
     add_comments(found, source.script.text, tokens, source.comments)
     problems += _find_changes_of_others(source, name, own)
-    references = {use.relation.name for use in uses if use.role == "reference" and _in(use)}
+    references = {
+        use.relation.name for use in uses if use.role == "reference" and source.is_own(use)
+    }
     is_view = any(use.relation.name == name and use.kind == "view" for use in made)
     creation = Creation(
         name=name,
@@ -77,33 +79,32 @@ def find_creation(source: Source, named: str) -> tuple[Creation | None, list[Pro
     return creation, problems
 
 
-def _in(use: Use) -> bool:
-    return use.relation.schema == STAGING
-
-
 def _find_own_name(source: Source, made: list[Use], named: str) -> str | Problem:
-    names = {use.relation.name for use in made if _in(use)}
+    names = {use.relation.name for use in made if source.is_own(use)}
     for name in (named, fold(named)):
         if name in names:
             return name
     alike = [name for name in names if name.lower() == named.lower()]
     if len(alike) == 1:
         return alike[0]
-    todo = f"Write `create table {STAGING}.{fold(named)} (...)`"
+    wanted = source.schemas.own(fold(named))
+    todo = f"Write `create table {wanted} (...)`"
     bare = next((use for use in made if use.relation == Relation("", fold(named))), None)
     if bare is not None:
         what = f"{bare.relation.name} is created without its schema"
         return source.note(bare.offset, what, todo)
     if names:
-        other = next(use for use in made if _in(use))
-        what = f"creates {other.relation}, but the file is named for {STAGING}.{named}"
-        rename = f"Rename the file to CREATE-staging-{other.relation.name}.sql, or the table"
+        other = next(use for use in made if source.is_own(use))
+        what = f"creates {other.relation}, but the file is named for {wanted}"
+        rename = (
+            f"Rename the file to {source.schemas.create_file(other.relation.name)}, or the table"
+        )
         if len(other.relation.name.splitlines()) > 1:
             rename = "Rename the table: no file can be named for it"
         return source.note(other.offset, what, rename)
-    if source.opaque and any(_in(use) and use.relation.name == fold(named) for use in source.uses):
+    if source.opaque and any(use.relation == wanted for use in source.uses):
         return fold(named)
-    return source.note(0, f"creates no table {STAGING}.{named}", todo)
+    return source.note(0, f"creates no table {wanted}", todo)
 
 
 def _find_own(source: Source, made: list[Use], name: str) -> tuple[set[str], list[Problem]]:
@@ -116,16 +117,16 @@ def _find_own(source: Source, made: list[Use], name: str) -> tuple[set[str], lis
             if use.role != "create":
                 continue
             if use.kind == "index":  # it goes where its table is
-                of_own = any(_in(each) for each in uses if each.role == "alter")
+                of_own = any(source.is_own(each) for each in uses if each.role == "alter")
             else:
-                child = any(each.role == "parent" and _in(each) for each in uses)
-                of_own = _in(use) and (child or use.kind not in _TABLES)
+                child = any(each.role == "parent" and source.is_own(each) for each in uses)
+                of_own = source.is_own(use) and (child or use.kind not in _TABLES)
             if of_own:
                 own.add(use.relation.name)
     for use in made:
-        if _in(use) and use.relation.name not in own and use.relation not in dropped:
+        if source.is_own(use) and use.relation.name not in own and use.relation not in dropped:
             what = f"creates a second table, {use.relation}"
-            todo = f"Move it to a script CREATE-staging-{use.relation.name}.sql"
+            todo = f"Move it to a script {source.schemas.create_file(use.relation.name)}"
             problems.append(source.note(use.offset, what, todo))
     return own, problems
 
@@ -143,17 +144,23 @@ def _find_changes_of_others(source: Source, name: str, own: set[str]) -> Iterato
         elif use.role == "schema" and use.kind == "drop":
             what = f"drops the schema {use.relation.name}, with all that is in it"
             yield source.note(use.offset, what, "Drop the script's own table only")
-        elif use.role == "schema" and use.kind == "alter" and use.relation.name == STAGING:
-            what = f"alters the schema {STAGING}"
+        elif use.role == "schema" and use.kind == "alter" and _is_schema(source, use):
+            what = f"alters the schema {use.relation.name}"
             yield source.note(use.offset, what, "Remove it: the schema is made by the build")
-        elif use.role in _CHANGES and _in(use):
+        elif use.role in _CHANGES and source.is_own(use):
             mine = use.relation.name in own or use.relation in defined | made
             if mine or (use.kind not in _TABLES and use.relation.name.startswith(f"{name}_")):
                 continue
             verb = {"drop": "drops", "alter": "alters", "truncate": "empties"}.get(use.role)
             what = f"{verb or 'changes'} {use.relation}, which is not its own"
-            todo = f"A CREATE script may change {STAGING}.{name} only; move this elsewhere"
+            todo = (
+                f"A CREATE script may change {source.schemas.own(name)} only; move this elsewhere"
+            )
             yield source.note(use.offset, what, todo)
+
+
+def _is_schema(source: Source, use: Use) -> bool:
+    return use.relation.name == source.schemas.staging
 
 
 def _cascades(source: Source, use: Use) -> bool:
@@ -172,7 +179,7 @@ def _find_comments(source: Source, name: str, columns: dict[str, Column]) -> str
         if not statement.starts_with("comment", "on"):
             continue
         chain, end = _read_chain(statement)
-        if chain[:2] != [STAGING, name]:
+        if chain[:2] != [source.schemas.staging, name]:
             continue
         kind = statement.tokens[2].value
         text = read_text(statement.tokens[end:])

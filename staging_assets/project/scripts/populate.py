@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from staging_assets.model import STAGING, Relation
 from staging_assets.parser import ReadStatement, is_opaque
 from staging_assets.project.scripts.create import Creation
 from staging_assets.project.scripts.routines import Reach
@@ -34,7 +33,7 @@ def find_in_place(
         reach: the routines that the script calls.
     """
     for routine, use in reach.uses:
-        if use.relation.schema != STAGING or use.kind == "data":
+        if not source.is_own(use) or use.kind == "data":
             continue
         place = f"{routine.name} ({routine.source.place(use.offset)})"
         if use.relation.name in own:
@@ -44,7 +43,7 @@ def find_in_place(
     dropped = {use.relation for use in source.uses if use.role == "drop"}
     writes_it = False
     for use in source.uses:
-        if use.relation.schema != STAGING:
+        if not source.is_own(use):
             if use.relation.schema == "" and use.role in ("write", "change"):
                 writes_it = writes_it or use.relation.name == table
             continue
@@ -67,18 +66,19 @@ def find_in_place_by_triggers(creation: Creation, reach: Reach) -> str | None:
         creation: the table.
         reach: the routines that its CREATE script calls.
     """
-    own = {Relation(STAGING, name) for name in creation.own}
-    uses = creation.source.uses
+    source = creation.source
+    own = {source.schemas.own(name) for name in creation.own}
+    uses = source.uses
     called = {use.relation for use in uses if use.role == "call" and not use.lasting}
     calls_its_own = any(use.role == "define" and use.relation in called for use in uses)
     for use in uses if calls_its_own else ():
         if use.lasting and use.relation in own:
-            return f"{creation.source.place(use.offset)}: a function names {use.relation}"
+            return f"{source.place(use.offset)}: a function names {use.relation}"
     for routine, use in reach.uses:
         place = f"{routine.name} ({routine.source.place(use.offset)})"
         if use.relation in own and use.lasting:
             return f"{place} names {use.relation}"
-        if use.role in _CHANGES and use.relation.schema == STAGING and use.lasting:
+        if use.role in _CHANGES and source.is_own(use) and use.lasting:
             return f"{place} {_VERBS[use.role]} {use.relation}"
     if reach.opaque is not None:
         return f"{reach.opaque.name}, which its CREATE script calls, makes SQL while it runs"
@@ -89,7 +89,7 @@ def _find_hidden(source: Source, table: str, reach: Reach, writes_it: bool) -> s
     """Ways to fill the table that do not show in the script's own statements."""
     for statement in source.statements:
         start = statement.tokens[0].start
-        if STAGING in statement.search_path and _is_bare(statement, table):
+        if source.schemas.staging in statement.search_path and _is_bare(statement, table):
             return f"{source.place(start)}: finds {table} by search_path"
         if not is_opaque(statement):
             continue
@@ -106,8 +106,9 @@ def _find_hidden(source: Source, table: str, reach: Reach, writes_it: bool) -> s
 
 def _is_bare(statement: ReadStatement, table: str) -> bool:
     """Whether a statement names the table without its schema."""
-    named = any(use.relation == Relation(STAGING, table) for use in statement.uses)
-    return named and not any(token.value == STAGING for token in statement.tokens)
+    schemas = statement.schemas
+    named = any(use.relation == schemas.own(table) for use in statement.uses)
+    return named and not any(token.value == schemas.staging for token in statement.tokens)
 
 
 def find_keeps_keys(source: Source, own: frozenset[str]) -> str | None:
@@ -115,9 +116,7 @@ def find_keeps_keys(source: Source, own: frozenset[str]) -> str | None:
     filled = False
     for statement in source.statements:
         roles = {
-            use.role
-            for use in statement.uses
-            if use.relation.schema == STAGING and use.relation.name in own
+            use.role for use in statement.uses if source.is_own(use) and use.relation.name in own
         }
         reason = _find_need(statement, roles, filled) if roles else None
         if reason:

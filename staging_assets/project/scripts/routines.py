@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from staging_assets.model import STAGING, Relation
+from staging_assets.model import Relation
 from staging_assets.parser import Use, is_opaque, share_body_paths
 from staging_assets.project.scripts.script import Source
 
@@ -36,9 +36,10 @@ class Routine:
 
     def called_in(self, path: tuple[str, ...]) -> Routine:
         """The same, called where names without a schema are looked up in `path`."""
-        if self.has_path or STAGING not in path:
+        schemas = self.source.schemas
+        if self.has_path or schemas.staging not in path:
             return self
-        return replace(self, body=tuple(_move(use, path) for use in self.body))
+        return replace(self, body=tuple(_move(use, path, schemas.staging) for use in self.body))
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,15 @@ class Reach:
 
 
 class Routines:
-    """All routines of a folder, by name."""
+    """All routines of a folder, by name.
 
-    def __init__(self, sources: Mapping[str, Source]) -> None:
+    Args:
+        sources: file stem to script.
+        staging: what scripts call the schema that is built.
+    """
+
+    def __init__(self, sources: Mapping[str, Source], staging: str) -> None:
+        self._staging = staging
         share_body_paths([source.statements for source in sources.values()])
         self._by_name: dict[Relation, list[Routine]] = {}
         self.by_stem: dict[str, list[Routine]] = {stem: [] for stem in sources}
@@ -84,8 +91,8 @@ class Routines:
         for use in uses:
             if use.role in ("call", "mention", "spelled", "alter"):
                 found = self._by_name.get(use.relation, ())
-                if not found and use.bare and STAGING in use.path:
-                    found = self._by_name.get(Relation(STAGING, use.relation.name), ())
+                if not found and use.bare and self._staging in use.path:
+                    found = self._by_name.get(Relation(self._staging, use.relation.name), ())
                 for routine in found:
                     yield routine, use
 
@@ -130,12 +137,12 @@ def _find_altered(sources: Mapping[str, Source]) -> dict[Relation, frozenset[str
     return found
 
 
-def _move(use: Use, path: tuple[str, ...]) -> Use:
+def _move(use: Use, path: tuple[str, ...], staging: str) -> Use:
     """A use in a body, whose names without a schema are looked up in `path`."""
     if not use.bare or use.relation.schema:
         return use
     tables = use.role not in ("call", "schema", "temporary")
-    relation = Relation(STAGING, use.relation.name) if tables else use.relation
+    relation = Relation(staging, use.relation.name) if tables else use.relation
     return use._replace(relation=relation, path=path)
 
 

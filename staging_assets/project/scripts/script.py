@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from staging_assets.errors import Problem
-from staging_assets.model import Script
+from staging_assets.model import SchemaNames, Script
 from staging_assets.parser import (
     Comment,
     LexicalError,
@@ -18,17 +18,26 @@ from staging_assets.parser import (
 
 
 class Source:
-    """A script with its statements; `problem` says why it has none that can be read."""
+    """A script with its statements; `problem` says why it has none that can be read.
 
-    def __init__(self, script: Script) -> None:
-        self.script = script
+    Args:
+        script: the file.
+        schemas: what it calls the schemas.
+    """
+
+    def __init__(self, script: Script, schemas: SchemaNames) -> None:
+        self.script, self.schemas = script, schemas
         self.comments: list[Comment] = []
         self.statements: list[ReadStatement] = []
         self.problem: Problem | None = None
         try:
-            self.statements = read_statements(script.text, self.comments)
+            self.statements = read_statements(script.text, schemas, self.comments)
         except LexicalError as error:
             self.problem = self.note(error.offset, error.what, error.todo)
+
+    def is_own(self, use: Use) -> bool:
+        """Whether a use is about something in the schema that is built."""
+        return use.relation.schema == self.schemas.staging
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
+from staging_assets.model import SchemaNames
 from staging_assets.project.declarations.checks.written import WrittenNode
 
 
@@ -30,7 +31,7 @@ class DeclarableKind(Protocol):
     def other_column(self, arguments: Mapping[str, Any]) -> tuple[str, str] | None:
         """The table and column elsewhere that the values are compared with."""
 
-    def tables(self, arguments: Mapping[str, Any]) -> Collection[str]:
+    def tables(self, arguments: Mapping[str, Any], schemas: SchemaNames) -> Collection[str]:
         """The staging tables that a check looks at besides its own."""
 
 

@@ -13,7 +13,13 @@ from typing import Any
 import yaml
 
 from staging_assets.errors import Problem
-from staging_assets.model import SCHEMA_NODE, CheckDeclaration, Table, cleanup_node
+from staging_assets.model import (
+    SCHEMA_NODE,
+    CheckDeclaration,
+    SchemaNames,
+    Table,
+    cleanup_node,
+)
 from staging_assets.project.declarations.checks.kinds import DeclarableKind, Kinds
 from staging_assets.project.declarations.checks.lines import CheckLine, read_changes, read_lines
 from staging_assets.project.declarations.checks.patterns import (
@@ -34,6 +40,7 @@ def find_declarations(
     earlier: Sequence[CheckDeclaration] = (),
     *,
     kinds: Kinds,
+    schemas: SchemaNames,
 ) -> tuple[list[CheckDeclaration], list[Problem]]:
     """Read the value of `checks:`.
 
@@ -45,11 +52,13 @@ def find_declarations(
         earlier: what has been declared before (for all departments, say), so that it can be
             changed by its name here.
         kinds: the kinds of checks, by name.
+        schemas: what the SQL of checks calls the schemas.
 
     Returns the declarations, patterns spread out over tables and columns, and the problems.
     """
     written = WrittenNode(node)
     reading = _Reading(label, tables, cleanups, {(d.table, d.name): d for d in earlier}, kinds)
+    reading.schemas = schemas
     try:
         entries = [] if written.is_text and written.value is None else written.pairs()
     except Mistake as mistake:
@@ -77,6 +86,7 @@ class _Reading:
         self._cleaned = {cleanup_node(name): name for name in tables}
         self._cleanups = cleanups
         self._kinds = kinds
+        self.schemas = SchemaNames()
         self._named: dict[tuple[str, str], CheckDeclaration] = dict(earlier)
         self._from_pattern: set[tuple[str, str]] = set(earlier)
         self.problems: list[Problem] = []
@@ -142,7 +152,7 @@ class _Reading:
                 arguments=each,
                 label=self._label,
                 line=line.key.line,
-                tables=frozenset(kind.tables(each)),
+                tables=frozenset(kind.tables(each, self.schemas)),
                 **line.given,
             )
             for arguments in kind.read(line.argument)
