@@ -13,12 +13,12 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres.client.server import Server
 from staging_assets_tests.support.commands import copy_history
+from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.servers import (
     DEBIAN_15,
     Pooler,
     debian_15,
     embedded,
-    fresh_database,
     pgbouncers,
     shared_home,
 )

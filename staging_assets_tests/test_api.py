@@ -14,8 +14,8 @@ import pytest
 
 import staging_assets
 from staging_assets.postgres import Server
+from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.folders import make_project
-from staging_assets_tests.support.servers import fresh_database
 
 PAGE = (Path(__file__).parents[1] / "docs" / "api.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

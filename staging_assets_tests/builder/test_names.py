@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.model import StagingProject
 from staging_assets.postgres import Server
 from staging_assets_tests.support.builds import ask, build_all, leftovers, load, tables
-from staging_assets_tests.support.servers import fresh_database
+from staging_assets_tests.support.databases import fresh_database
 
 LONG = "a_table_with_a_name_of_nearly_sixty_letters_that_is_cut_"
 NAMES = """

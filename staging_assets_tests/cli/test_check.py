@@ -21,8 +21,8 @@ from staging_assets.cli import app as cli
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
 from staging_assets.scheduler.run import BuildOptions, run_build
+from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.folders import make_project
-from staging_assets_tests.support.servers import fresh_database
 
 FILES = {
     "create_tables/CREATE-staging-officers.sql": "create table staging.officers"

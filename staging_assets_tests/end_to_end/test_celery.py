@@ -25,9 +25,9 @@ from staging_assets.postgres import Server
 from staging_assets_tests.conftest import missing
 from staging_assets_tests.end_to_end.test_departments import rows
 from staging_assets_tests.support.commands import ROOT, find_environment
+from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.departments import SCRIPTS
 from staging_assets_tests.support.folders import make_project
-from staging_assets_tests.support.servers import fresh_database
 from staging_assets_tests.support.webserver import (
     answers,
     ask,

@@ -16,7 +16,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres.client.server import Server
-from staging_assets_tests.support.servers import fresh_database
+from staging_assets_tests.support.databases import fresh_database
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = {

@@ -31,8 +31,8 @@ from staging_assets_tests.support.damaged import (
     build_source,
     build_sources,
 )
+from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.folders import make_project
-from staging_assets_tests.support.servers import fresh_database
 
 
 @dataclass

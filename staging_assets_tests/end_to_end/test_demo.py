@@ -22,7 +22,7 @@ from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.project.load import load_project
 from staging_assets.scheduler.run import BuildOptions, run_build
 from staging_assets.sources.seed import seed_demo
-from staging_assets_tests.support.servers import fresh_database
+from staging_assets_tests.support.databases import fresh_database
 
 SQL = Path(__file__).parents[2] / "sql"
 SCALE = 0.01

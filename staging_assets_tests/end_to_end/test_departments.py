@@ -14,9 +14,9 @@ import pytest
 
 from staging_assets.postgres import Server
 from staging_assets_tests.support.commands import find_environment, run_typed
+from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.departments import SCRIPTS, make_host
 from staging_assets_tests.support.folders import make_project
-from staging_assets_tests.support.servers import fresh_database
 from staging_assets_tests.support.webserver import (
     answers,
     ask,

@@ -22,7 +22,7 @@ from staging_assets_tests.end_to_end.test_same_as_psql import (
     seed,
 )
 from staging_assets_tests.support.builds import build_all
-from staging_assets_tests.support.servers import fresh_database
+from staging_assets_tests.support.databases import fresh_database
 
 TREES = ("aliases", "search_path", "sources", "texts")
 ROWS = re.compile(r"(?ms)^(COPY [^\n]*;)\n(.*?)^\\\.$")

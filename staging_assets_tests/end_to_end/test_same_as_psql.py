@@ -23,7 +23,7 @@ from staging_assets.project.load import load_project
 from staging_assets.sources.load_csv import run_csv_load
 from staging_assets.sources.seed import seed_demo
 from staging_assets_tests.support.builds import ask, build_all
-from staging_assets_tests.support.servers import fresh_database
+from staging_assets_tests.support.databases import fresh_database
 
 DATA = Path(__file__).parents[1] / "data"
 ROOT = Path(__file__).parents[2]

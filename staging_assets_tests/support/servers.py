@@ -11,11 +11,9 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from psycopg2.extensions import make_dsn, parse_dsn
 
@@ -26,7 +24,6 @@ from staging_assets.postgres.embedded.postmaster import is_running
 from staging_assets.postgres.embedded.server import EmbeddedServer
 
 _PREFIX = "staging-assets-tests-"
-_TEMPLATE = "empty_for_tests"
 Pooler = Callable[..., Server]
 """Takes the mode and further settings of pgbouncer."""
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
@@ -142,37 +139,6 @@ def _cursor(server: Server) -> Iterator[Cursor]:
 def _shows(cursor: Cursor, setting: str) -> str:
     cursor.execute(f"show {setting}")
     return str(cursor.fetchall()[0][0])
-
-
-@contextmanager
-def fresh_database(server: Server) -> Iterator[Server]:
-    """Give an empty database of one's own, and drop it in the end, whoever is in it."""
-    name = sql.Identifier(f"test_{uuid.uuid4().hex[:12]}")
-    copying = _find_copying(server.dsn)
-    with _cursor(server) as cursor:
-        cursor.execute(sql.SQL("create database {} {}").format(name, sql.SQL(copying)))
-        try:
-            yield Server(make_dsn(server.dsn, dbname=name.string), server.sessions)
-        finally:
-            cursor.execute(sql.SQL("drop database {} with (force)").format(name))
-
-
-@cache
-def _find_copying(dsn: str) -> str:
-    """How an empty database is made on a server: with half the work where no disk is waited for.
-
-    Files are copied there, those of a database that somebody has entered once: the first who
-    enters a copy of `template0` writes a cache of the catalogs, which takes as long as the copy.
-    """
-    with _cursor(Server(dsn)) as cursor:
-        if _shows(cursor, "fsync") == "on":
-            return "template template0"
-        cursor.execute("select pg_advisory_lock(hashtext(%s))", (_TEMPLATE,))
-        cursor.execute("select from pg_database where datname = %s", (_TEMPLATE,))
-        if not cursor.fetchall():
-            cursor.execute(f"create database {_TEMPLATE} template template0")
-            Server(make_dsn(dsn, dbname=_TEMPLATE)).connect("tests").close()
-    return f"template {_TEMPLATE} strategy file_copy"
 
 
 @contextmanager
