@@ -15,7 +15,6 @@ from staging_assets.model.names import (
     Node,
     Relation,
     SchemaNames,
-    Script,
     cleanup_node,
     procedures_node,
 )
@@ -30,6 +29,7 @@ from staging_assets.model.project import (
     StagingProject,
     Table,
 )
+from staging_assets.model.scripts import CopyData, Origin, Script
 
 __all__ = [
     "ETL",
@@ -40,12 +40,14 @@ __all__ = [
     "Cleanup",
     "Column",
     "ColumnSource",
+    "CopyData",
     "CsvFormat",
     "CsvOptions",
     "Kind",
     "Lookup",
     "Node",
     "Number",
+    "Origin",
     "Procedures",
     "Relation",
     "SchemaNames",

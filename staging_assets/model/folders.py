@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -47,6 +48,11 @@ class ScriptPlaces(Protocol):
         """What the schema is called in the database that is `etl` in scripts."""
         ...
 
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Values of parameters in scripts, which win over those of `staging.yaml`."""
+        ...
+
 
 @dataclass(frozen=True)
 class ScriptFolders:
@@ -59,3 +65,4 @@ class ScriptFolders:
     lookup_files: tuple[Path, ...] = ()
     schema_in_files: str = STAGING
     etl_schema: str = ETL
+    variables: Mapping[str, str] = field(default_factory=dict)

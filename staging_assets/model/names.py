@@ -1,13 +1,11 @@
-"""What everything is called by: nodes, relations, scripts."""
+"""What everything is called by: nodes, relations."""
 
 from __future__ import annotations
 
 import enum
-import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 STAGING = "staging"
 """The first part of every asset key, and what a staging schema is called when nobody says."""
@@ -139,23 +137,3 @@ class SchemaNames:
         if schema == self.staging:
             return built
         return self.etl if schema == ETL else schema
-
-
-@dataclass(frozen=True)
-class Script:
-    """One file of the folder.
-
-    Args:
-        path: where it is, absolute.
-        label: how it is shown to people (relative to the current folder where that is shorter).
-        text: its text; the byte order mark is gone, line ends are as they were.
-    """
-
-    path: Path
-    label: str
-    text: str
-
-    @property
-    def sha256(self) -> str:
-        """Hex digest of the text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()

@@ -14,7 +14,8 @@ from typing import Any
 
 from staging_assets.model.csv import CsvOptions
 from staging_assets.model.lookups import Lookup
-from staging_assets.model.names import SCHEMA_NODE, Kind, Node, Relation, SchemaNames, Script
+from staging_assets.model.names import SCHEMA_NODE, Kind, Node, Relation, SchemaNames
+from staging_assets.model.scripts import Script
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class FolderContents:
         source = self.sources.get(edge.label)
         if source is None:
             return edge.label, max(1, edge.offset), edge.column
-        return edge.label, *source.position(edge.offset)
+        return source.position(edge.offset)
 
     def place(self, edge: Edge) -> str:
         """The same, as people read it."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from staging_assets.errors import Problem
 from staging_assets.model import Script
 from staging_assets.parser import find_position
+from staging_assets.project.scripts.psql import Included
 
 _BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 """What begins a new line for one program or another."""
@@ -41,6 +42,7 @@ class Files:
         departments: all departments that the folder has.
         cleaned: names of tables, folded, for which any department has a cleanup.
         shadowed: labels of the scripts that are used, and of those that give way to them.
+        included: how the files that scripts name are found.
     """
 
     creates: list[Named] = field(default_factory=list)
@@ -53,6 +55,7 @@ class Files:
     cleaned: frozenset[str] = frozenset()
     shadowed: list[tuple[str, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    included: Included = field(default_factory=lambda: Included(lambda _: None, ()))
     first: dict[tuple[int, str], Script] = field(default_factory=dict, repr=False)
 
 

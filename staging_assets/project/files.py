@@ -10,6 +10,7 @@ from pathlib import Path
 from staging_assets.errors import Problem
 from staging_assets.model import STAGING, Script, ScriptPlaces
 from staging_assets.project.file_reader import FileReader, Files, is_folder, show_path
+from staging_assets.project.scripts.psql import Included
 
 LOOKUP_FOLDER = "lookup"
 LOOKUP_FILE = "lookup_tables.yaml"
@@ -66,6 +67,7 @@ def read_files(folders: ScriptPlaces, department: str) -> Files:
     files = Files()
     root = folders.sql_dir.absolute()
     names = FileNames(folders.schema_in_files)
+    files.included = Included(lambda path: FileReader(path.parent, files).read(path), (root,))
     if not is_folder(root) and not folders.create_dirs:
         todo = "Set STAGING_SQL_DIR to the folder that holds create_tables"
         files.problems.append(Problem(show_path(root), 1, 1, "there is no such folder", todo))

@@ -63,7 +63,7 @@ def load_project(
     if isinstance(folders, Path):
         folders = ScriptFolders(folders)
     schemas = SchemaNames(folders.schema_in_files, folders.etl_schema)
-    read = FolderReader(read_files(folders, department), department, schemas)
+    read = FolderReader(read_files(folders, department), department, schemas, folders.variables)
     read.read()
     columns = read.parts.columns
     tables = {name: _find_table(read, name, columns) for name in read.parts.creations}
@@ -201,12 +201,12 @@ def _find_fingerprints(read: FolderReader, tables: Mapping[str, Table]) -> dict[
     """Node to a hash of the texts that are its own."""
     found = {SCHEMA_NODE: _find_fingerprint(*read.schemas.told)}
     for name, table in tables.items():
-        texts = ["create", table.create.text]
-        texts += ["populate", table.populate.text] if table.populate else []
+        texts = ["create", table.create.content]
+        texts += ["populate", table.populate.content] if table.populate else []
         texts += ["lookup", table.lookup.sha256] if table.lookup else []
         found[name] = _find_fingerprint(*texts)
     for stem, source in read.parts.procedures.items():
-        found[procedures_node(stem)] = _find_fingerprint(source.script.text)
+        found[procedures_node(stem)] = _find_fingerprint(source.script.content)
     for table_name, code in read.cleanups.items():
         found[cleanup_node(table_name)] = _find_fingerprint(code.script.text)
     return found

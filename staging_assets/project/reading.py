@@ -14,6 +14,7 @@ from staging_assets.model import (
     procedures_node,
 )
 from staging_assets.parser import fold
+from staging_assets.project.declarations.dialect import read_dialect
 from staging_assets.project.declarations.lookups import add_rows, read_lookups
 from staging_assets.project.declarations.staging_yaml import Config, Known, read_config
 from staging_assets.project.dependencies import FolderContents
@@ -21,6 +22,7 @@ from staging_assets.project.file_reader import Files, Named
 from staging_assets.project.scripts.cleanup import CleanupCode, read_cleanup
 from staging_assets.project.scripts.create import find_creation
 from staging_assets.project.scripts.forbidden import find_faults
+from staging_assets.project.scripts.psql import Values, is_variable_name, read_as_psql
 from staging_assets.project.scripts.routines import Routines
 from staging_assets.project.scripts.script import Source
 
@@ -28,13 +30,26 @@ from staging_assets.project.scripts.script import Source
 class FolderReader:
     """One load: what has been read so far, and what is wrong with it."""
 
-    def __init__(self, files: Files, department: str, schemas: SchemaNames) -> None:
+    def __init__(
+        self,
+        files: Files,
+        department: str,
+        schemas: SchemaNames,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.files, self.department, self.schemas = files, department, schemas
+        self.dialect = read_dialect(files.config, department, variables or {})
         self.problems: list[Problem] = list(files.problems)
         self.parts = FolderContents(schemas)
         self.lookups: dict[str, Lookup] = {}
         self.cleanups: dict[str, CleanupCode] = {}
         self.config = Config()
+        names = self.dialect.variables
+        self.values = Values(
+            {name: value for name, value in names.items() if is_variable_name(name)},
+            {name: value for name, value in names.items() if not is_variable_name(name)},
+        )
+        self.problems += self.dialect.problems
 
     def read(self) -> None:
         """Read all files; what is wrong with one keeps no other from being read."""
@@ -46,6 +61,8 @@ class FolderReader:
         self._read_config()
 
     def _read_source(self, script: Script) -> Source | None:
+        script, problems = read_as_psql(script, self.values, self.files.included)
+        self.problems += problems
         source = Source(script, self.schemas)
         if source.problem is not None:
             self.problems.append(source.problem)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -75,6 +76,7 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
         procedures_dirs=paths("STAGING_PROCEDURES_DIR"),
         populate_dirs=paths("STAGING_POPULATE_DIR"),
         lookup_files=paths("STAGING_LOOKUP_FILE"),
+        variables=_read_variables(value("STAGING_VARIABLES") or ""),
         key_prefix=_read_key_prefix(environ, schema),
         postgres=_read_connection(environ, home),
         etl_csv_dir=path("STAGING_ETL_CSV_DIR"),
@@ -154,6 +156,21 @@ def _read_key_prefix(environ: Mapping[str, str], schema: str) -> tuple[str, ...]
     if text is None:
         text = "" if schema == DEFAULT_SCHEMA else re.sub(r"[^A-Za-z0-9_]", "_", schema)
     return check_key_prefix(text, "STAGING_KEY_PREFIX")
+
+
+def _read_variables(text: str) -> dict[str, str]:
+    """`day=2024-01-31 '${YEAR}=2024'`: separated by blanks, quoted as in a shell."""
+    try:
+        parts = shlex.split(text)
+    except ValueError:
+        parts = [""]
+    found = dict(part.partition("=")[::2] for part in parts)
+    if any("=" not in part or part.startswith("=") for part in parts):
+        raise SettingsError(
+            "STAGING_VARIABLES: this is no list of values. Write name=value, with blanks between "
+            "them, and quotes as in a shell around what holds blanks."
+        )
+    return found
 
 
 def _read_switch(environ: Mapping[str, str], name: str) -> bool:

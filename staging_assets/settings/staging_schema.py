@@ -26,6 +26,8 @@ class StagingSchema:
         create_dirs, procedures_dirs, populate_dirs: folders of scripts elsewhere, the first one
             wins; empty: their places in `sql_dir`.
         lookup_files: lookup files elsewhere, whose rows are added up.
+        variables: values of parameters in scripts, by how scripts spell them (`day` is psql's
+            `:day`); they win over `variables` in `staging.yaml`.
         department: the folder under `populate_tables/`.
         schema: the schema that is built, whatever the scripts call it.
         schema_in_files: what the scripts call it, in SQL and in the names of files.
@@ -55,6 +57,7 @@ class StagingSchema:
     procedures_dirs: tuple[Path, ...] = ()
     populate_dirs: tuple[Path, ...] = ()
     lookup_files: tuple[Path, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
     postgres: Connects = field(default_factory=ConnectionSettings)
     key_prefix: tuple[str, ...] = ()
     group_names: Mapping[str, str] = field(default_factory=dict)

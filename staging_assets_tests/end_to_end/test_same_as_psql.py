@@ -48,10 +48,11 @@ def find_cases() -> list[Path]:
     return cases
 
 
-def run_psql(server: Server, script: Path) -> None:
-    """Run a script as people do, and stop at its first error."""
+def run_psql(server: Server, script: Path, folder: Path | None = None) -> None:
+    """Run a script as people do, from the folder of scripts; stop at its first error."""
     done = subprocess.run(
         [find_psql(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", script],
+        cwd=folder,
         env={"PATH": os.environ["PATH"], **find_variables(server)},
         capture_output=True,
         text=True,
@@ -69,15 +70,16 @@ def run_by_psql(server: Server, project: StagingProject) -> None:
             if kind is Kind.SCHEMA:
                 ask(connection, "create schema staging")
             elif kind is Kind.PROCEDURES:
-                run_psql(server, project.procedures[node.split("/", 1)[1]].script.path)
+                script = project.procedures[node.split("/", 1)[1]].script
+                run_psql(server, script.path, project.sql_dir)
             elif kind in (Kind.TABLE, Kind.LOOKUP):
                 table = project.tables[node]
-                run_psql(server, table.create.path)
+                run_psql(server, table.create.path, project.sql_dir)
                 if table.lookup:
                     with connection.cursor() as cursor:
                         run_load_lookup(cursor, Relation("staging", table.name), table.lookup)
                 if table.populate:
-                    run_psql(server, table.populate.path)
+                    run_psql(server, table.populate.path, project.sql_dir)
 
 
 def dump(server: Server, *options: str) -> str:

@@ -28,11 +28,15 @@ class SentText(Protocol):
 
 @dataclass(frozen=True)
 class ScriptPlace:
-    """A place in a script: lines and columns are counted from 1, columns in characters."""
+    """A place in a file: lines and columns are counted from 1, columns in characters.
+
+    Where a row stands and no SQL, it is not `shown`.
+    """
 
     script: Script
     line: int
     column: int
+    shown: bool = True
 
     def __str__(self) -> str:
         return f"{self.script.label}:{self.line}:{self.column}"
@@ -56,11 +60,12 @@ def find_lines(text: str) -> list[str]:
 
 
 def find_place(script: Script, offset: int) -> ScriptPlace:
-    """Turn an offset (0-based, in characters) into a place."""
-    text = script.text[: max(0, min(offset, len(script.text)))]
+    """Turn an offset (0-based, in characters) into a script's text into a place in its files."""
+    file, offset = script.origin(max(0, min(offset, len(script.text))))
+    text = file.text[: max(0, min(offset, len(file.text)))]
     line = len(find_lines(text))
     start = max(text.rfind("\n"), text.rfind("\r")) + 1
-    return ScriptPlace(script, line, len(text) - start + 1)
+    return ScriptPlace(file, line, len(text) - start + 1)
 
 
 def find_statement_place(script: Script, rewritten: SentText, offset: int) -> ScriptPlace:
@@ -73,11 +78,20 @@ def find_statement_place(script: Script, rewritten: SentText, offset: int) -> Sc
     return find_place(script, rewritten.source_offset(found.end() if found else offset))
 
 
-def find_line_place(script: Script, line: int) -> ScriptPlace:
-    """The first character of a line that is no blank; lines are counted from 1."""
-    lines = find_lines(script.text)
-    text = lines[line - 1] if line <= len(lines) else ""
-    return ScriptPlace(script, line, len(text) - len(text.lstrip()) + 1)
+def find_line_place(script: Script, offset: int, line: int) -> ScriptPlace:
+    """The first character that is no blank, some lines below an offset into a script's text.
+
+    Args:
+        line: 1 is the line of the offset.
+    """
+    for _ in range(line - 1):
+        found = _LINE_END.search(script.text, offset)
+        if found is None:
+            break
+        offset = found.end()
+    start = max(script.text.rfind("\n", 0, offset), script.text.rfind("\r", 0, offset)) + 1
+    text = find_lines(script.text[start : start + _LONGEST_LINE])[0]
+    return find_place(script, start + len(text) - len(text.lstrip()))
 
 
 class Lines:

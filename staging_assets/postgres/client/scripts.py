@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
+from typing import IO, Any
 
 import psycopg2
 
-from staging_assets.model import Script
+from staging_assets.errors import ScriptError
+from staging_assets.model import CopyData, Script
 from staging_assets.parser import SentText, Statement, find_statement_place, find_statements
 from staging_assets.postgres.client.session import Session
 from staging_assets.postgres.messages.errors import script_error
@@ -102,7 +105,7 @@ def run_statement(
     session.check()
     place = find_statement_place(script, sent, statement.offset)
     quiet = _DROP.match(statement.text) is not None
-    session.notices.at(f"{script.label}:{place.line}", quiet=quiet)
+    session.notices.at(f"{place.script.label}:{place.line}", quiet=quiet)
     connection = session.open()
     before = session.lead(users=True)
     failure: psycopg2.Error | None = None
@@ -110,7 +113,12 @@ def run_statement(
         with connection.cursor() as cursor:
             # Without arguments, so that psycopg2 leaves every % alone.
             text = statement.text if cascade else _spare_dependents(statement.text)
-            cursor.execute(before + text)
+            data = script.find_data(sent.source_offset(statement.offset)) if script.data else None
+            if data is None:
+                cursor.execute(before + text)
+            else:
+                with _open_data(data) as stream:
+                    cursor.copy_expert(before + text, stream)
             return Outcome(cursor.statusmessage or "", cursor.rowcount)
     except psycopg2.Error as error:
         failure = error
@@ -127,6 +135,17 @@ def run_statement(
         version=connection.server_version,
         shows_values=session.sessions.show_values,
     )
+
+
+def _open_data(data: CopyData) -> IO[Any]:
+    """What a COPY ... FROM STDIN reads."""
+    if data.path is None:
+        return io.StringIO(data.text or "")
+    try:
+        return data.path.open("rb")
+    except OSError as error:
+        reason = error.strerror
+    raise ScriptError(f"{data.file.label}:{data.line}: {data.path} cannot be read: {reason}.")
 
 
 def _is_plain(statement: Statement) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg2
 
@@ -33,6 +33,7 @@ from staging_assets.postgres.messages.redaction import (
 )
 
 _FRAME = re.compile(r"PL/pgSQL function (?P<name>.+?) line (?P<line>\d+) at (?P<what>.+)")
+_COPIED = re.compile(r"COPY .*, line (\d+)")
 _INLINE = "inline_code_block"
 _CREATE = re.compile(
     r"\bcreate\s+(?:or\s+replace\s+)?(?:function|procedure)\s+"
@@ -107,7 +108,7 @@ def script_error(
     said = diag.message_primary or _first_line(error)
     safe = find_safe_message(said, sqlstate, rewritten.text).rstrip(".")
     message = said.rstrip(".") if shows_values else safe
-    parts = [f"{place}: {message}.", place.show()]
+    parts = [f"{place}: {message}.", *([place.show()] if place.shown else [])]
     parts += _show_frames(diag.context, script, functions)
     detail = diag.message_detail
     detail = detail if shows_values else find_safe_detail(detail, sqlstate)
@@ -144,6 +145,13 @@ def _find_error_place(
         at = offset + int(diag.statement_position) - 1 - lead
         return find_place(script, rewritten.source_offset(at))
     start = find_statement_place(script, rewritten, offset)
+    data = script.find_data(rewritten.source_offset(offset)) if script.data else None
+    copied = _COPIED.search(diag.context or "")
+    if data is not None and copied:
+        if data.path is None:
+            return ScriptPlace(data.file, data.line + int(copied[1]) - 1, 1, shown=False)
+        file = replace(data.file, path=data.path, label=f"{data.path}", origins=(), data=())
+        return ScriptPlace(file, int(copied[1]), 1, shown=False)
     # A body that stands in this very statement: a DO block, or a function being created.
     if diag.internal_query and diag.internal_position:
         body = rewritten.text.find(diag.internal_query, offset)
@@ -152,16 +160,15 @@ def _find_error_place(
             return find_place(script, rewritten.source_offset(at))
     frames = list(_FRAME.finditer(diag.context or ""))
     if frames and frames[-1]["name"].startswith(_INLINE):
-        line = _find_body_line(script, rewritten.source_offset(offset), int(frames[-1]["line"]))
-        if line is not None:
-            return find_line_place(script, line)
+        line = int(frames[-1]["line"])
+        return _find_body_place(script, rewritten.source_offset(offset), line) or start
     return start
 
 
-def _find_body_line(script: Script, offset: int, line: int) -> int | None:
-    """The line of the file that is the given line of the first dollar-quoted body after offset."""
+def _find_body_place(script: Script, offset: int, line: int) -> ScriptPlace | None:
+    """The given line of the first dollar-quoted body after an offset."""
     found = _DOLLAR.search(script.text, offset)
-    return find_place(script, found.end()).line + line - 1 if found else None
+    return find_line_place(script, found.end(), line) if found else None
 
 
 def _show_frames(context: str | None, script: Script, functions: Iterable[Script]) -> list[str]:
@@ -184,9 +191,9 @@ def _find_function_place(
     for script in scripts:
         for found in _CREATE.finditer(script.text):
             if _find_bare_name(found["name"]) == wanted:
-                number = _find_body_line(script, found.end(), line)
-                if number is not None:
-                    return find_line_place(script, number)
+                place = _find_body_place(script, found.end(), line)
+                if place is not None:
+                    return place
     return None
 
 

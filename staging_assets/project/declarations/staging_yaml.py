@@ -21,6 +21,7 @@ from staging_assets.model import (
 from staging_assets.project.declarations.checks.kinds import Kinds
 from staging_assets.project.declarations.checks.reader import find_declarations
 from staging_assets.project.declarations.csv_yaml import read_csv_options
+from staging_assets.project.declarations.dialect import DIALECT_KEYS
 from staging_assets.project.declarations.documents import Document, MalformedError, is_empty
 
 KEYS = (
@@ -32,6 +33,7 @@ KEYS = (
     "owners",
     "checks",
     "csv",
+    *DIALECT_KEYS,
 )
 
 
@@ -163,6 +165,8 @@ class _Reading:
             )
 
     def read_key(self, key: str, value: yaml.Node) -> None:
+        if key in DIALECT_KEYS:
+            return  # read before the scripts were
         if key == "checks":
             if not is_empty(value):
                 self.config.check_nodes.append(value)

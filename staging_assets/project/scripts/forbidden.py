@@ -19,23 +19,17 @@ def find_faults(source: Source) -> Iterator[Problem]:
     """What the server or the transaction around a script would not take, with its place."""
     for statement in source.statements:
         for token in statement.tokens:
-            if token.kind == "backslash":
+            if token.kind == "backslash":  # which reading as psql has not taken
                 what = f"{token.value} is a command of psql and no SQL"
-                yield source.note(token.start, what, _suggest(token.value))
+                yield source.note(token.start, what, "Write the SQL that it stands for")
                 break
         else:
-            found = _find_fault(statement)
+            found = _find_fault(statement) or _find_client_copy(source, statement)
             if found is not None:
                 yield source.note(*found)
     for statement in source.statements:
         if statement.starts_with("do"):
             yield from _find_inner_ends(source, statement)
-
-
-def _suggest(command: str) -> str:
-    if command.startswith("\\copy"):
-        return "Load the file into an etl table (STAGING_ETL_CSV_DIR) and read that"
-    return "Write the SQL that it stands for"
 
 
 def _find_fault(statement: ReadStatement) -> tuple[int, str, str] | None:
@@ -44,6 +38,9 @@ def _find_fault(statement: ReadStatement) -> tuple[int, str, str] | None:
     first = words[0] if words else ""
     if first in ("commit", "abort", "end") or words[:2] == ["prepare", "transaction"]:
         return start, f"{first.upper()} ends the transaction", _REMOVE
+    if first == "begin" or words[:2] == ["start", "transaction"]:
+        todo = "End each BEGIN with COMMIT, or remove both: " + _IN_TRANSACTION
+        return start, f"{first.upper()} begins a transaction in the script's own", todo
     if first == "rollback" and not any(t.value == "to" for t in statement.tokens[1:4]):
         return start, "ROLLBACK ends the transaction", _REMOVE
     outside = next((each for each in _OUTSIDE if " ".join(words).startswith(each)), None)
@@ -55,10 +52,16 @@ def _find_fault(statement: ReadStatement) -> tuple[int, str, str] | None:
             if token.kind == "word" and token.value == "concurrently":
                 what = "CONCURRENTLY cannot run in a transaction"
                 return token.start, what, "Remove the word: nobody reads the table yet"
-    if first == "copy" and _is_client_copy(statement.tokens):
-        what = "COPY from or to the client needs psql at the other end"
-        return start, what, _suggest("\\copy")
     return None
+
+
+def _find_client_copy(source: Source, statement: ReadStatement) -> tuple[int, str, str] | None:
+    if not statement.starts_with("copy") or not _is_client_copy(statement.tokens):
+        return None
+    start = statement.tokens[0].start
+    if source.script.find_data(start) is not None:
+        return None
+    return start, "COPY TO STDOUT gives its rows to psql", "Remove it: a build only makes tables"
 
 
 def _is_client_copy(tokens: Sequence[Token]) -> bool:

@@ -30,6 +30,7 @@ class Source:
         self.comments: list[Comment] = []
         self.statements: list[ReadStatement] = []
         self.problem: Problem | None = None
+        self._lines: dict[int, Lines] = {}  # of each file, by its id
         try:
             self.statements = read_statements(script.text, schemas, self.comments)
         except LexicalError as error:
@@ -49,19 +50,18 @@ class Source:
         """Whether some of its SQL is only made while it runs."""
         return any(is_opaque(statement) for statement in self.statements)
 
-    @cached_property
-    def _lines(self) -> Lines:
-        return Lines(self.script.text)
-
-    def position(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset, counted from 1."""
-        return self._lines.position(offset)
+    def position(self, offset: int) -> tuple[str, int, int]:
+        """The label of the file, and line and column in it, counted from 1, of an offset."""
+        file, offset = self.script.origin(offset)
+        lines = self._lines.get(id(file))
+        if lines is None:
+            lines = self._lines[id(file)] = Lines(file.text)
+        return file.label, *lines.position(offset)
 
     def place(self, offset: int) -> str:
         """An offset as people read it: `path:line:column`."""
-        line, column = self.position(offset)
-        return f"{self.script.label}:{line}:{column}"
+        return "{}:{}:{}".format(*self.position(offset))
 
     def note(self, offset: int, what: str, todo: str) -> Problem:
         """A problem at an offset."""
-        return Problem(self.script.label, *self.position(offset), what, todo)
+        return Problem(*self.position(offset), what, todo)

@@ -1,0 +1,2 @@
+/* \i no_such_file.sql */
+\i files/cities.sql

@@ -1,0 +1,2 @@
+\pset format unaligned
+CREATE TABLE staging.lengths (name text, length integer);
