@@ -6,5 +6,6 @@ and yields what came of each.
 
 from staging_assets.scheduler.interrupts import undisturbed
 from staging_assets.scheduler.run import run_build
+from staging_assets.scheduler.watch import Progress, Watcher
 
-__all__ = ["run_build", "undisturbed"]
+__all__ = ["Progress", "Watcher", "run_build", "undisturbed"]

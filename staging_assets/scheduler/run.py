@@ -35,6 +35,7 @@ from staging_assets.scheduler.estimates import find_seconds, read_sizes
 from staging_assets.scheduler.fingerprints import find_fingerprints
 from staging_assets.scheduler.interrupts import undisturbed
 from staging_assets.scheduler.scheduler import Scheduler
+from staging_assets.scheduler.watch import Watcher
 
 __all__ = ["BuildOptions", "NodeResult", "Rebuild", "run_build"]
 
@@ -47,6 +48,8 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
     checks: Mapping[str, Sequence[Check]] = MappingProxyType({}),
     log: Log = lambda level, line: None,
     cancelled: threading.Event | None = None,
+    *,
+    watcher: Watcher | None = None,
 ) -> Generator[NodeResult, None, None]:
     """Build nodes; yield what came of each as it ends, after everything it depends on.
 
@@ -55,6 +58,7 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
         checks: node to the checks to evaluate before it is published, as `find_checks` gives them.
         log: level and one line of text; called in the thread that takes the results.
         cancelled: set it to end the run: what is not published by then is skipped.
+        watcher: called several times a second with what the run is at.
 
     Closing the generator, or an exception thrown into it, ends the run as well: queries are
     cancelled on the server, and nothing is published half.
@@ -72,7 +76,7 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
         cancelled=cancelled,
     ) as lock:
         work = _prepare(server, project, nodes, options, checks, lock=lock, log=log)
-        run = Scheduler(server, work, nodes, lock, log)
+        run = Scheduler(server, work, nodes, lock=lock, log=log, tell=watcher)
         try:
             run.pay(cancelled)
             yield from run.results(cancelled)

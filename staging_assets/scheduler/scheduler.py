@@ -31,6 +31,7 @@ from staging_assets.postgres import (
 )
 from staging_assets.publisher import drop_retired, run_validate
 from staging_assets.scheduler.ready_queue import ReadyQueue, build_graph
+from staging_assets.scheduler.watch import Watch, Watcher
 from staging_assets.scheduler.workers import LogLine, WorkerPool
 
 _POLL = 0.1
@@ -42,7 +43,14 @@ class Scheduler:
     """The state of one run. Workers move it on under a lock; the generator's thread tells of it."""
 
     def __init__(
-        self, server: Server, work: RunContext, nodes: Collection[str], lock: SchemaLock, log: Log
+        self,
+        server: Server,
+        work: RunContext,
+        nodes: Collection[str],
+        *,
+        lock: SchemaLock,
+        log: Log,
+        tell: Watcher | None = None,
     ) -> None:
         project = work.project
         self._work = work
@@ -55,9 +63,12 @@ class Scheduler:
             seconds=work.seconds,
         )
         count = len(self._graph.waiting)
+        workers = max(1, min(work.options.workers, count))
+        before = {node: build.seconds for node, build in work.history.items()}
+        self._watch = Watch(log, before, workers, tell)
         self._left = count
         self._moving = threading.Lock()
-        self._crew = WorkerPool(server, work, max(1, min(work.options.workers, count)), self._take)
+        self._crew = WorkerPool(server, work, workers, self._take)
         self._tables = {node for node in self._graph.waiting if node in project.tables}
         self._changed: set[str] = set()
         self._built: dict[str, Build] = {}
@@ -99,6 +110,7 @@ class Scheduler:
             except queue.Empty:
                 event = None
             self._keep_lock()
+            self._watch.look(self._crew.building, tuple(self._graph.waiting), self._lock.connection)
             if event is None:
                 continue
             if isinstance(event, BaseException):

@@ -31,6 +31,7 @@ from staging_assets.scheduler.failures import MISSING, find_failure, find_lackin
 from staging_assets.scheduler.likely_names import find_meant
 from staging_assets.scheduler.ready_queue import Rank
 from staging_assets.scheduler.retries import MOST_TRIES, find_mendable, find_pause
+from staging_assets.scheduler.watch import Building
 
 T = TypeVar("T")
 
@@ -98,6 +99,7 @@ class WorkerPool:
             threading.Thread(target=self._run, args=(session,), daemon=True, name=f"build-{n}")
             for n, session in enumerate(self._sessions, 1)
         ]
+        self._busy: dict[int, Building] = {}
         self._started = 0
         self._admission = Admission(self._sessions, server.patience, self._stop, self._say)
 
@@ -165,6 +167,11 @@ class WorkerPool:
             raise answer
         return answer
 
+    @property
+    def building(self) -> list[Building]:
+        """What the workers are at."""
+        return list(self._busy.values())
+
     def _alive(self) -> list[tuple[threading.Thread, Session]]:
         """The workers that have not ended, but for those that have no connection to end."""
         pairs = zip(self._threads[: self._started], self._sessions, strict=False)
@@ -206,8 +213,10 @@ class WorkerPool:
             rank, _, task = self._jobs.get()
             if task is None:
                 return
+            self._busy[session.number] = Building(task.node, time.monotonic(), session.backend)
             try:
                 built = self._build(session, task)
+                del self._busy[session.number]
                 if built is None:
                     self._jobs.put((rank, next(self._turns), task))
                     return

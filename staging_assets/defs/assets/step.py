@@ -20,6 +20,7 @@ from staging_assets.defs.assets.asset_checks import build_check_result
 from staging_assets.defs.assets.config import BuildConfig
 from staging_assets.defs.assets.resources import PostgresResource, find_database
 from staging_assets.defs.reporting.console import Screen
+from staging_assets.defs.reporting.log import FAILED, SKIPPED
 from staging_assets.defs.reporting.notify import run_notify
 from staging_assets.defs.translation.specs import AssetSpecs, build_column_lineage
 from staging_assets.model import STAGING, StagingProject
@@ -113,7 +114,7 @@ class Step:
         Ctrl-C, a signal or the terminate button raises in here, or in Dagster's own code while
         this generator waits. Dagster then drops it without closing it, and the process ends.
         """
-        results = self._run_build(server)
+        results = self._run_build(server, screen)
 
         def give_up() -> None:
             with undisturbed():
@@ -132,9 +133,10 @@ class Step:
             give_up()
             raise
         finally:
+            screen.close_bar()
             atexit.unregister(give_up)
 
-    def _run_build(self, server: Server) -> Generator[NodeResult, None, None]:
+    def _run_build(self, server: Server, screen: Screen) -> Generator[NodeResult, None, None]:
         workers = self._config.workers or self._staging.workers
         options = BuildOptions(
             schema=self._schema,
@@ -151,7 +153,14 @@ class Step:
             if node in self._nodes
         }
         return run_build(
-            server, self._project, self._nodes, options, early, self._log, threading.Event()
+            server,
+            self._project,
+            self._nodes,
+            options,
+            early,
+            self._log,
+            threading.Event(),
+            watcher=screen.watch,
         )
 
     def _log(self, level: str, message: str) -> None:
@@ -164,6 +173,11 @@ class Step:
         nothing about the live table, and nobody who waits for that may go on.
         """
         key = self._keys[result.node]
+        if result.status == "failed":
+            # Now, and not with the end of the step: the others may take an hour.
+            self._log("error", f"{FAILED}{self._prefix}/{result.node}: {result.message}")
+        elif result.status == "skipped":
+            self._log("warning", f"{SKIPPED}{self._prefix}/{result.node}: {result.message}")
         if result.status == "built":
             metadata = self._build_metadata(result)
             if self._live:

@@ -12,8 +12,10 @@ from typing import TextIO
 
 from staging_assets.builder import NodeResult, Status
 from staging_assets.checks import CheckResult
+from staging_assets.defs.reporting.bar import Bar, is_terminal
 from staging_assets.defs.reporting.streams import find_stdout
 from staging_assets.model import STAGING
+from staging_assets.scheduler import Progress
 
 _NAME_WIDTH = 44
 
@@ -43,6 +45,21 @@ class Screen:
         self._out = out
         self._results: list[NodeResult] = []
         self._started = time.monotonic()
+        self._bar: Bar | None = None
+        if total > 1 and is_terminal(out or find_stdout()):
+            self._bar = Bar(out or find_stdout(), total)
+
+    def watch(self, progress: Progress) -> None:
+        """Show what is being built now, and for how long, at the foot of a terminal."""
+        if self._bar is not None:
+            names = {self._name(node): age for node, age in progress.building.items()}
+            self._bar.show(names, len(self._results), progress.left)
+
+    def close_bar(self) -> None:
+        """Nothing is built any more: leave the terminal as it was."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
 
     def show(self, result: NodeResult) -> None:
         """Print one line for a node that has ended; the lines of an error follow it, indented."""
@@ -59,6 +76,7 @@ class Screen:
         Args:
             where: one line that says where the result can be looked at.
         """
+        self.close_bar()
         counts = Counter(result.status for result in self._results)
         rows = sum(result.rows or 0 for result in self._results if result.status == "built")
         seconds = time.monotonic() - self._started
@@ -79,6 +97,7 @@ class Screen:
 
     def show_cancelled(self) -> None:
         """Say that the run was stopped, and what that left."""
+        self.close_bar()
         built = sum(result.status == "built" for result in self._results)
         self._print(f"cancelled: {built} of {self._total} built; the others are as they were")
 
@@ -95,6 +114,9 @@ class Screen:
             self._print(f"    {line}")
 
     def _print(self, line: str) -> None:
+        if self._bar is not None:
+            self._bar.print_above(line)
+            return
         print(line, file=self._out or find_stdout(), flush=True)
 
 

@@ -8,14 +8,18 @@ went wrong, once.
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, TextIO
 
+from staging_assets.defs.reporting.bar import take_away
 from staging_assets.defs.reporting.streams import find_stderr
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _NAME = "staging_assets.console"
 _ON_SCREEN = ("failed: ", "skipped: ", "checks failed: ")
 """What begins like this is told in full on standard output."""
+
+FAILED, SKIPPED = "table failed: ", "table skipped: "
+"""How lines begin that tell of it at once; on a terminal it stands on standard output."""
 
 
 class _Lines(logging.Formatter):
@@ -38,9 +42,17 @@ class _Lines(logging.Formatter):
         return f"{line} {step}: {text}" if step else f"{line} {text}"
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes a line where the bar of a terminal may stand: that is taken away first."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        take_away()
+        super().emit(record)
+
+
 def _is_on_screen(record: logging.LogRecord) -> bool:
     about: dict[str, Any] = getattr(record, "dagster_meta", {})
-    return str(about.get("orig_message", "")).startswith("check failed: ")
+    return str(about.get("orig_message", "")).startswith(("check failed: ", FAILED, SKIPPED))
 
 
 def _is_failure(event: Any) -> bool:
@@ -61,7 +73,7 @@ def build_console_logger(level: str) -> logging.Logger:
         level: the least that is shown, one of `LEVELS`.
     """
     logger = logging.Logger(_NAME, level)
-    handler = logging.StreamHandler(find_stderr())
+    handler = _Handler(find_stderr())
     handler.setFormatter(_Lines())
     handler.addFilter(lambda record: not _is_on_screen(record))
     logger.addHandler(handler)
