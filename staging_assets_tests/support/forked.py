@@ -1,0 +1,91 @@
+"""The command `dagster`, without the second that it takes to import Dagster.
+
+Every command is a process of its own, with its own environment, folder and streams; it is forked
+from one that has imported what the commands import, has run none of it and has read no environment.
+From there on it is what `bin/dagster` does. How a command *starts* is tested with `run_typed`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import multiprocessing
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+from staging_assets_tests.support.commands import ROOT
+
+_IMPORTED = ["dagster._cli", "staging_assets.dagster_command", "staging_assets.defs"]
+
+
+def run_forked(
+    command: str,
+    environment: Mapping[str, str],
+    *,
+    folder: Path = ROOT,
+    timeout: float = 300,
+) -> subprocess.CompletedProcess[str]:
+    """Run one `dagster ...`, and return what it printed and its exit code.
+
+    Args:
+        command: as typed into a shell, with nothing for the shell to do but to take off quotes.
+        environment: all of its variables.
+        folder: where it runs.
+        timeout: seconds after which it is killed.
+    """
+    program, *words = shlex.split(command)
+    assert program == "dagster"
+    with tempfile.TemporaryDirectory(prefix="forked-") as told:
+        files = [Path(told, name) for name in ("out", "err")]
+        process = _find_context().Process(
+            target=_run, args=(words, dict(environment), folder, [str(file) for file in files])
+        )
+        process.start()
+        process.join(timeout)
+        code = process.exitcode
+        if code is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid or 0, signal.SIGKILL)
+            process.join()
+            raise subprocess.TimeoutExpired(command, timeout)
+        out, err = (file.read_text() for file in files)
+    return subprocess.CompletedProcess(command, code, out, err)
+
+
+@cache
+def _find_context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_IMPORTED)
+    return context
+
+
+def _run(
+    words: Sequence[str], environment: Mapping[str, str], folder: Path, files: Sequence[str]
+) -> None:
+    """What the new process does."""
+    os.setsid()
+    for number, name in enumerate([os.devnull, *files]):
+        file = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
+        os.dup2(file, number)
+        os.close(file)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = [str(Path(sys.prefix) / "bin" / "dagster"), *words]
+    from staging_assets.dagster_command import prepare
+
+    prepare()
+    from dagster._cli import main
+
+    try:
+        main()
+    finally:
+        atexit._run_exitfuncs()  # multiprocessing leaves them out
