@@ -92,7 +92,8 @@ def test_it_is_made_found_stopped_and_started_with_its_data(place: Path) -> None
     assert (place / "home" / ".gitignore").read_text() == "*\n"
 
 
-def test_it_is_set_up_for_bulk_builds_and_for_crashes(server: Server) -> None:
+def test_it_is_set_up_for_bulk_builds_and_for_crashes(place: Path) -> None:
+    server = EmbeddedServer(place / "home").start()
     names = "wal_level max_wal_senders listen_addresses fsync full_page_writes synchronous_commit"
     values = [ask(server, f"show {name}")[0][0] for name in names.split()]
     assert values == ["minimal", "0", "", "on", "on", "on"]
