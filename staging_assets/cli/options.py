@@ -20,6 +20,8 @@ _OPTIONS = (
     ("--sql-dir", "STAGING_SQL_DIR", "DIR", "the folder of scripts"),
     ("--department", "STAGING_DEPARTMENT", "NAME", "the folder under populate_tables/"),
     ("--schema", "STAGING_SCHEMA", "NAME", "the schema to look at"),
+    ("--schema-in-files", "STAGING_SCHEMA_IN_FILES", "NAME", "what the scripts call it"),
+    ("--etl-schema", "STAGING_ETL_SCHEMA", "NAME", "the schema that is `etl` in the scripts"),
 )
 
 

@@ -15,12 +15,15 @@ from staging_assets.defs.translation.translator import StagingTranslator
 from staging_assets.errors import SettingsError
 from staging_assets.settings import (
     DEFAULT_DEPARTMENT,
+    DEFAULT_ETL_SCHEMA,
     DEFAULT_SCHEMA,
     ConnectionSettings,
     SessionSettings,
     StagingSchema,
     check_department,
+    check_etl_schema,
     check_key_prefix,
+    check_schema_in_files,
     check_schema_name,
     check_url,
     check_workers,
@@ -90,6 +93,15 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
     schema_name: str = Field(
         default=DEFAULT_SCHEMA,
         description="The schema that is built, whatever the scripts call it.",
+    )
+    schema_in_files: str = Field(
+        default=DEFAULT_SCHEMA,
+        description="What the scripts call it, in SQL and in the names of files.",
+        examples=["mart"],
+    )
+    etl_schema: str = Field(
+        default=DEFAULT_ETL_SCHEMA,
+        description="Where CSV files are loaded, and what etl in the scripts means.",
     )
     postgres: ComponentDatabase = Field(
         default=ComponentDatabase(),
@@ -170,6 +182,10 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
             sql_dir=(folder / self.sql_dir).resolve(),
             department=checked(check_department, "department", self.department),
             schema=checked(check_schema_name, "schema_name", self.schema_name),
+            schema_in_files=checked(check_schema_in_files, "schema_in_files", self.schema_in_files),
+            etl_schema=check_etl_schema(
+                self.etl_schema, f"{file}: etl_schema", built=self.schema_name
+            ),
             create_dirs=paths(self.create_dirs),
             procedures_dirs=paths(self.procedures_dirs),
             populate_dirs=paths(self.populate_dirs),

@@ -20,7 +20,7 @@ from staging_assets.builder import (
 )
 from staging_assets.checks import Check
 from staging_assets.errors import BuildError
-from staging_assets.model import SCHEMA_NODE, StagingProject
+from staging_assets.model import SCHEMA_NODE, Kind, StagingProject
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import (
     Log,
@@ -67,6 +67,7 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
     used, BuildError when the build schema cannot be made.
     """
     cancelled = cancelled or threading.Event()
+    _check_sources(project, nodes, options.schema)
     with SchemaLock(
         server,
         options.schema,
@@ -84,6 +85,21 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
         finally:
             with undisturbed():
                 run.close()
+
+
+def _check_sources(project: StagingProject, nodes: Collection[str], schema: str) -> None:
+    """Refuse to build into a schema that the scripts read as somebody else's."""
+    for node in nodes:
+        if project.kind(node) is Kind.CLEANUP:
+            continue  # that they are sources is only likely
+        for source in sorted(project.sources.get(node, ())):
+            if project.schemas.in_database(source.schema, schema) == schema:
+                raise BuildError(
+                    f'schema "{schema}": it is to be built, and {node} reads {source} as '
+                    f'somebody else\'s: the scripts call theirs "{project.schemas.staging}"'
+                    " (STAGING_SCHEMA_IN_FILES). Build another schema (STAGING_SCHEMA), or correct"
+                    " the name in the script."
+                )
 
 
 def _prepare(

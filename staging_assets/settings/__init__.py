@@ -14,9 +14,12 @@ from staging_assets.settings.connection import (
 from staging_assets.settings.environment import find_home, find_sql_dir, read_settings
 from staging_assets.settings.limits import (
     DEFAULT_DEPARTMENT,
+    DEFAULT_ETL_SCHEMA,
     DEFAULT_SCHEMA,
     check_department,
+    check_etl_schema,
     check_key_prefix,
+    check_schema_in_files,
     check_schema_name,
     check_workers,
     default_workers,
@@ -25,6 +28,7 @@ from staging_assets.settings.staging_schema import Settings, StagingSchema
 
 __all__ = [
     "DEFAULT_DEPARTMENT",
+    "DEFAULT_ETL_SCHEMA",
     "DEFAULT_SCHEMA",
     "ConnectionSettings",
     "Connects",
@@ -32,7 +36,9 @@ __all__ = [
     "Settings",
     "StagingSchema",
     "check_department",
+    "check_etl_schema",
     "check_key_prefix",
+    "check_schema_in_files",
     "check_schema_name",
     "check_url",
     "check_workers",

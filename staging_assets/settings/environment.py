@@ -23,9 +23,12 @@ from staging_assets.settings.connection import (
 from staging_assets.settings.limits import (
     DEFAULT_DEMO_SCALE,
     DEFAULT_DEPARTMENT,
+    DEFAULT_ETL_SCHEMA,
     DEFAULT_SCHEMA,
     check_department,
+    check_etl_schema,
     check_key_prefix,
+    check_schema_in_files,
     check_schema_name,
     check_workers,
     default_workers,
@@ -72,6 +75,12 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
             "STAGING_DEPARTMENT",
         ),
         schema=schema,
+        schema_in_files=check_schema_in_files(
+            value("STAGING_SCHEMA_IN_FILES") or DEFAULT_SCHEMA, "STAGING_SCHEMA_IN_FILES"
+        ),
+        etl_schema=check_etl_schema(
+            value("STAGING_ETL_SCHEMA") or DEFAULT_ETL_SCHEMA, "STAGING_ETL_SCHEMA", built=schema
+        ),
         create_dirs=paths("STAGING_CREATE_DIR"),
         procedures_dirs=paths("STAGING_PROCEDURES_DIR"),
         populate_dirs=paths("STAGING_POPULATE_DIR"),

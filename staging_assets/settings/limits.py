@@ -12,6 +12,8 @@ DEFAULT_SCHEMA = "staging"
 DEFAULT_ETL_SCHEMA = "etl"
 DEFAULT_DEMO_SCALE = 0.01
 MOST_WORKERS = 64
+LONGEST_NAME = 63
+"""Bytes, of any name in Postgres."""
 LONGEST_SCHEMA = 53
 """Bytes. Postgres cuts names at 63, and `<schema>__previous` has to fit as well."""
 
@@ -52,8 +54,44 @@ def check_schema_name(name: str, where: str) -> str:
         )
     if name.startswith("pg_") or name == "information_schema":
         raise SettingsError(f"{where}: {name!r} belongs to Postgres itself. {todo}.")
-    if name == "etl":
+    if name == DEFAULT_ETL_SCHEMA:
         raise SettingsError(f"{where}: 'etl' holds the sources and is never built. {todo}.")
+    return name
+
+
+def check_schema_in_files(name: str, where: str) -> str:
+    """Return the name when scripts may call their schema that, or raise SettingsError."""
+    todo = "Give the name that stands before the dot in the scripts, such as mart"
+    if not name or "\0" in name or len(name.encode()) > LONGEST_NAME:
+        raise SettingsError(f"{where}: {name!r} is no name for a schema. {todo}.")
+    if name.startswith("pg_") or name == "information_schema":
+        raise SettingsError(f"{where}: {name!r} belongs to Postgres itself. {todo}.")
+    if name == DEFAULT_ETL_SCHEMA:
+        raise SettingsError(
+            f"{where}: 'etl' is what scripts call the schema of the sources, which is never "
+            f"built. {todo}; where the scripts build into etl, rename it in them."
+        )
+    return name
+
+
+def check_etl_schema(name: str, where: str, *, built: str) -> str:
+    """Return the name when the schema of the sources may be called that, or raise SettingsError.
+
+    Args:
+        name: in the database.
+        where: what says so.
+        built: the schema that is built.
+    """
+    todo = "Choose another name, such as etl_north"
+    if not name or "\0" in name or len(name.encode()) > LONGEST_NAME:
+        raise SettingsError(f"{where}: {name!r} is no name for a schema. {todo}.")
+    if name.startswith("pg_") or name == "information_schema":
+        raise SettingsError(f"{where}: {name!r} belongs to Postgres itself. {todo}.")
+    if name in {built, *(f"{built}__{what}" for what in ("build", "old", "previous"))}:
+        raise SettingsError(
+            f"{where}: {name!r} is the schema that is built, or one of its own, and cannot hold "
+            f"the sources as well. {todo}."
+        )
     return name
 
 

@@ -14,6 +14,8 @@ from staging_assets.settings.limits import (
     DEFAULT_DEPARTMENT,
     DEFAULT_ETL_SCHEMA,
     DEFAULT_SCHEMA,
+    check_etl_schema,
+    check_schema_in_files,
 )
 
 
@@ -30,7 +32,8 @@ class StagingSchema:
             `:day`); they win over `variables` in `staging.yaml`.
         department: the folder under `populate_tables/`.
         schema: the schema that is built, whatever the scripts call it.
-        schema_in_files: what the scripts call it, in SQL and in the names of files.
+        schema_in_files: what the scripts call it, in SQL and in the names of files. It is exact,
+            as Postgres has it: `mart` for `MART.x`, and `Mart` for `"Mart".x`.
         etl_schema: where CSV files are loaded, and what `etl` in the scripts means.
         postgres: where the database is: `ConnectionSettings`, or a `PostgresResource`.
         key_prefix: what stands before `staging` in asset keys; `("north",)` gives
@@ -69,6 +72,11 @@ class StagingSchema:
     queue: str = ""
     take_over: bool = False
     webhook_url: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse names of schemas that contradict each other, whoever gives them."""
+        check_schema_in_files(self.schema_in_files, "schema_in_files")
+        check_etl_schema(self.etl_schema, "etl_schema", built=self.schema)
 
     @property
     def connection(self) -> ConnectionSettings:
@@ -114,6 +122,7 @@ class StagingSchema:
             "department": self.department,
             "schema": self.schema,
             "key prefix": "/".join(self.key_prefix),
+            "sources": "" if self.etl_schema == DEFAULT_ETL_SCHEMA else self.etl_schema,
         }
 
     @property

@@ -16,7 +16,9 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks import CheckResult, run_checks
-from staging_assets.model import StagingProject
+from staging_assets.checks.core.facts import find_replaced, read_facts
+from staging_assets.checks.core.snapshot import reading
+from staging_assets.model import Relation, StagingProject
 from staging_assets.postgres import Server
 from staging_assets_tests.support.builds import ask, build, build_all, is_good, load, start, tables
 
@@ -189,3 +191,29 @@ def test_real_drift_is_found_beside_a_build_too(
     )
     assert all(is_good(result) for result in results)
     assert failures(database, project) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "replaced"),
+    [
+        ("alter table staging.hub alter id type bigint", True),  # rows are written anew
+        ("truncate staging.hub", True),
+        ("drop table staging.hub; create table staging.hub (id int)", True),
+        ("drop table staging.hub", True),
+        ("alter table staging.hub add more int; update staging.hub set more = 1", False),
+        ("drop view staging.seen; create view staging.seen as select 1 as id", False),
+    ],
+)
+def test_a_table_that_looks_empty_to_an_older_snapshot_is_known(
+    database: Server, witness: Connection, change: str, replaced: bool
+) -> None:
+    ask(witness, "create schema staging; create table staging.hub as select 1 as id")
+    ask(witness, "create view staging.seen as select 1 as id; create table staging.other ()")
+    hub = Relation("staging", "hub")
+    with closing(database.connect("checks")) as connection, reading(connection):
+        facts = read_facts(connection, [hub, Relation("staging", "seen")])
+        assert find_replaced(connection, facts) == frozenset()
+        ask(witness, change)
+        ask(connection, "table staging.other")  # as checks look at tables: then news arrive
+        found = find_replaced(connection, facts)
+    assert (hub in found) is replaced

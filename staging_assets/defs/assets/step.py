@@ -27,7 +27,12 @@ from staging_assets.model import STAGING, StagingProject
 from staging_assets.postgres import Server
 from staging_assets.project import LineageCache
 from staging_assets.scheduler import run_build, undisturbed
-from staging_assets.settings import StagingSchema, check_schema_name, check_workers
+from staging_assets.settings import (
+    StagingSchema,
+    check_etl_schema,
+    check_schema_name,
+    check_workers,
+)
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 """What the step tells Dagster of a node."""
@@ -71,9 +76,9 @@ class Step:
             for node, of_node in checks.items()
         }
         self._config = config
-        self._schema = check_schema_name(
-            config.schema_ or staging.schema, "run config `schema` of staging_build"
-        )
+        said = "run config `schema` of staging_build"
+        self._schema = check_schema_name(config.schema_ or staging.schema, said)
+        check_etl_schema(staging.etl_schema, said, built=self._schema)
         self._live = self._schema == staging.schema
         self._database = ""
         self._lineage = LineageCache(project, staging.home)

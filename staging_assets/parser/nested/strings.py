@@ -42,7 +42,14 @@ def find_naming_literals(
         unknown: collects the routines that get such a literal, and of which nothing is known.
     """
     tokens = piece.tokens
-    taken = {inner.token.start for inner in piece.inner if inner.token is not None}
+    # What is put into SQL that is executed is code, unless it is a schema's name alone.
+    taken = {
+        inner.token.start
+        for inner in piece.inner
+        if inner.token is not None
+        and inner.literal is not None
+        and inner.literal.value not in piece.schemas.moved
+    }
     wanted = {
         index
         for index, token in enumerate(tokens)
