@@ -34,13 +34,23 @@ def _read_staging_schema() -> StagingSchema:
     return replace(staging, postgres=build_resource(staging, url))
 
 
+_ONLY_BUILD = {
+    ("asset", "materialize"),
+    ("job", "execute"),
+    ("api", "execute_run"),
+    ("api", "execute_step"),
+}
+"""Dagster's commands that show nobody a catalogue."""
+
+
 def _load() -> dg.Definitions:
     try:
         if sys.argv[1:2] and sys.argv[1] in ("asset", "job", "launch"):
             keep_streams()
         install_quiet_console(_read_log_level())
         with no_garbage_search():
-            found = build_definitions(_read_staging_schema())
+            shown = tuple(sys.argv[1:3]) not in _ONLY_BUILD
+            found = build_definitions(_read_staging_schema(), shown=shown)
     except StagingError:
         # The message says which line of which file to mend; a stack of ours would only hide it.
         sys.tracebacklimit = 0

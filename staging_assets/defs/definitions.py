@@ -10,6 +10,7 @@ from staging_assets.defs.assets.resources import PostgresResource, build_resourc
 from staging_assets.defs.assets.sources import build_csv_assets, build_source_specs
 from staging_assets.defs.jobs.builds import build_jobs
 from staging_assets.defs.jobs.promotion import build_promotion_jobs
+from staging_assets.defs.translation.git import link_to_git
 from staging_assets.defs.translation.specs import build_specs
 from staging_assets.defs.translation.translator import StagingTranslator
 from staging_assets.project import load_project
@@ -18,7 +19,10 @@ from staging_assets.sources import find_csv_files
 
 
 def build_definitions(
-    staging_schema: StagingSchema, translator: StagingTranslator | None = None
+    staging_schema: StagingSchema,
+    translator: StagingTranslator | None = None,
+    *,
+    shown: bool = True,
 ) -> dg.Definitions:
     """All definitions of a staging schema: assets, checks, jobs and its resource.
 
@@ -29,6 +33,8 @@ def build_definitions(
     Args:
         staging_schema: what is built, and where.
         translator: changes what Dagster shows of each node.
+        shown: whether somebody may look at them in the catalogue: without it, what only the
+            catalogue shows (the scripts' text, links to them) is left out, which loads sooner.
 
     Raises ProjectError with every problem of the folder, or SettingsError.
     """
@@ -36,13 +42,14 @@ def build_definitions(
     project = load_project(staging, staging.department, KINDS)
     folder = staging.etl_csv_dir
     files = {} if folder is None else find_csv_files(folder, project.config.csv)
-    specs = build_specs(staging, project, translator)
+    specs = build_specs(staging, project, translator, shown=shown)
+    assets: list[dg.AssetsDefinition | dg.AssetSpec] = [
+        build_staging_assets(staging, project, specs),
+        *build_csv_assets(staging, files),
+        *build_source_specs(staging, project, files),
+    ]
     return dg.Definitions(
-        assets=[
-            build_staging_assets(staging, project, specs),
-            *build_csv_assets(staging, files),
-            *build_source_specs(staging, project, files),
-        ],
+        assets=link_to_git(staging, assets) if staging.git_url and shown else assets,
         jobs=[*build_jobs(project, specs), *build_promotion_jobs(staging, project)],
         resources={f"postgres{staging.suffix}": _find_resource(staging)},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 
@@ -33,6 +34,7 @@ class Lookup:
         label: the file, as it is shown to people.
         line: where the table stands in it.
         places: for each row `file:line`.
+        path: the file, absolute.
     """
 
     columns: tuple[str, ...]
@@ -40,6 +42,7 @@ class Lookup:
     label: str
     line: int
     places: tuple[str, ...] = field(default=(), compare=False)
+    path: Path | None = field(default=None, compare=False)
 
     @property
     def sha256(self) -> str:

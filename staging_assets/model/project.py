@@ -131,6 +131,8 @@ class StagingConfig:
     priorities: Mapping[str, int] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     checks: tuple[CheckDeclaration, ...] = ()
     csv: CsvOptions = field(default_factory=CsvOptions)
 

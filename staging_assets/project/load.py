@@ -98,6 +98,8 @@ def load_project(
             priorities=read.config.priorities,
             descriptions=read.config.descriptions,
             owners=read.config.owners,
+            tags=read.config.tags,
+            kinds=read.config.kinds,
             checks=checks,
             csv=read.config.csv,
         ),

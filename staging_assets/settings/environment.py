@@ -96,6 +96,8 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
         queue=value("STAGING_QUEUE") or "",
         take_over=_read_flag(environ, "STAGING_TAKE_OVER"),
         webhook_url=value("STAGING_WEBHOOK_URL"),
+        git_url=_read_git_url(value("STAGING_GIT_URL")),
+        git_branch=value("STAGING_GIT_BRANCH") or "main",
     )
 
 
@@ -208,6 +210,18 @@ def _read_flag(environ: Mapping[str, str], name: str) -> bool:
     if text in ("1", "true", "yes"):
         return True
     raise SettingsError(f"{name}: {text!r} is neither yes nor no. Give 1 or 0.")
+
+
+def _read_git_url(text: str | None) -> str:
+    """A repository's page: Dagster knows how those of GitHub and GitLab name a line of a file."""
+    if text is None:
+        return ""
+    if not re.match(r"https?://[^@\s]+\Z", text) or not re.search("github|gitlab", text):
+        raise SettingsError(
+            "STAGING_GIT_URL: it is no page of a repository on GitHub or GitLab. "
+            "Give one such as https://github.com/us/etl, without a user or password."
+        )
+    return text.removesuffix("/").removesuffix(".git")
 
 
 def _read_scale(text: str | None) -> float:

@@ -49,6 +49,8 @@ class StagingSchema:
         queue: the queue whose workers execute its runs, for `deploy/celery`; empty: none.
         take_over: whether a schema that was last built for another department may be built.
         webhook_url: told when checks fail; it may hold a secret, so it is no part of the repr.
+        git_url, git_branch: where the scripts are kept, such as `https://github.com/us/etl` and
+            `main`: the catalogue then links to them there.
     """
 
     sql_dir: Path = Path("sql")
@@ -72,6 +74,8 @@ class StagingSchema:
     queue: str = ""
     take_over: bool = False
     webhook_url: str | None = field(default=None, repr=False)
+    git_url: str = ""
+    git_branch: str = "main"
 
     def __post_init__(self) -> None:
         """Refuse names of schemas that contradict each other, whoever gives them."""

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from staging_assets.checks import KINDS
-from staging_assets.defs import StagingNode, StagingTranslator
+from staging_assets.defs import StagingNode, StagingTranslator, build_definitions
 from staging_assets.defs.translation.specs import (
     build_column_lineage,
     build_specs,
@@ -148,3 +148,71 @@ def test_a_translator_changes_a_node_and_what_depends_on_it(project: StagingProj
     )
     (dep,) = lineage.deps_by_column["officer_id"]
     assert dep.asset_key.to_user_string() == "people/officers"
+
+
+def test_scripts_are_shown_with_their_text_and_where_they_are(
+    specs: dict[str, dg.AssetSpec], project: StagingProject
+) -> None:
+    arrests = specs["staging/arrests"].metadata
+    table = project.tables["arrests"]
+    assert table.populate is not None
+    assert f"```sql\n{table.populate.text.rstrip()}\n```" in arrests["populate script"].value
+    assert f"```sql\n{table.create.text.rstrip()}\n```" in arrests["create script"].value
+    references = arrests["dagster/code_references"].code_references
+    assert [(each.file_path, each.line_number, each.label) for each in references] == [
+        (str(table.create.path), 1, "create script"),
+        (str(table.populate.path), 1, "populate script"),
+    ]
+    lookup = specs["staging/lookup_races"].metadata["dagster/code_references"].code_references[-1]
+    assert (
+        Path(lookup.file_path)
+        .read_text()
+        .splitlines()[lookup.line_number - 1]
+        .startswith("lookup_races")
+    )
+    cleanup = specs["staging/officers_cleanup"].metadata["script"].value
+    assert "```python\n" in cleanup
+
+
+def test_a_long_script_is_cut_and_backticks_end_no_fence(tmp_path: Path) -> None:
+    long = f"create table staging.long (i int); -- ```` {'x' * 30_000}"
+    files = {
+        "create_tables/CREATE-staging-long.sql": long,
+        "populate_tables/demo/POPULATE-staging-long.sql": "insert into staging.long select 1;",
+    }
+    project = load_project(make_project(tmp_path, files), "demo", KINDS)
+    shown = _by_key(project)["staging/long"].metadata["create script"].value
+    assert f"... {len(long) - 20_000:,} more characters\n`````" in shown
+    assert "\n`````sql\n" in shown
+
+
+def test_a_command_that_shows_nothing_does_without(project: StagingProject) -> None:
+    metadata = _by_key(project, shown=False)["staging/arrests"].metadata
+    assert set(metadata) == {
+        "dagster/table_name",
+        "dagster/storage_kind",
+        "dagster/column_schema",
+    }
+
+
+def test_tags_and_kinds_are_those_of_staging_yaml(tmp_path: Path) -> None:
+    said = "tags: {arrests: {domain: police}}\nkinds: {arrests: [postgres, table]}\n"
+    files = {**FOLDER, "staging.yaml": FOLDER["staging.yaml"] + said}
+    specs = _by_key(load_project(make_project(tmp_path, files), "demo", KINDS))
+    assert specs["staging/arrests"].tags["domain"] == "police"
+    assert specs["staging/arrests"].kinds == {"postgres", "table"}
+    assert specs["staging/officers"].kinds == {"postgres", "sql"}
+
+
+@pytest.mark.filterwarnings("error")
+def test_links_lead_to_the_repository(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    folder = make_project(tmp_path / "etl" / "sql", FOLDER)
+    staging = StagingSchema(sql_dir=folder, git_url="https://github.com/us/etl", git_branch="dev")
+    definitions = build_definitions(staging)
+    (built,) = [each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)]
+    metadata = built.metadata_by_key[dg.AssetKey(["staging", "arrests"])]
+    assert [each.url for each in metadata["dagster/code_references"].code_references] == [
+        "https://github.com/us/etl/tree/dev/etl/sql/create_tables/CREATE-staging-arrests.sql#L1",
+        "https://github.com/us/etl/tree/dev/etl/sql/populate_tables/demo/POPULATE-staging-arrests.sql#L1",
+    ]

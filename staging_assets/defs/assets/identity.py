@@ -48,7 +48,9 @@ def check_identity(context: _Context, staging: StagingSchema) -> None:
 
 
 def _build_identity_tags(staging: StagingSchema) -> dict[str, str]:
-    return {f"{_PREFIX}{name}": value for name, value in staging.identity.items()}
+    # Dagster takes no blank in the name of a tag.
+    named = {name.replace(" ", "_"): value for name, value in staging.identity.items()}
+    return {f"{_PREFIX}{name}": value for name, value in named.items()}
 
 
 def _read_tags(context: _Context) -> dict[str, str]:
@@ -63,5 +65,5 @@ def _read_tags(context: _Context) -> dict[str, str]:
 
 
 def _describe(tags: Mapping[str, str]) -> str:
-    told = {name.removeprefix(_PREFIX): value for name, value in tags.items()}
+    told = {name.removeprefix(_PREFIX).replace("_", " "): value for name, value in tags.items()}
     return ", ".join(f'{name} "{value}"' for name, value in told.items() if value)

@@ -202,6 +202,8 @@ class Step:
         }
         if result.rows is not None:
             metadata["dagster/row_count"] = result.rows
+            if result.rows and result.seconds:
+                metadata["rows per second"] = round(result.rows / result.seconds)
         if result.node in self._project.tables:
             metadata["dagster/table_name"] = ".".join(
                 part for part in (self._database, self._schema, result.node) if part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -52,7 +53,11 @@ class AssetSpecs:
 
 
 def build_specs(
-    staging: StagingSchema, project: StagingProject, translator: StagingTranslator | None = None
+    staging: StagingSchema,
+    project: StagingProject,
+    translator: StagingTranslator | None = None,
+    *,
+    shown: bool = True,
 ) -> AssetSpecs:
     """One spec a node; what a translator calls otherwise is called so by its downstreams too.
 
@@ -60,10 +65,14 @@ def build_specs(
         staging: whose nodes they are.
         project: its folder of scripts.
         translator: what turns a node into a spec; the documented default when None.
+        shown: whether somebody may look at them in the catalogue.
     """
     translate = (translator or StagingTranslator()).get_asset_spec
-    nodes = {text: StagingNode(staging, project, text) for text in project.nodes}
-    translated = {text: translate(node) for text, node in nodes.items()}
+    nodes = {text: StagingNode(staging, project, text, shown) for text in project.nodes}
+    with warnings.catch_warnings():
+        # Dagster says of each reference to a file that these may change.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        translated = {text: translate(node) for text, node in nodes.items()}
     renamed = {
         node.key: translated[text].key
         for text, node in nodes.items()

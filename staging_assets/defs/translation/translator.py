@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,9 @@ from staging_assets.model import (
 )
 from staging_assets.settings import StagingSchema
 
+_MOST_TEXT = 20_000
+"""Characters of a script that go into the catalogue: it is sent whole to the browser."""
+
 _WHAT = {
     Kind.SCHEMA: "The staging schema itself.",
     Kind.LOOKUP: "A lookup table.",
@@ -38,11 +42,14 @@ class StagingNode:
         staging: the staging schema it belongs to.
         project: the folder of scripts.
         text: the part of its asset key after `staging/`, such as `arrests_cleanup`.
+        shown: whether somebody may look at it in the catalogue: a command that only builds does
+            without the scripts' text.
     """
 
     staging: StagingSchema
     project: StagingProject
     text: str
+    shown: bool = True
 
     @cached_property
     def node(self) -> Node:
@@ -126,7 +133,8 @@ class StagingTranslator:
 
         By default: the key is the staging schema's prefix, `staging` and the node; the group is
         the kind's; the description is that of `staging.yaml`, else the table's comment; the code
-        version is a hash of the node's own scripts; owners are those of `staging.yaml`.
+        version is a hash of the node's own scripts; owners, tags and kinds are those of
+        `staging.yaml`; metadata has the scripts' text, and where they are.
         """
         project = node.project
         owners = project.config.owners.get(node.text, ())
@@ -136,7 +144,9 @@ class StagingTranslator:
             description=_build_description(node),
             group_name=node.staging.group_name(node.kind.value),
             code_version=project.fingerprints.get(node.text, "")[:16] or None,
-            kinds={"postgres", "python" if node.kind is Kind.CLEANUP else "sql"},
+            kinds=set(project.config.kinds.get(node.text, ()))
+            or {"postgres", "python" if node.kind is Kind.CLEANUP else "sql"},
+            tags=project.config.tags.get(node.text),
             owners=list(owners) or None,
             metadata=_build_metadata(node),
             skippable=True,
@@ -153,9 +163,13 @@ def _build_description(node: StagingNode) -> str:
 
 
 def _build_metadata(node: StagingNode) -> Mapping[str, Any]:
-    metadata: dict[str, Any] = {
-        name: dg.MetadataValue.path(script.path) for name, script in node.scripts.items()
-    }
+    metadata: dict[str, Any] = {}
+    if node.shown:
+        for name, script in node.scripts.items():
+            metadata[name] = dg.MetadataValue.md(_build_text(script))
+        references = _find_references(node)
+        if references:
+            metadata["dagster/code_references"] = references
     table = node.table
     if table is None:
         return metadata
@@ -164,6 +178,32 @@ def _build_metadata(node: StagingNode) -> Mapping[str, Any]:
     if table.columns:
         metadata["dagster/column_schema"] = _build_column_schema(table)
     return metadata
+
+
+def _build_text(script: Script) -> str:
+    """The script as Dagster's page shows it, cut where it is very long."""
+    text = script.text
+    if len(text) > _MOST_TEXT:
+        text = f"{text[:_MOST_TEXT]}\n... {len(text) - _MOST_TEXT:,} more characters"
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
+    language = "python" if script.path.suffix == ".py" else "sql"
+    return f"{script.label}\n\n{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def _find_references(node: StagingNode) -> dg.CodeReferencesMetadataValue | None:
+    """The files that make the node, and the line at which they begin to speak of it."""
+    found = [(str(script.path), 1, name) for name, script in node.scripts.items()]
+    lookup = node.table.lookup if node.table is not None else None
+    if lookup is not None and lookup.path is not None:
+        found.append((str(lookup.path), lookup.line, "lookup rows"))
+    if not found:
+        return None
+    return dg.CodeReferencesMetadataValue(
+        code_references=[
+            dg.LocalFileCodeReference(file_path=path, line_number=line, label=label)
+            for path, line, label in found
+        ]
+    )
 
 
 def _build_column_schema(table: Table) -> dg.TableSchema:

@@ -30,7 +30,7 @@ class Document:
     """A YAML file whose mistakes have places."""
 
     def __init__(self, script: Script) -> None:
-        self.label, self._text = script.label, script.text
+        self.label, self.path, self._text = script.label, script.path, script.text
         self._constructor = yaml.constructor.SafeConstructor()
 
     def compose(self) -> yaml.Node | None:

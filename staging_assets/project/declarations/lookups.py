@@ -97,7 +97,7 @@ def _merge(base: Lookup, more: Lookup) -> Lookup:
     ]
     rows = (*(row for row, _ in kept), *added)
     places = (*(place for _, place in kept), *more.places)
-    return Lookup(base.columns, rows, more.label, more.line, places)
+    return Lookup(base.columns, rows, more.label, more.line, places, more.path)
 
 
 def _find_code(cell: Cell) -> object:
@@ -172,7 +172,9 @@ class _Reading:
         rows = parts.get("rows")
         read, places = self._read_rows(creation, columns, rows) if rows is not None else ([], [])
         line, label = key.start_mark.line + 1, self.document.label
-        self.found[creation.name] = Lookup(tuple(columns), tuple(read), label, line, tuple(places))
+        self.found[creation.name] = Lookup(
+            tuple(columns), tuple(read), label, line, tuple(places), self.document.path
+        )
 
     def _read_columns(self, creation: Creation, node: yaml.Node) -> list[str]:
         known = {column.name for column in creation.columns}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import yaml
@@ -23,6 +23,7 @@ from staging_assets.project.declarations.checks.reader import find_declarations
 from staging_assets.project.declarations.csv_yaml import read_csv_options
 from staging_assets.project.declarations.dialect import DIALECT_KEYS
 from staging_assets.project.declarations.documents import Document, MalformedError, is_empty
+from staging_assets.project.declarations.labels import read_kinds, read_owners, read_tags
 
 KEYS = (
     "priorities",
@@ -31,6 +32,8 @@ KEYS = (
     "cleanups",
     "descriptions",
     "owners",
+    "tags",
+    "kinds",
     "checks",
     "csv",
     *DIALECT_KEYS,
@@ -78,6 +81,8 @@ class Config:
     cleanups: dict[str, Placed] = field(default_factory=dict)
     descriptions: dict[str, str] = field(default_factory=dict)
     owners: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
     check_nodes: list[yaml.Node] = field(default_factory=list)
     csv: CsvOptions = field(default_factory=CsvOptions)
     problems: list[Problem] = field(default_factory=list)
@@ -211,17 +216,16 @@ class _Reading:
             if self.is_node(name, name_node):
                 self.config.descriptions[name] = self.document.text(value, "a description")
         elif self.is_node(name, name_node):
-            self.config.owners[name] = tuple(self.read_owners(value))
+            self.read_labels(key, name, value)
 
-    def read_owners(self, value: yaml.Node) -> Iterator[str]:
-        single = isinstance(value, yaml.ScalarNode) and not is_empty(value)
-        for item in [value] if single else self.document.items(value, "owners"):
-            owner = self.document.text(item, "an owner")
-            if owner.startswith("team:") or "@" in owner:
-                yield owner
-            else:
-                todo = "Write team:<name> or an e-mail address"
-                self.note(item, f"{owner!r} is no owner", todo)
+    def read_labels(self, key: str, name: str, value: yaml.Node) -> None:
+        document, problems = self.document, self.config.problems
+        if key == "tags":
+            self.config.tags[name] = read_tags(document, value, problems)
+        elif key == "kinds":
+            self.config.kinds[name] = read_kinds(document, value, problems)
+        else:
+            self.config.owners[name] = read_owners(document, value, problems)
 
     def read_cleanup(self, name: str, name_node: yaml.Node, value: yaml.Node) -> None:
         if isinstance(value, yaml.MappingNode):
