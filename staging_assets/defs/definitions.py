@@ -13,6 +13,7 @@ from staging_assets.defs.jobs.promotion import build_promotion_jobs
 from staging_assets.defs.translation.git import link_to_git
 from staging_assets.defs.translation.specs import build_specs
 from staging_assets.defs.translation.translator import StagingTranslator
+from staging_assets.defs.upkeep.sensor import build_dead_run_sensor
 from staging_assets.project import load_project
 from staging_assets.settings import StagingSchema
 from staging_assets.sources import find_csv_files
@@ -24,7 +25,7 @@ def build_definitions(
     *,
     shown: bool = True,
 ) -> dg.Definitions:
-    """All definitions of a staging schema: assets, checks, jobs and its resource.
+    """All definitions of a staging schema: assets, checks, jobs, a sensor and its resource.
 
     Several can be merged, with each other and with definitions of your own, when each has a
     `key_prefix`: `dg.Definitions.merge(build_definitions(north), build_definitions(south), own)`.
@@ -51,6 +52,7 @@ def build_definitions(
     return dg.Definitions(
         assets=link_to_git(staging, assets) if staging.git_url and shown else assets,
         jobs=[*build_jobs(project, specs), *build_promotion_jobs(staging, project)],
+        sensors=[build_dead_run_sensor(staging)],
         resources={f"postgres{staging.suffix}": _find_resource(staging)},
     )
 

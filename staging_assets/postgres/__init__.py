@@ -29,6 +29,11 @@ from staging_assets.postgres.client.paths import (
     SET_OWN_PATH,
     USERS_PATH,
 )
+from staging_assets.postgres.client.presence import (
+    Presence,
+    find_database_identity,
+    find_present,
+)
 from staging_assets.postgres.client.routines import ServerRoutines
 from staging_assets.postgres.client.schema_lock import SchemaLock, find_running, run_end_orphans
 from staging_assets.postgres.client.scripts import Outcome, run_script, run_statement
@@ -61,12 +66,15 @@ __all__ = [
     "Log",
     "Outcome",
     "OwedKey",
+    "Presence",
     "SchemaLock",
     "Server",
     "ServerRoutines",
     "Session",
     "find_build_schema",
+    "find_database_identity",
     "find_detail_columns",
+    "find_present",
     "find_psql",
     "find_public_dsn",
     "find_running",

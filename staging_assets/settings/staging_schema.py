@@ -104,7 +104,16 @@ class StagingSchema:
 
     @property
     def run_tags(self) -> dict[str, str]:
-        """Tags of every run of its jobs: the queue that dagster-celery's launcher puts it into."""
+        """Tags of every run of its jobs.
+
+        What it writes to, for a limit of one run for each; and the queue that dagster-celery's
+        launcher puts it into.
+        """
+        return {"staging_schema": self.pool, **self.step_tags}
+
+    @property
+    def step_tags(self) -> dict[str, str]:
+        """Tags of every step: the queue, for runs that are not of a job of ours."""
         return {"dagster-celery/queue": self.queue} if self.queue else {}
 
     @property

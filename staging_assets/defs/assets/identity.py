@@ -24,7 +24,7 @@ def build_step_tags(staging: StagingSchema) -> dict[str, str]:
 
     They stand in the job's snapshot, which travels with every run.
     """
-    return {**_build_identity_tags(staging), **staging.run_tags}
+    return {**build_identity_tags(staging), **staging.step_tags}
 
 
 def check_identity(context: _Context, staging: StagingSchema) -> None:
@@ -32,8 +32,8 @@ def check_identity(context: _Context, staging: StagingSchema) -> None:
 
     Raises SettingsError, naming both, when they differ or the run does not say.
     """
-    told = _read_tags(context)
-    own = _build_identity_tags(staging)
+    told = read_step_tags(context.instance, context.run).get(context.op_def.name, {})
+    own = build_identity_tags(staging)
     if told == own:
         return
     if not told:
@@ -47,21 +47,23 @@ def check_identity(context: _Context, staging: StagingSchema) -> None:
     )
 
 
-def _build_identity_tags(staging: StagingSchema) -> dict[str, str]:
+def build_identity_tags(staging: StagingSchema) -> dict[str, str]:
+    """What a step is for, as its tags have it."""
     # Dagster takes no blank in the name of a tag.
     named = {name.replace(" ", "_"): value for name, value in staging.identity.items()}
     return {f"{_PREFIX}{name}": value for name, value in named.items()}
 
 
-def _read_tags(context: _Context) -> dict[str, str]:
-    snapshot_id = context.run.job_snapshot_id
-    if snapshot_id is None:
+def read_step_tags(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[str, dict[str, str]]:
+    """The steps of ours in a run, each with what it is for."""
+    if run.job_snapshot_id is None:
         return {}
-    snapshot = context.instance.get_job_snapshot(snapshot_id)
-    for step in snapshot.node_defs_snapshot.op_def_snaps:
-        if step.name == context.op_def.name:
-            return {n: v for n, v in step.tags.items() if n.startswith(_PREFIX)}
-    return {}
+    snapshot = instance.get_job_snapshot(run.job_snapshot_id)
+    tags = {
+        step.name: {n: v for n, v in step.tags.items() if n.startswith(_PREFIX)}
+        for step in snapshot.node_defs_snapshot.op_def_snaps
+    }
+    return {name: told for name, told in tags.items() if told}
 
 
 def _describe(tags: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from staging_assets.defs.assets.identity import build_step_tags, check_identity
 from staging_assets.defs.dagster_patches.output_names import find_output_names
 from staging_assets.defs.reporting.streams import find_stdout
 from staging_assets.defs.translation.translator import build_source_key
+from staging_assets.defs.upkeep.dead_runs import showing_presence
 from staging_assets.errors import StagingError
 from staging_assets.model import ETL, Relation, StagingProject
 from staging_assets.settings import StagingSchema
@@ -81,22 +82,25 @@ def build_csv_assets(
         except StagingError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         failed: dict[str, str] = {}
-        for outcome in run_csv_loads(server, staging.etl_schema, files, [*keys], staging.workers):
-            shown = f"{f'{ETL}/{outcome.name}':<40}"
-            if outcome.load is None:
-                print(f"{shown} FAILED\n    {outcome.message}", file=find_stdout(), flush=True)
-                failed[outcome.name] = outcome.message
-                continue
-            rows, seconds = outcome.load.rows, outcome.load.seconds
-            print(f"{shown} {rows:>12,} rows {seconds:>8.2f} s", file=find_stdout(), flush=True)
-            yield dg.MaterializeResult[None](
-                asset_key=keys[outcome.name],
-                metadata={
-                    "dagster/row_count": rows,
-                    "bytes": outcome.load.bytes,
-                    "seconds": round(seconds, 3),
-                },
-            )
+        with showing_presence(context, server, staging):
+            for outcome in run_csv_loads(
+                server, staging.etl_schema, files, [*keys], staging.workers
+            ):
+                shown = f"{f'{ETL}/{outcome.name}':<40}"
+                if outcome.load is None:
+                    print(f"{shown} FAILED\n    {outcome.message}", file=find_stdout(), flush=True)
+                    failed[outcome.name] = outcome.message
+                    continue
+                rows, seconds = outcome.load.rows, outcome.load.seconds
+                print(f"{shown} {rows:>12,} rows {seconds:>8.2f} s", file=find_stdout(), flush=True)
+                yield dg.MaterializeResult[None](
+                    asset_key=keys[outcome.name],
+                    metadata={
+                        "dagster/row_count": rows,
+                        "bytes": outcome.load.bytes,
+                        "seconds": round(seconds, 3),
+                    },
+                )
         if failed:
             told = "\n".join(f"{ETL}/{name}: {text}" for name, text in sorted(failed.items()))
             raise dg.Failure(f"not loaded: {', '.join(sorted(failed))}\n{told}")

@@ -23,6 +23,7 @@ from staging_assets.defs.reporting.console import Screen
 from staging_assets.defs.reporting.log import FAILED, SKIPPED
 from staging_assets.defs.reporting.notify import run_notify
 from staging_assets.defs.translation.specs import AssetSpecs, build_column_lineage
+from staging_assets.defs.upkeep.dead_runs import showing_presence
 from staging_assets.model import STAGING, StagingProject
 from staging_assets.postgres import Server
 from staging_assets.project import LineageCache
@@ -88,6 +89,10 @@ class Step:
     def run(self, postgres: PostgresResource) -> Iterator[Event]:
         """Build what was selected, then evaluate the checks of the whole; fail when either did."""
         server = find_database(self._staging, postgres)
+        with showing_presence(self._context, server, self._staging):
+            yield from self._run(server)
+
+    def _run(self, server: Server) -> Iterator[Event]:
         self._database = server.database
         for used, other in self._project.shadowed:
             self._log("info", f"{used} is used; {other} gives way to it")

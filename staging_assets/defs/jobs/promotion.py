@@ -10,6 +10,7 @@ from pydantic import Field
 
 from staging_assets.checks import run_checks
 from staging_assets.defs.assets.identity import build_step_tags, check_identity
+from staging_assets.defs.upkeep.dead_runs import showing_presence
 from staging_assets.errors import BuildError, StagingError
 from staging_assets.model import StagingProject
 from staging_assets.postgres import Server
@@ -51,9 +52,10 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
         try:
             check_identity(context, staging)
             server = getattr(context.resources, resource).find_server()
-            if config.check:
-                _run_gate(server, project, candidate)
-            run_promote(server, project, live, candidate, log=_find_log(context))
+            with showing_presence(context, server, staging):
+                if config.check:
+                    _run_gate(server, project, candidate)
+                run_promote(server, project, live, candidate, log=_find_log(context))
         except StagingError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         context.log.info(f"{candidate} is {live} now; the old one is {live}__previous")
@@ -63,7 +65,8 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
         try:
             check_identity(context, staging)
             server = getattr(context.resources, resource).find_server()
-            run_rollback(server, project, live, log=_find_log(context))
+            with showing_presence(context, server, staging):
+                run_rollback(server, project, live, log=_find_log(context))
         except StagingError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         context.log.info(f"{live}__previous is {live} again")

@@ -15,6 +15,7 @@ from staging_assets.errors import BusyError, DatabaseError
 from staging_assets.parser import quote_literal
 from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.paths import OWN_PATH
+from staging_assets.postgres.client.presence import presence_sql
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.messages.notices import Log
 
@@ -29,6 +30,7 @@ _LEAVING = 0.5
 """Seconds that a session may take to end after its client has gone."""
 
 _TAKE = "select pg_try_advisory_lock(%s, hashtext(%s))"
+
 _HOLDER = """
 select l.pid, a.application_name, to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ')
 from pg_locks as l
@@ -137,6 +139,9 @@ class SchemaLock:
             deadline = time.monotonic() + self._wait
             leaving = time.monotonic() + _LEAVING
             told = False
+            with connection.cursor() as cursor:
+                # Shown again, when the session was lost and the lock is taken again.
+                cursor.execute(presence_sql(self._run_id))
             while True:
                 with connection.cursor() as cursor:
                     cursor.execute(_TAKE, self._key)

@@ -1,0 +1,1 @@
+"""What keeps the history of runs true: runs whose process is gone, and how long all is kept."""

@@ -1,0 +1,93 @@
+"""The sign of a run: an advisory lock of its own, by which others see whether its process lives.
+
+The lock dies with its session, and the session with the process, whatever ended that: `kill -9`, a
+lost machine, a power cut. Nobody needs to be on the same machine to see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+
+import psycopg2
+
+from staging_assets.parser import quote_literal
+from staging_assets.postgres.client.driver import Connection
+from staging_assets.postgres.client.paths import OWN_PATH
+from staging_assets.postgres.client.server import Server
+
+PRESENCE_SPACE = 0x57A63
+"""The first key of the lock that is a run's sign; the second is a hash of the run's id."""
+
+_SETTLED = 60
+"""Seconds after the server's start in which it cannot tell: runs may be connecting again."""
+
+_DATABASE = """
+select case when has_function_privilege('pg_control_system()', 'execute')
+then (select system_identifier::text from pg_control_system()) || '/' || d.oid::text
+end
+from pg_database d where d.datname = current_database()
+"""
+_PRESENT = """
+select w.run_id
+from unnest(%(runs)s::text[]) as w (run_id)
+where now() < pg_postmaster_start_time() + %(settled)s * interval '1 second'
+or exists (
+    select from pg_locks as l
+    where l.locktype = 'advisory' and l.granted and l.objsubid = 2
+    and l.database = (select oid from pg_database where datname = current_database())
+    and l.classid = %(space)s::oid
+    and l.objid = (hashtext(w.run_id)::bigint & 4294967295)::oid
+)
+"""
+
+
+def presence_sql(run_id: str) -> str:
+    """SQL by which a session becomes a sign of a run; it never waits."""
+    return f"select pg_advisory_lock_shared({PRESENCE_SPACE}, hashtext({quote_literal(run_id)}))"
+
+
+def find_database_identity(connection: Connection) -> str | None:
+    """What tells a database from all others, whatever URL leads to it; None where that is hidden.
+
+    A standby that takes over is the same; a database that is made again under its name is not.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_DATABASE)
+        row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
+def find_present(connection: Connection, runs: Collection[str]) -> frozenset[str]:
+    """Those of some runs that have a sign in this database, or may be about to show one again.
+
+    Args:
+        connection: of anybody, in the database that the runs work in.
+        runs: their ids.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_PRESENT, {"runs": list(runs), "settled": _SETTLED, "space": PRESENCE_SPACE})
+        return frozenset(run_id for (run_id,) in cursor.fetchall())
+
+
+class Presence:
+    """A session that shows the sign of one run until it is closed.
+
+    Args:
+        server: where the run works.
+        run_id: its id.
+
+    Raises DatabaseError when the server lets nobody in.
+    """
+
+    def __init__(self, server: Server, run_id: str) -> None:
+        name = f"staging_assets {run_id} present"
+        self.connection = server.connect(name, autocommit=True, path=OWN_PATH)
+        with self.connection.cursor() as cursor:
+            cursor.execute(presence_sql(run_id))
+        self.database = find_database_identity(self.connection)
+
+    def close(self) -> None:
+        """Take the sign away."""
+        with suppress(psycopg2.Error):
+            self.connection.close()
