@@ -30,6 +30,7 @@ _COMMANDS = {
     "build": ("build", "Build the schema, or some of it, through Dagster."),
     "check": ("check", "Evaluate the checks of the schema; build nothing."),
     "db": ("db", "The database: url, psql, start, stop, status."),
+    "diff": ("diff", "Say how two schemas differ."),
     "dev": ("build", "Open Dagster's UI on this machine."),
     "doctor": ("doctor", "Look for what will not work, and say why."),
     "init": ("init", "Begin a project of your own in a new folder."),

@@ -16,9 +16,9 @@ import pytest
 from staging_assets.postgres import Presence, Server, find_present
 from staging_assets_tests.end_to_end.test_celery import BIN, find_history_url
 from staging_assets_tests.support.commands import ROOT, find_environment
+from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.departments import SCRIPTS
 from staging_assets_tests.support.folders import make_project
-from staging_assets_tests.support.servers import fresh_database
 from staging_assets_tests.support.webserver import running, wait_until
 
 GATE = 4712
