@@ -34,6 +34,7 @@ _COMMANDS = {
     "dev": ("build", "Open Dagster's UI on this machine."),
     "doctor": ("doctor", "Look for what will not work, and say why."),
     "init": ("init", "Begin a project of your own in a new folder."),
+    "migrate": ("migrate", "Make a project of a luigi tree."),
     "ls": ("ls", "List what the scripts make."),
     "show": ("show", "Show all that is known of a table."),
 }

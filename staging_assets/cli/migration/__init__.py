@@ -1,0 +1,1 @@
+"""From a luigi tree to a folder of scripts: what its modules say is read, never run."""
