@@ -150,8 +150,8 @@ def find_expansion(words: Sequence[str], sql_dir: Path) -> str | None:
     files = {each.name for each in Path(prefix).iterdir() if not each.name.startswith(".")}
     if {f"{prefix}/{each}" for each in files} != set(rest[: len(files)]):
         return None
-    table = sql_dir / "create_tables" / f"CREATE-staging-{name.removesuffix('_cleanup')}.sql"
-    if len(files) == 1 and (prefix != "staging" or name == "schema" or table.exists()):
+    tables = (sql_dir / "create_tables").glob(f"CREATE-*-{name.removesuffix('_cleanup')}.sql")
+    if len(files) == 1 and (prefix != "staging" or name == "schema" or any(tables)):
         return None
     return (
         f"--select {prefix}/*: there is a folder {prefix}/ here, and the shell has put the names "

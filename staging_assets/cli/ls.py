@@ -36,6 +36,7 @@ def ls(patterns: Sequence[str], as_json: bool, **said: str | None) -> int:
             "asset": find_asset_key(staging, node),
             "kind": project.kind(node).value,
             "scripts": find_scripts(project, node),
+            "given way": find_given_way(project, node),
             "upstream": [find_asset_key(staging, each) for each in _sort(project, node)],
             "sources": sorted(str(each) for each in project.sources.get(node, ())),
         }
@@ -64,6 +65,18 @@ def find_scripts(project: StagingProject, node: str) -> list[str]:
     return [table.create.label, *fills, *([table.lookup.label] if table.lookup else [])]
 
 
+def find_given_way(project: StagingProject, node: str) -> list[str]:
+    """The files that would make a node, were there none in a folder before theirs.
+
+    Args:
+        project: the folder.
+        node: one of its nodes.
+    """
+    return [
+        other for label in find_scripts(project, node) for other in project.find_given_way(label)
+    ]
+
+
 def _sort(project: StagingProject, node: str) -> list[str]:
     above = project.dependencies[node]
     return [each for each in project.nodes if each in above]
@@ -72,8 +85,10 @@ def _sort(project: StagingProject, node: str) -> list[str]:
 def _build_table(rows: Sequence[dict[str, Any]]) -> str:
     wide = max((len(row["asset"]) for row in rows), default=0)
     kinds = max((len(row["kind"]) for row in rows), default=0)
-    lines = [
-        f"{row['asset']:<{wide}}  {row['kind']:<{kinds}}  {', '.join(row['scripts'])}".rstrip()
-        for row in rows
-    ]
+    lines = []
+    for row in rows:
+        scripts = ", ".join(row["scripts"])
+        if row["given way"]:
+            scripts += f" (instead of {', '.join(row['given way'])})"
+        lines.append(f"{row['asset']:<{wide}}  {row['kind']:<{kinds}}  {scripts}".rstrip())
     return "\n".join(lines)

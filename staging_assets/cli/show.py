@@ -12,7 +12,7 @@ import click
 
 from staging_assets.builder import read_history
 from staging_assets.checks import KINDS, find_checks
-from staging_assets.cli.ls import find_scripts
+from staging_assets.cli.ls import find_given_way, find_scripts
 from staging_assets.cli.options import (
     find_asset_key,
     find_nodes,
@@ -57,6 +57,7 @@ def _describe(staging: StagingSchema, project: StagingProject, node: str) -> dic
         "description": described,
         "owners": list(project.config.owners.get(node, ())),
         "scripts": find_scripts(project, node),
+        "given way": find_given_way(project, node),
         "columns": _describe_columns(table) if table else [],
         "upstream": [
             *(find_asset_key(staging, each) for each in project.nodes if each in above),
@@ -108,7 +109,7 @@ def _build_lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"{found['asset']}  ({found['kind']})"
     if found["description"]:
         yield " ".join(found["description"].split())
-    for title in ("owners", "scripts", "upstream", "downstream", "checks"):
+    for title in ("owners", "scripts", "given way", "upstream", "downstream", "checks"):
         if found[title]:
             yield f"\n{title}:"
             yield from (f"  {each}" for each in found[title])

@@ -137,3 +137,7 @@ class SchemaNames:
         if schema == self.staging:
             return built
         return self.etl if schema == ETL else schema
+
+    def find_real(self, relation: Relation, built: str) -> Relation:
+        """Where a relation of scripts is in the database; `built` as for `in_scripts`."""
+        return Relation(self.in_database(relation.schema, built), relation.name)

@@ -173,6 +173,10 @@ class StagingProject:
         """Every node, in the order of `dependencies` (which is a valid build order)."""
         return tuple(self.dependencies)
 
+    def find_given_way(self, label: str) -> list[str]:
+        """The scripts that give way to a script: folders before theirs have one for the table."""
+        return [other for used, other in self.shadowed if used == label]
+
     @cached_property
     def _nodes(self) -> Mapping[str, Node]:
         found = [

@@ -115,7 +115,10 @@ def _prepare(
     """Make the build schema, clear it, and read what the last runs have left to know."""
     connection = lock.connection
     build_schema = find_build_schema(options.schema)
-    sources = project.sources
+    sources = {
+        node: {project.schemas.find_real(r, options.schema) for r in project.sources.get(node, ())}
+        for node in nodes
+    }
     wanted = [build_schema] if SCHEMA_NODE in nodes else [build_schema, options.schema]
     try:
         with connection.cursor() as cursor:
@@ -132,9 +135,7 @@ def _prepare(
         reason = clear_build_schema(connection, build_schema)
         drop_retired(connection, options.schema)
         history = read_history(connection, options.schema)
-        sizes = read_sizes(
-            connection, {r for n in set(nodes) - set(history) for r in sources.get(n, ())}
-        )
+        sizes = read_sizes(connection, {r for n in set(nodes) - set(history) for r in sources[n]})
     except psycopg2.Error as error:
         failure = error
     else:
@@ -149,10 +150,7 @@ def _prepare(
             fingerprints=find_fingerprints(project),
             nodes=frozenset(nodes),
             seconds={
-                **{
-                    node: find_seconds(sizes.get(r, 0) for r in sources.get(node, ()))
-                    for node in nodes
-                },
+                **{node: find_seconds(sizes.get(r, 0) for r in sources[node]) for node in nodes},
                 **{node: build.seconds for node, build in history.items()},
             },
         )

@@ -119,3 +119,38 @@ def test_show_knows_the_last_build(
     assert (build["rows"], build["run"]) == (1, "the-run")
     assert cli.main(["show", "lookup_kinds"]) == 0
     assert " UTC: 1 row, " in capsys.readouterr().out
+
+
+def test_a_script_that_gives_way_to_another_is_shown(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = make_project(
+        folder.parent / "own", {"CREATE-staging-dogs.sql": "create table staging.dogs();"}
+    )
+    monkeypatch.setenv("STAGING_CREATE_DIR", f"{own}:{folder / 'create_tables'}")
+    assert cli.main(["ls", "dogs"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown == (
+        "staging/dogs tables own/CREATE-staging-dogs.sql, sql/populate_tables/demo/"
+        "POPULATE-staging-dogs.sql (instead of sql/create_tables/CREATE-staging-dogs.sql)"
+    )
+    assert cli.main(["show", "dogs"]) == 0
+    assert "\ngiven way:\n  sql/create_tables/CREATE-staging-dogs.sql\n" in capsys.readouterr().out
+
+
+def test_the_options_win_over_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_project(
+        tmp_path / "mine",
+        {
+            "create_tables/CREATE-mart-cats.sql": "create table mart.cats (id int);",
+            "populate_tables/south/POPULATE-mart-cats.sql": "insert into mart.cats table etl.c;",
+        },
+    )
+    monkeypatch.chdir(tmp_path)
+    for name in ("SQL_DIR", "DEPARTMENT", "SCHEMA", "SCHEMA_IN_FILES", "ETL_SCHEMA"):
+        monkeypatch.setenv(f"STAGING_{name}", "nowhere")
+    options = ["--sql-dir=mine", "--department=south", "--schema=dev", "--schema-in-files=mart"]
+    assert cli.main(["ls", *options, "--etl-schema=src", "cats"]) == 0
+    assert capsys.readouterr().out.split()[0] == "dev/staging/cats"

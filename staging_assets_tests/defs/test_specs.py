@@ -10,6 +10,7 @@ import pytest
 
 from staging_assets.checks import KINDS
 from staging_assets.defs import StagingNode, StagingTranslator, build_definitions
+from staging_assets.defs.assets.sources import build_source_specs
 from staging_assets.defs.translation.specs import (
     build_column_lineage,
     build_specs,
@@ -216,3 +217,38 @@ def test_links_lead_to_the_repository(tmp_path: Path) -> None:
         "https://github.com/us/etl/tree/dev/etl/sql/create_tables/CREATE-staging-arrests.sql#L1",
         "https://github.com/us/etl/tree/dev/etl/sql/populate_tables/demo/POPULATE-staging-arrests.sql#L1",
     ]
+
+
+def test_the_keys_are_the_same_whatever_the_scripts_call_the_schemas(tmp_path: Path) -> None:
+    files = {
+        "create_tables/CREATE-mart-x.sql": "create table mart.x (id int);",
+        "populate_tables/demo/POPULATE-mart-x.sql": (
+            "insert into mart.x select e.id from etl.e as e join staging.s using (id);"
+        ),
+        "own/CREATE-staging-x.sql": "create table mart.x (id bigint);",
+    }
+    folder = make_project(tmp_path, files)
+    staging = StagingSchema(
+        sql_dir=folder,
+        create_dirs=(folder / "own", folder / "create_tables"),
+        schema="dev",
+        schema_in_files="mart",
+        etl_schema="src",
+    )
+    project = load_project(staging, "demo")
+    specs = _by_key(project, staging)
+    assert set(specs) == {"staging/schema", "staging/x"}
+    upstream = {dep.asset_key.to_user_string() for dep in specs["staging/x"].deps}
+    # A schema called `staging` that is somebody else's is not mistaken for ours.
+    assert upstream == {"staging/schema", "etl/e", "staging_source/s"}
+    metadata = specs["staging/x"].metadata
+    assert metadata["dagster/table_name"] == "dev.x"
+    assert metadata["scripts that give way"].endswith("create_tables/CREATE-mart-x.sql")
+    sources = {
+        spec.key.to_user_string(): spec.metadata["dagster/table_name"]
+        for spec in build_source_specs(staging, project, ())
+    }
+    assert sources == {"etl/e": "src.e", "staging_source/s": "staging.s"}
+    lineage = build_column_lineage(build_specs(staging, project), project.tables["x"].lineage)
+    (source,) = lineage.deps_by_column["id"]
+    assert source.asset_key.to_user_string() == "etl/e"

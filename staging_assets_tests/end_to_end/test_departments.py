@@ -289,3 +289,39 @@ def test_a_schema_of_another_name_has_keys_of_its_own(database: Server, tmp_path
     assert rows(database, "select to_regclass('staging.dogs') is null") == [(True,)]
     listed = run_typed("dagster asset list", environment)
     assert listed.stdout.split() == [f"tiny/staging/{name}" for name in ("dogs", "schema", "walks")]
+
+
+def test_departments_share_a_database_each_with_sources_of_its_own(
+    database: Server, tmp_path: Path
+) -> None:
+    files = {
+        "create_tables/CREATE-mart-pets.sql": "create table mart.pets (name text);",
+        "populate_tables/north/POPULATE-mart-pets.sql": "insert into mart.pets table etl.pets;",
+        "populate_tables/south/POPULATE-mart-pets.sql": "insert into mart.pets table etl.pets;",
+        "csv/north/pets.csv": "name\nRex\n",
+        "csv/south/pets.csv": "name\nTom\nKit\n",
+    }
+    folder = make_project(tmp_path / "scripts", files)
+    for name in ("north", "south"):
+        environment = find_environment(
+            STAGING_SQL_DIR=str(folder),
+            STAGING_DEPARTMENT=name,
+            STAGING_DATABASE_URL=database.dsn,
+            STAGING_HOME=str(tmp_path / "home"),
+            STAGING_SCHEMA=name,
+            STAGING_SCHEMA_IN_FILES="mart",
+            STAGING_ETL_SCHEMA=f"etl_{name}",
+            STAGING_ETL_CSV_DIR=str(folder / "csv" / name),
+        )
+        built = run_typed(f"dagster asset materialize --select '{name}/*'", environment)
+        assert built.returncode == 0, built.stdout + built.stderr
+        assert f"{name}/staging/pets" in built.stdout
+    assert rows(database, "select array_agg(name) from north.pets") == [(["Rex"],)]
+    assert rows(database, "select array_agg(name) from south.pets") == [(["Tom", "Kit"],)]
+    assert rows(database, "select count(*) from pg_namespace where nspname in ('etl', 'mart')") == [
+        (0,)
+    ]
+    options = "--department north --schema north --etl-schema etl_north"
+    checked = run_typed(f"staging-assets check {options}", environment)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "schema_matches_scripts" in checked.stdout

@@ -54,6 +54,8 @@ def test_the_first_folder_that_has_a_table_wins_and_the_other_is_named(folder: P
     ((used, other),) = project.shadowed
     assert used.endswith("private/tables/CREATE-staging-Dogs.sql")
     assert other.endswith("public/create_tables/CREATE-staging-dogs.sql")
+    assert project.find_given_way(used) == [other]
+    assert project.find_given_way(other) == []
 
 
 def test_a_departments_own_create_script_wins_over_the_shared_one(folder: Path) -> None:

@@ -31,7 +31,7 @@ from pg_namespace n where n.nspname = %s
 _READABLE = """
 select count(*) filter (where not has_table_privilege(c.oid, 'SELECT')), count(*)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = 'etl' and c.relkind in ('r', 'p', 'v', 'm', 'f')
+where n.nspname = %s and c.relkind in ('r', 'p', 'v', 'm', 'f')
 """
 _LEFT = """
 select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -105,12 +105,12 @@ def _find_rights(connection: Connection, staging: StagingSchema) -> Iterator[Fin
             yield Finding(WRONG, "schema", text)
         else:
             yield Finding(GOOD, "schema", f"{staging.schema} belongs to {row[0]}")
-        cursor.execute(_READABLE)
+        cursor.execute(_READABLE, (staging.etl_schema,))
         hidden, count = cursor.fetchone() or (0, 0)
     if hidden:
         text = (
-            f"{hidden} of {count} tables of etl may not be read. "
-            "grant select on all tables in schema etl"
+            f"{hidden} of {count} tables of {staging.etl_schema} may not be read. "
+            f'grant select on all tables in schema "{staging.etl_schema}"'
         )
         yield Finding(ODD, "etl", text)
 

@@ -170,6 +170,13 @@ def _build_metadata(node: StagingNode) -> Mapping[str, Any]:
         references = _find_references(node)
         if references:
             metadata["dagster/code_references"] = references
+        given_way = [
+            other
+            for script in node.scripts.values()
+            for other in node.project.find_given_way(script.label)
+        ]
+        if given_way:
+            metadata["scripts that give way"] = ", ".join(given_way)
     table = node.table
     if table is None:
         return metadata
