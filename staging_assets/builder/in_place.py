@@ -62,6 +62,7 @@ def run_table_in_place(
 
 def fill_in_place(session: Session, table: Table, live: Relation) -> None:
     """Run what fills the table, inside the transaction that is open."""
+    session.path.stand_first(None)
     if table.lookup is not None:
         with session.users_connection.cursor() as cursor:
             run_load_lookup(cursor, live, table.lookup)

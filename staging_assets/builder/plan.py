@@ -40,10 +40,12 @@ def find_plan(
     scripts = [table.create.text] + ([table.populate.text] if table.populate else [])
     roles = find_roles(*scripts)
     rivals = work.rivals.get(table.name, ())
-    alone = roles or rivals
+    alone = roles or rivals or table.bare
+    place = run_make_private(session, table, work.schema) if alone else work.build_schema
+    session.path.stand_first(place if table.bare else None)
     return ShadowPlan(
         work.schema,
-        run_make_private(session, table, work.schema) if alone else work.build_schema,
+        place,
         first=first,
         filled=filled,
         referenced=table.name in work.referenced,

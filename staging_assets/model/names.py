@@ -79,10 +79,12 @@ class SchemaNames:
     Args:
         staging: what scripts call the schema that is built.
         etl: what the schema is called in the database that is `etl` in scripts.
+        path: where scripts find names without a schema when they begin; empty: in none of these.
     """
 
     staging: str = STAGING
     etl: str = ETL
+    path: tuple[str, ...] = ()
 
     @cached_property
     def moved(self) -> frozenset[str]:
@@ -102,7 +104,8 @@ class SchemaNames:
     def told(self) -> tuple[str, ...]:
         """What is not as everywhere, for fingerprints."""
         names = {"staging": self.staging, "etl": self.etl}
-        return tuple(f"{usual} is {name}" for usual, name in names.items() if usual != name)
+        told = [f"{usual} is {name}" for usual, name in names.items() if usual != name]
+        return (*told, *([f"path {self.path}"] if self.path else []))
 
     @property
     def in_file_names(self) -> str:

@@ -31,7 +31,7 @@ class CopyData:
     """The rows that a COPY ... FROM STDIN reads.
 
     Args:
-        start: where the statement begins in the script's text.
+        start, end: where the statement stands in the script's text, without its semicolon.
         file: the script in which they stand, or which names the file that holds them.
         line: of the file, counted from 1, where they begin.
         text: the rows; None when they are in a file of their own.
@@ -40,6 +40,7 @@ class CopyData:
     """
 
     start: int
+    end: int
     file: Script
     line: int
     text: str | None = None
@@ -77,6 +78,14 @@ class Script:
         if not self.data:
             return self.text
         return "\0".join([self.text, *(each.text or each.state for each in self.data)])
+
+    @property
+    def without_rows(self) -> str:
+        """The text without its COPY ... FROM STDIN; blanks in their place keep every offset."""
+        text = self.text
+        for each in self.data:
+            text = f"{text[: each.start]}{' ' * (each.end - each.start)}{text[each.end :]}"
+        return text
 
     @cached_property
     def _starts(self) -> list[int]:

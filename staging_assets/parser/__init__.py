@@ -12,6 +12,7 @@ from staging_assets.parser.create_table import (
     find_columns,
     read_text,
 )
+from staging_assets.parser.edits import Rewritten
 from staging_assets.parser.implied_names import find_implied_name, split_list
 from staging_assets.parser.lexer.positions import (
     Lines,
@@ -44,7 +45,8 @@ from staging_assets.parser.nested.routines import (
     read_catalog_naming,
 )
 from staging_assets.parser.nested.strings import may_name
-from staging_assets.parser.rewrite import AskNaming, Rewritten, rewrite
+from staging_assets.parser.rewrite import AskNaming, rewrite
+from staging_assets.parser.search_path import find_users_path
 from staging_assets.parser.stand_ins import find_referenced, redirect_references, replace_spans
 from staging_assets.parser.statements import (
     ReadStatement,
@@ -88,6 +90,7 @@ __all__ = [
     "find_references",
     "find_statement_place",
     "find_statements",
+    "find_users_path",
     "fold",
     "is_opaque",
     "may_name",

@@ -8,12 +8,10 @@ left alone. Places in the new text can be traced back.
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from staging_assets.model import Relation, SchemaNames
+from staging_assets.parser.edits import Edit, Escape, Place, Rewritten, apply_edits, within
 from staging_assets.parser.lexer.literals import Literal, read_literal
 from staging_assets.parser.lexer.quoting import quote_name
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token
@@ -29,48 +27,11 @@ from staging_assets.parser.nested.tree import (
     read_piece,
     tokenize_leniently,
 )
+from staging_assets.parser.search_path import find_path_edits
 from staging_assets.parser.statements import ReadStatement, read_statements
 from staging_assets.parser.strings.naming import Naming
 
-
-@dataclass(frozen=True)
-class Rewritten:
-    """A script's text on its way to the server."""
-
-    text: str
-
-    def source_offset(self, offset: int) -> int:
-        """The offset in the script of a 0-based character offset into `text`."""
-        return offset
-
-
-class Edit(NamedTuple):
-    """Replace what stands from `start` to `end` in the script."""
-
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True)
-class _Edited(Rewritten):
-    """`starts` are where each edit begins in `text`, in order."""
-
-    starts: tuple[int, ...]
-    edits: tuple[Edit, ...]
-
-    def source_offset(self, offset: int) -> int:
-        index = bisect.bisect_right(self.starts, offset) - 1
-        if index < 0:
-            return offset
-        start, end, text = self.edits[index]
-        beyond = offset - self.starts[index] - len(text)
-        return end + beyond if beyond >= 0 else start
-
-
 AskNaming = Callable[[Collection[Relation]], Naming]
-_Escape = Callable[[str], str]
-_Place = Callable[[int], int]
 
 
 def rewrite(
@@ -82,6 +43,8 @@ def rewrite(
     own: Collection[str] = (),
     ask: AskNaming | None = None,
     kept: str | None = None,
+    bare: bool = False,
+    known: Collection[str] = (),
 ) -> Rewritten:
     """Send everything in a script that means the schema that is built to `schema`.
 
@@ -95,12 +58,15 @@ def rewrite(
             arguments; it is called when one of them is given a literal that may be a name.
         kept: schema for the names that the server keeps as text, in defaults and views; None sends
             them to `schema`.
+        bare: whether the script finds names of the schema by `search_path`; `shadow` then holds
+            nothing else, and stands first in every path that the script sets.
+        known: names of other tables of the schema, which keys may reference.
 
     What the body of a function names goes to `schema` in any case: it runs when the shadow
     is gone. A text that cannot be read as SQL is left as it is, for the server to judge.
     """
     same = schemas.moved == {schema} and shadow is None and kept in (None, schema)
-    if same or not may_name(text, schemas, 'u&"'):
+    if (same and not schemas.path) or not (bare or schemas.path or may_name(text, schemas, 'u&"')):
         return Rewritten(text)
     try:
         statements = read_statements(text, schemas)
@@ -113,27 +79,10 @@ def rewrite(
     for statement in statements:
         editor.stores = _stores(statement)
         editor.edit(statement.piece, lambda offset: offset, lambda name: name, False)
+        if bare or schemas.path:
+            first = shadow if bare else None
+            editor.edits += find_path_edits(statement, editor.own, first, schema, known)
     return apply_edits(text, editor.edits)
-
-
-def apply_edits(text: str, edits: Collection[Edit]) -> Rewritten:
-    """The text with the edits made; of two that overlap, the first."""
-    parts: list[str] = []
-    starts: list[int] = []
-    position = length = 0
-    made: list[Edit] = []
-    for edit in sorted(set(edits)):
-        start, end, new = edit
-        if start < position:
-            continue  # within one that is made
-        made.append(edit)
-        parts += (text[position:start], new)
-        length += start - position
-        starts.append(length)
-        length += len(new)
-        position = end
-    parts.append(text[position:])
-    return _Edited("".join(parts), tuple(starts), tuple(made)) if made else Rewritten(text)
 
 
 class _Editor:
@@ -160,7 +109,7 @@ class _Editor:
             return quote_name(self.shadow)
         return quote_name(self.schema)
 
-    def edit(self, piece: Fragment, outside: _Place, escape: _Escape, lasting: bool) -> None:
+    def edit(self, piece: Fragment, outside: Place, escape: Escape, lasting: bool) -> None:
         """Collect the edits of a piece, whose offsets `outside` turns into the script's."""
         lasting = lasting or piece.kind in BODIES
         for name in piece.names.found:
@@ -191,7 +140,7 @@ class _Editor:
         self.edits.append(Edit(start, end, new))
 
     def edit_literal(
-        self, named: NamingLiteral, outside: _Place, escape: _Escape, lasting: bool
+        self, named: NamingLiteral, outside: Place, escape: Escape, lasting: bool
     ) -> None:
         """A literal that is the name of a relation, or of the schema."""
         token, literal = named.token, read_literal(named.token)
@@ -226,8 +175,8 @@ class _Editor:
         self,
         literal: Literal,
         token: Token,
-        outside: _Place,
-        escape: _Escape,
+        outside: Place,
+        escape: Escape,
         schema: str,
         *,
         bare: bool,
@@ -249,7 +198,7 @@ class _Editor:
         for found in named_in_text(self.schemas, dotted=False).finditer(text):
             yield *found.span(), read_name(found["schema"])
 
-    def reopen(self, token: Token, before: int, outside: _Place, escape: _Escape) -> None:
+    def reopen(self, token: Token, before: int, outside: Place, escape: Escape) -> None:
         """Give a dollar quote another tag when a name put into it would close it."""
         if token.kind != "dollar":
             return
@@ -282,18 +231,3 @@ def _stores(statement: ReadStatement) -> bool:
         return True
     filled = any(t.kind == "word" and t.value == "as" for t in statement.tokens)
     return words[0] == "create" and not ("table" in words and filled)
-
-
-def within(escape: _Escape, token: Token, *, formatted: bool = False) -> _Escape:
-    """How a name is spelled in a literal, itself in text that needs `escape`."""
-
-    def quote(name: str) -> str:
-        if formatted:
-            name = name.replace("%", "%%")
-        if token.kind in ("escaped", "unicode"):
-            name = name.replace("\\", "\\\\")
-        if token.kind != "dollar":
-            name = name.replace("'", "''")
-        return escape(name)
-
-    return quote

@@ -72,6 +72,11 @@ class ReadStatement:
         return tuple(find_uses(self.piece, self._search_path, self.body_path))
 
     @property
+    def path(self) -> tuple[str, ...]:
+        """The schemas in which its own names without one are looked up."""
+        return self._search_path
+
+    @property
     def search_path(self) -> tuple[str, ...]:
         """The schemas in which names without one are looked up after this statement."""
         found = self.piece.names.search_path
@@ -139,7 +144,7 @@ def read_statements(
     Raises LexicalError as `find_statements` does.
     """
     statements: list[ReadStatement] = []
-    search_path: tuple[str, ...] = ()
+    search_path = schemas.path
     lowered = text.lower()
     changes_path = any(word in lowered for word in _CHANGES_PATH)
     for group in _cut(tokenize(text, comments)):

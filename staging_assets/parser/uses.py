@@ -65,9 +65,17 @@ def find_uses(
         offset = outside((name.schema or name.name).start)
         bare = name.schema is None
         yield Use(name.role, relation, offset, name.kind, piece.kind, lasting, bare, path)
+    for token in names.types if staging in path else ():
+        # An alias may stand there as well: what is only likely closes no circle.
+        relation = Relation(staging, token.value)
+        yield Use(
+            "mention", relation, outside(token.start), "data", piece.kind, lasting, True, path
+        )
     for _, literal, spelled in piece.spelled:
         if spelled.name:
             relation = Relation(spelled.schema, spelled.name)
+            if not spelled.schema:
+                relation = Relation(staging if staging in path else "", spelled.name)
             offset = outside(literal.outside(spelled.start))
             kind = "data" if spelled.data else ""
             yield Use("spelled", relation, offset, kind, piece.kind, lasting, False, path)
@@ -97,4 +105,6 @@ def resolve(name: Name, path: tuple[str, ...], staging: str) -> Relation:
     schemas = [schema for schema in path if schema not in _ANYONES]
     if name.role in ("call", "schema", "temporary") or not schemas:
         return Relation("", name.name.value)
+    if name.role in ("create", "define"):
+        return Relation(schemas[0], name.name.value)
     return Relation(staging if staging in schemas else schemas[0], name.name.value)

@@ -64,6 +64,7 @@ def load_project(
         folders = ScriptFolders(folders)
     schemas = SchemaNames(folders.schema_in_files, folders.etl_schema)
     read = FolderReader(read_files(folders, department), department, schemas, folders.variables)
+    schemas = read.schemas
     read.read()
     columns = read.parts.columns
     tables = {name: _find_table(read, name, columns) for name in read.parts.creations}
@@ -147,6 +148,7 @@ def _find_table(read: FolderReader, name: str, columns: Mapping[str, tuple[str, 
         )
         - {name},
         in_place=in_place,
+        bare=creation.source.is_bare or (populate is not None and populate.is_bare),
         keeps_keys=keeps_keys,
         keeps_indexes=keeps_indexes,
         lineage=Lineage(name, populate.script.text, read.schemas, columns) if populate else {},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from staging_assets.errors import Problem
 from staging_assets.model import (
@@ -37,8 +38,9 @@ class FolderReader:
         schemas: SchemaNames,
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        self.files, self.department, self.schemas = files, department, schemas
+        self.files, self.department = files, department
         self.dialect = read_dialect(files.config, department, variables or {})
+        self.schemas = schemas = replace(schemas, path=self.dialect.search_path)
         self.problems: list[Problem] = list(files.problems)
         self.parts = FolderContents(schemas)
         self.lookups: dict[str, Lookup] = {}

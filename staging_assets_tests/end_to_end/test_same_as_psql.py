@@ -48,12 +48,19 @@ def find_cases() -> list[Path]:
     return cases
 
 
-def run_psql(server: Server, script: Path, folder: Path | None = None) -> None:
-    """Run a script as people do, from the folder of scripts; stop at its first error."""
+def run_psql(
+    server: Server, script: Path, folder: Path | None = None, path: tuple[str, ...] = ()
+) -> None:
+    """Run a script as people do, from the folder of scripts; stop at its first error.
+
+    Args:
+        path: the `search_path` that the database has, if it is not the usual one.
+    """
+    options = {"PGOPTIONS": f"-c search_path={','.join(path)}"} if path else {}
     done = subprocess.run(
         [find_psql(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", script],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], **find_variables(server)},
+        env={"PATH": os.environ["PATH"], **find_variables(server), **options},
         capture_output=True,
         text=True,
         check=False,
@@ -71,15 +78,15 @@ def run_by_psql(server: Server, project: StagingProject) -> None:
                 ask(connection, "create schema staging")
             elif kind is Kind.PROCEDURES:
                 script = project.procedures[node.split("/", 1)[1]].script
-                run_psql(server, script.path, project.sql_dir)
+                run_psql(server, script.path, project.sql_dir, project.schemas.path)
             elif kind in (Kind.TABLE, Kind.LOOKUP):
                 table = project.tables[node]
-                run_psql(server, table.create.path, project.sql_dir)
+                run_psql(server, table.create.path, project.sql_dir, project.schemas.path)
                 if table.lookup:
                     with connection.cursor() as cursor:
                         run_load_lookup(cursor, Relation("staging", table.name), table.lookup)
                 if table.populate:
-                    run_psql(server, table.populate.path, project.sql_dir)
+                    run_psql(server, table.populate.path, project.sql_dir, project.schemas.path)
 
 
 def dump(server: Server, *options: str) -> str:

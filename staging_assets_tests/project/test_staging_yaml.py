@@ -158,7 +158,7 @@ def test_the_example_in_the_documentation_is_right() -> None:
     root = Path(__file__).parents[2]
     text = (root / "docs" / "scripts.md").read_text()
     examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    assert len(examples) == 3
+    assert len(examples) == 4
     for example in examples:
         with TemporaryDirectory() as folder:
             copied = Path(folder) / "sql"

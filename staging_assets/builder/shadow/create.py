@@ -98,6 +98,8 @@ def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
         shadow=plan.build_schema,
         own=own,
         ask=session.find_naming,
+        bare=table.bare,
+        known=plan.tables,
     )
     found = find_referenced(text.text)
     stands = _find_stands(session, plan, {each.relation for each in found})

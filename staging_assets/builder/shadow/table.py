@@ -91,6 +91,7 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
             shadow=shadow.relation.schema,
             own=_find_own(session, shadow),
             ask=session.find_naming,
+            bare=table.bare,
         )
         functions = (script.text for script in session.functions)
         in_blocks = shape.sequences and may_number_in_blocks(table.populate.text, functions)

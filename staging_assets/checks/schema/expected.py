@@ -30,8 +30,8 @@ from staging_assets.checks.schema.expected_changes import (
 )
 from staging_assets.checks.schema.structure import Structure, read_structures
 from staging_assets.model import SCHEMA_NODE, Kind, Relation, StagingProject
-from staging_assets.parser import LexicalError, Naming, rewrite
-from staging_assets.postgres import SET_LOCAL_USERS_PATH, Connection, ServerRoutines
+from staging_assets.parser import LexicalError, Naming, find_users_path, rewrite
+from staging_assets.postgres import Connection, ServerRoutines
 
 TABLES_AT_ONCE = 250
 """Every relation that a transaction makes takes a lock, and the server has room for some
@@ -95,8 +95,9 @@ def read_expected(
                     " create schema {}"
                 ).format(sql.Identifier(scratch))
             )
-            failed = _run_scripts(connection, scripts)
-            for name in _run_scripts(connection, list(changes.items())):
+            lead = f"set local search_path to {find_users_path(project.schemas, scratch)};"
+            failed = _run_scripts(connection, scripts, lead)
+            for name in _run_scripts(connection, list(changes.items()), lead):
                 populate = project.tables[name].populate
                 assert populate is not None
                 _add(expected.hidden, name, find_sql_changes(populate.text))
@@ -184,18 +185,24 @@ def _find_scripts(project: StagingProject, needed: Collection[str]) -> Iterator[
         if node not in needed or node == SCHEMA_NODE:
             continue
         if node in project.tables:
-            yield node, project.tables[node].create.text
+            yield node, project.tables[node].create.without_rows
         elif project.kind(node) is Kind.PROCEDURES:
-            yield node, project.procedures[project.node(node).name].script.text
+            yield node, project.procedures[project.node(node).name].script.without_rows
 
 
-def _run_scripts(connection: Connection, scripts: Sequence[tuple[str, str]]) -> Mapping[str, str]:
-    """Run all scripts in one round trip; where that fails, one by one. Returns what failed."""
+def _run_scripts(
+    connection: Connection, scripts: Sequence[tuple[str, str]], lead: str
+) -> Mapping[str, str]:
+    """Run all scripts in one round trip; where that fails, one by one. Returns what failed.
+
+    Args:
+        lead: what is sent before each: their path.
+    """
     if not scripts:
         return {}
     try:
         with savepoint(connection), connection.cursor() as cursor:
-            cursor.execute("\n;\n".join(f"{SET_LOCAL_USERS_PATH}{text}" for _, text in scripts))
+            cursor.execute("\n;\n".join(f"{lead}{text}" for _, text in scripts))
         return {}
     except psycopg2.Error as error:
         raise_unless_ours(connection, error)
@@ -203,7 +210,7 @@ def _run_scripts(connection: Connection, scripts: Sequence[tuple[str, str]]) -> 
     for node, text in scripts:
         try:
             with savepoint(connection), connection.cursor() as cursor:
-                cursor.execute(SET_LOCAL_USERS_PATH + text)
+                cursor.execute(lead + text)
         except psycopg2.Error as error:
             raise_unless_ours(connection, error)
             failed[node] = describe_error(error, text)

@@ -80,10 +80,10 @@ def read_schemas(tokens: Sequence[Token], index: int) -> tuple[list[Token], int]
     return listed, index
 
 
-def read_path(listed: Sequence[Token]) -> tuple[str, ...]:
-    """The schemas that SET search_path lists; DEFAULT is none."""
+def read_path(listed: Sequence[Token]) -> tuple[str, ...] | None:
+    """The schemas that SET search_path lists; None for DEFAULT."""
     if len(listed) == 1 and listed[0].kind == "word" and listed[0].value == "default":
-        return ()
+        return None
     return tuple(t.value if t.kind in NAME_KINDS else read_literal(t).value for t in listed)
 
 

@@ -52,10 +52,12 @@ class Names:
         body_path: what CREATE or ALTER FUNCTION sets for the body; None when it sets none.
         resets_body: whether ALTER FUNCTION takes such a setting away.
         home: the schema that CREATE SCHEMA makes, in which its elements stand.
+        types: names that stand alone where a type is expected, aliases among them.
         hides: schemas that a parameter of the same name hides in the body.
     """
 
     found: list[Name] = field(default_factory=list)
+    types: list[Token] = field(default_factory=list)
     search_path: tuple[str, ...] | None = None
     body_path: tuple[str, ...] | None = None
     resets_body: bool = False

@@ -27,6 +27,8 @@ _RELATION = re.compile(
     rf"\s*(?P<schema>{NAME_PATTERN})\s*\.\s*(?P<name>{NAME_PATTERN})(?:\s*\.\s*{NAME_PATTERN})?\s*(?:\(.*\)\s*)?",
     re.DOTALL,
 )
+_NAME = re.compile(NAME_PATTERN)
+_LOOKS_UP = ("nextval", "currval", "setval", "to_regclass")
 _MAX_DEPTH = 8
 
 
@@ -156,7 +158,13 @@ def _find_spelled(
 ) -> Iterator[tuple[Token, Literal, NamedInString]]:
     contexts: Contexts | None = None
     for index, token in enumerate(tokens):
-        if token.kind not in TEXT_KINDS or "." not in token.value:
+        if token.kind not in TEXT_KINDS:
+            continue
+        if "." not in token.value:
+            literal = read_literal(token) if _is_looked_up(tokens, index) else None
+            if literal is not None and _NAME.fullmatch(literal.value):
+                span = (0, len(literal.value))
+                yield token, literal, NamedInString("", read_name(literal.value), *span)
             continue
         if token.start not in taken and not _is_part(tokens, index):
             literal = read_literal(token)
@@ -167,6 +175,13 @@ def _find_spelled(
                 schema, name = read_name(found["schema"]), read_name(found["name"])
                 spelled = NamedInString(schema, name, *found.span(1), data)
                 yield token, literal, spelled
+
+
+def _is_looked_up(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a literal is plainly the name of a relation: that of a sequence, `::regclass`."""
+    before = tokens[index - 2].value if index > 1 and tokens[index - 1].value == "(" else ""
+    cast = len(tokens) > index + 2 and tokens[index + 1].value == "::"
+    return before in _LOOKS_UP or (cast and tokens[index + 2].value == "regclass")
 
 
 def _is_part(tokens: Sequence[Token], index: int) -> bool:

@@ -18,7 +18,7 @@ from staging_assets.errors import DatabaseError, StagingError
 from staging_assets.model import Relation, SchemaNames, Script
 from staging_assets.parser import Naming, quote_literal
 from staging_assets.postgres.client.driver import Connection
-from staging_assets.postgres.client.paths import OWN_PATH, SET_OWN_PATH, SET_USERS_PATH, USERS_PATH
+from staging_assets.postgres.client.paths import OWN_PATH, SET_OWN_PATH, USERS_PATH, SessionPath
 from staging_assets.postgres.client.routines import ServerRoutines
 from staging_assets.postgres.client.schema_lock import worker_lock_sql
 from staging_assets.postgres.client.server import Server
@@ -82,7 +82,7 @@ class Session:
         self.stands: dict[Relation, Relation] = {}
         self._stand_count = 0
         self._inside = False
-        self._is_own_path: bool | None = None
+        self.path = SessionPath(schemas, schema)
         self.prepares = False
 
     def next_stand(self) -> str:
@@ -117,17 +117,12 @@ class Session:
         connection = self._connection
         if connection and connection.info.transaction_status == TRANSACTION_STATUS_INERROR:
             return ""  # nothing can be set until it is rolled back
-        before, own = self._pending, self._is_own_path
-        if before:
-            own = None
-        self._pending, self._is_own_path = "", not users
-        if own is users or own is None:
-            before += SET_USERS_PATH if users else SET_OWN_PATH
-        return before
+        before, self._pending = self._pending, ""
+        return before + self.path.change_sql(users=users, anew=bool(before))
 
     def lose_path(self) -> None:
         """Forget which path is set: something was rolled back, or may have set another."""
-        self._is_own_path = None
+        self.path.is_own = None
 
     def open(self) -> Connection:
         """The connection; opened when there is none, or the last one was lost."""
@@ -141,7 +136,7 @@ class Session:
             )
             connection.notices = self.notices  # type: ignore[assignment]
             self._connection = connection
-            self._is_own_path = True
+            self.path.is_own = True
             # The last ones may have been lost with the server: their commits were not waited for.
             self.stands.clear()
             with connection.cursor() as cursor:
@@ -171,6 +166,7 @@ class Session:
     def begin(self, node: str) -> None:
         """Start on a node: forget what scripts before it have left in the session."""
         self.notices.begin(node)
+        self.path.stand_first(None)
         self.open()
         name = quote_literal(find_application_name(self.run_id, node))
         self._naming = f"select pg_catalog.set_config('application_name', {name}, false)"
@@ -230,7 +226,7 @@ class Session:
         """Go back to a savepoint, and send a statement of our own along."""
         with self.open().cursor() as cursor:
             cursor.execute(f"rollback to savepoint {savepoint}; {SET_OWN_PATH}{statement}")
-        self._is_own_path = True
+        self.path.is_own = True
 
     @contextmanager
     def transaction(self, first: str = "") -> Iterator[None]:

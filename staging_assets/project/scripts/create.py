@@ -53,6 +53,8 @@ def find_creation(source: Source, named: str) -> tuple[Creation | None, list[Pro
     uses = [use for use in source.uses if not use.lasting]
     made = [use for use in uses if use.role == "create" and use.kind in _TABLES]
     name = _find_own_name(source, made, named)
+    if name is None:
+        return None, []
     if isinstance(name, Problem):
         return None, [name]
     own, problems = _find_own(source, made, name)
@@ -79,7 +81,8 @@ def find_creation(source: Source, named: str) -> tuple[Creation | None, list[Pro
     return creation, problems
 
 
-def _find_own_name(source: Source, made: list[Use], named: str) -> str | Problem:
+def _find_own_name(source: Source, made: list[Use], named: str) -> str | Problem | None:
+    """The table; a problem, or None when that has been told already."""
     names = {use.relation.name for use in made if source.is_own(use)}
     for name in (named, fold(named)):
         if name in names:
@@ -89,10 +92,8 @@ def _find_own_name(source: Source, made: list[Use], named: str) -> str | Problem
         return alike[0]
     wanted = source.schemas.own(fold(named))
     todo = f"Write `create table {wanted} (...)`"
-    bare = next((use for use in made if use.relation == Relation("", fold(named))), None)
-    if bare is not None:
-        what = f"{bare.relation.name} is created without its schema"
-        return source.note(bare.offset, what, todo)
+    if any(use.relation == Relation("", fold(named)) for use in made):
+        return None  # find_faults has told that it has no schema
     if names:
         other = next(use for use in made if source.is_own(use))
         what = f"creates {other.relation}, but the file is named for {wanted}"

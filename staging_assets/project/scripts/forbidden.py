@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from staging_assets.errors import Problem
+from staging_assets.model import Relation
 from staging_assets.parser import ReadStatement, Token
 from staging_assets.project.scripts.script import Source
 
 _IN_TRANSACTION = "each script runs in a transaction of its own"
 _REMOVE = f"Remove it: {_IN_TRANSACTION}"
 _OUTSIDE = ("vacuum", "create database", "drop database", "create tablespace", "drop tablespace")
+_ELSEWHERE = ("index", "statistics")
+"""Objects that go where their table is."""
 _STARTS = frozenset((";", "begin", "then", "else", "loop"))
 
 
@@ -30,6 +33,33 @@ def find_faults(source: Source) -> Iterator[Problem]:
     for statement in source.statements:
         if statement.starts_with("do"):
             yield from _find_inner_ends(source, statement)
+    yield from _find_homeless(source)
+
+
+def _find_homeless(source: Source) -> Iterator[Problem]:
+    """What is created without its schema, where no path says which: it would land in public."""
+    made = [
+        use
+        for use in source.uses
+        if use.role in ("create", "define")
+        and use.bare
+        and not use.lasting
+        and use.kind not in _ELSEWHERE
+        and not use.relation.schema
+    ]
+    if not made:
+        return
+    dropped = {use.relation.name: use.offset for use in source.uses if use.role == "drop"}
+    staging = source.schemas.staging
+    for use in made:
+        name = use.relation.name
+        if use.role == "define" or dropped.get(name, -1) < use.offset:  # no scratch table
+            what = f"{name} is created without its schema, so that it would be in public"
+            todo = (
+                f"Write {Relation(staging, name)}, or declare `search_path: [{staging}]` in "
+                "staging.yaml, if that is how names without a schema are meant"
+            )
+            yield source.note(use.offset, what, todo)
 
 
 def _find_fault(statement: ReadStatement) -> tuple[int, str, str] | None:

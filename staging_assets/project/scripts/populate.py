@@ -89,8 +89,6 @@ def _find_hidden(source: Source, table: str, reach: Reach, writes_it: bool) -> s
     """Ways to fill the table that do not show in the script's own statements."""
     for statement in source.statements:
         start = statement.tokens[0].start
-        if source.schemas.staging in statement.search_path and _is_bare(statement, table):
-            return f"{source.place(start)}: finds {table} by search_path"
         if not is_opaque(statement):
             continue
         if not statement.starts_with("call"):
@@ -102,13 +100,6 @@ def _find_hidden(source: Source, table: str, reach: Reach, writes_it: bool) -> s
     if not writes_it and reach.opaque is not None:
         return f"filled by {reach.opaque.name}, which makes SQL while it runs"
     return None
-
-
-def _is_bare(statement: ReadStatement, table: str) -> bool:
-    """Whether a statement names the table without its schema."""
-    schemas = statement.schemas
-    named = any(use.relation == schemas.own(table) for use in statement.uses)
-    return named and not any(token.value == schemas.staging for token in statement.tokens)
 
 
 def find_keeps_keys(source: Source, own: frozenset[str]) -> str | None:

@@ -46,6 +46,12 @@ class Source:
         return tuple(use for statement in self.statements for use in statement.uses)
 
     @cached_property
+    def is_bare(self) -> bool:
+        """Whether it finds, or may find, names of the schema that is built by `search_path`."""
+        staging = self.schemas.staging
+        return any(staging in (*each.path, *each.search_path) for each in self.statements)
+
+    @cached_property
     def opaque(self) -> bool:
         """Whether some of its SQL is only made while it runs."""
         return any(is_opaque(statement) for statement in self.statements)

@@ -192,10 +192,10 @@ class _Reading(Scanner):
         self.out.add_fixed(";\n", script, start)
         self.ended.append(Ended(at, self.out.length, ("copy",)))
         if path is None:
-            return self.rows(script, at, end)
+            return self.rows(script, (at, self.out.length - 2), end)
         state = find_state(path)
         line = find_place(script, start).line
-        self.out.data.append(CopyData(at, file, line, path=path, state=state))
+        self.out.data.append(CopyData(at, self.out.length - 2, file, line, None, path, state))
         return end
 
 

@@ -110,9 +110,9 @@ class Scanner(ABC):
 
     def semicolon(self, script: Script, position: int) -> int:
         """End the statement at a semicolon before `position`; take the rows that follow it."""
-        copies, start = self.statement.copies_rows, self.statement.start
+        copies, span = self.statement.copies_rows, (self.statement.start, self.out.length - 1)
         self.end_statement(self.out.length - 1)
-        return self.rows(script, start, position) if copies else position
+        return self.rows(script, span, position) if copies else position
 
     def end_statement(self, end: int | None = None) -> None:
         """End the statement that is open before `end`, or here."""
@@ -121,7 +121,7 @@ class Scanner(ABC):
             self.ended.append(Ended(self.statement.start, end, tuple(self.statement.words)))
         self.statement = OpenStatement()
 
-    def rows(self, script: Script, start: int, position: int) -> int:
+    def rows(self, script: Script, span: tuple[int, int], position: int) -> int:
         """Take the rows that stand behind a COPY; gives the offset behind them."""
         rest = _REST.match(script.text, position)
         if rest is None:
@@ -138,7 +138,7 @@ class Scanner(ABC):
             self.note(script, position - 1, "the rows of COPY ... FROM STDIN have no end", todo)
             rows, behind = "", position
         place = find_place(script, line.end())
-        self.out.data.append(CopyData(start, place.script, place.line, rows))
+        self.out.data.append(CopyData(*span, place.script, place.line, rows))
         self.out.add_fixed("\n", script, position)
         return behind
 

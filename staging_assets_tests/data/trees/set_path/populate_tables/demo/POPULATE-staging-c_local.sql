@@ -1,0 +1,2 @@
+set schema 'staging';
+insert into c_local select id from b_search_path;

@@ -1,0 +1,2 @@
+set search_path to staging;
+insert into d_config select next_number(id), word from c_local;

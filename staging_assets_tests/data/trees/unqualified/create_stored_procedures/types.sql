@@ -1,0 +1,1 @@
+do $$ begin create type mood as enum ('sad', 'happy'); exception when duplicate_object then null; end $$;

@@ -1,0 +1,2 @@
+call fill_log();
+insert into log select count(*) from totals;
