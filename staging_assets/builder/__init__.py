@@ -5,6 +5,8 @@ pg_tools had.
 """
 
 from staging_assets.builder.audit import ChecksFailedError
+from staging_assets.builder.clean import InCleanupError
+from staging_assets.builder.cleanups.run import UnrepeatableError
 from staging_assets.builder.cleanups.wrangler import PostgresWrangler
 from staging_assets.builder.context import (
     BuildOptions,
@@ -30,12 +32,14 @@ __all__ = [
     "Build",
     "BuildOptions",
     "ChecksFailedError",
+    "InCleanupError",
     "NodeResult",
     "PostgresWrangler",
     "Rebuild",
     "RunContext",
     "Status",
     "Task",
+    "UnrepeatableError",
     "clear_build_schema",
     "read_history",
     "remember",

@@ -76,6 +76,7 @@ class NodeResult:
         checks: those of its checks that were evaluated.
         metadata: more about the build, for people and plots.
         sqlstate: Postgres's code of the error, if it was one.
+        cleanup: what came of the table's cleanup, where that was run in its build.
     """
 
     node: str
@@ -86,6 +87,7 @@ class NodeResult:
     checks: tuple[CheckResult, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     sqlstate: str | None = None
+    cleanup: NodeResult | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,16 @@ class RunContext:
         tables = self.project.tables.values()
         return {t.name: t.own for t in tables if _MAKES_TYPE.search(t.create.text)}
 
+    def find_earlier(self, node: str) -> frozenset[str]:
+        """All nodes that are built before a node, however far above it."""
+        found: set[str] = set()
+        waiting = [node]
+        while waiting:
+            new = self.project.dependencies[waiting.pop()] - found
+            found |= new
+            waiting += new
+        return frozenset(found)
+
     @property
     def schema(self) -> str:
         """The schema to build."""
@@ -163,8 +175,10 @@ class Task:
         node: its name.
         settled: whether nothing above it was built in this run.
         rebuilt_later: tables that this run will still rebuild.
+        fresh: of a cleanup, whether its table was built in this run.
     """
 
     node: str
     settled: bool
     rebuilt_later: frozenset[str]
+    fresh: bool = False

@@ -27,14 +27,17 @@ def run_table_in_place(
     task: Task,
     table: Table,
     *,
+    clean: Callable[[], None],
     audit: Callable[[Connection, Relation], None],
 ) -> int:
     """Build a table in one transaction; return the number of its rows.
 
     Args:
+        clean: called when the table is filled.
         audit: called with the filled table before the commit; what it raises ends the build.
 
-    Raises ScriptError, BuildError, or what `audit` raises; the old table is then as it was.
+    Raises ScriptError, BuildError, or what `clean` and `audit` raise; the old table is then as
+    it was.
     """
     live = Relation(work.schema, table.name)
     plan = find_plan(session, work, table, task.rebuilt_later, filled=False)
@@ -45,6 +48,7 @@ def run_table_in_place(
         nonlocal rows
         session.pin()
         fill_in_place(session, table, live)
+        clean()
         session.run(f"analyze {quote(live)}")
         rows = int(session.run(f"select count(*) from {quote(live)}")[0][0])  # noqa: S608
 

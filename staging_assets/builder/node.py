@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import psycopg2
 
 from staging_assets.builder.audit import run_audit
-from staging_assets.builder.cleanups.run import run_cleanup
+from staging_assets.builder.clean import (
+    find_cleanup,
+    run_clean,
+    run_clean_in_place,
+    run_cleanup_audit,
+)
+from staging_assets.builder.cleanups.run import UnrepeatableError, run_cleanup
 from staging_assets.builder.context import NodeResult, Rebuild, RunContext, Task
 from staging_assets.builder.history import forget_builds_sql
 from staging_assets.builder.in_place import run_table_in_place
@@ -15,9 +23,9 @@ from staging_assets.builder.procedures import run_procedures
 from staging_assets.builder.shadow.table import Shadow, run_discard, run_make_shadow
 from staging_assets.builder.up_to_date import is_done
 from staging_assets.checks import CheckResult
-from staging_assets.model import Kind, Relation, Table
+from staging_assets.model import Kind, Relation, Table, cleanup_node
 from staging_assets.parser import quote_identifier
-from staging_assets.postgres import Connection, Session, has_schema
+from staging_assets.postgres import Connection, Session, find_safe_text, has_schema
 from staging_assets.publisher import run_publish
 
 
@@ -53,10 +61,7 @@ def run_node(session: Session, work: RunContext, task: Task) -> NodeResult:
             return _run_procedures(session, work, task)
         if kind is Kind.CLEANUP:
             return _run_cleanup(session, work, task)
-        table = work.project.tables[task.node]
-        if table.in_place and table.filled and not work.options.create_only:
-            return _run_in_place(session, work, task, table)
-        return _run_table(session, work, task, table)
+        return _run_table(session, work, task)
     finally:
         session.end()
 
@@ -86,42 +91,83 @@ def _run_procedures(session: Session, work: RunContext, task: Task) -> NodeResul
 
 
 def _run_cleanup(session: Session, work: RunContext, task: Task) -> NodeResult:
-    """Run a cleanup and its check in one transaction: a cleanup that fails it leaves nothing."""
+    """Run a cleanup whose table is published, and its check, in one transaction.
+
+    One that fails leaves nothing. Where this run has found the table unchanged, its rows are those
+    that the cleanup has changed before: it is built again first.
+    """
     cleanup = work.project.cleanups[work.project.node(task.node).name]
-    with session.transaction(forget_builds_sql(work.schema, [task.node])):
-        session.notices.at(cleanup.script.label)
-        run_cleanup(
-            session.users_connection,
-            cleanup.script,
-            work.schema,
-            server=session.server,
-            schemas=session.schemas,
-        )
-        session.pin()
-        checks = run_audit(session.connection, work, task.node)
+    if not task.fresh and work.options.rebuild is not Rebuild.MISSING:
+        session.log("info", f"{cleanup.table}: is built again, since its cleanup runs again")
+        table = replace(task, node=cleanup.table)
+        found = _run_table(session, work, table).cleanup
+        if found is not None:
+            return found
+    left, lost = False, ""
+    try:
+        with session.transaction(forget_builds_sql(work.schema, [task.node])):
+            session.notices.at(cleanup.script.label)
+            left = run_cleanup(
+                session.users_connection,
+                cleanup.script,
+                work.schema,
+                server=session.server,
+                schemas=session.schemas,
+            )
+            session.pin()
+            checks = run_audit(session.connection, work, task.node)
+    except psycopg2.Error as error:
+        if not left:
+            raise
+        lost = f"{cleanup.script.label}: {find_safe_text(error)}. Nothing of it was kept."
+    if lost:
+        raise UnrepeatableError(lost)
     return NodeResult(task.node, "built", checks=checks)
 
 
-def _run_table(session: Session, work: RunContext, task: Task, table: Table) -> NodeResult:
+def _run_table(session: Session, work: RunContext, task: Task) -> NodeResult:
+    """Build a table, with its cleanup where that needs no published table, and publish it."""
+    table = work.project.tables[task.node]
+    if table.in_place and table.filled and not work.options.create_only:
+        return _run_in_place(session, work, task, table)
+    return _run_shadow(session, work, task, table)
+
+
+def _forget(work: RunContext, table: Table) -> str:
+    nodes = [table.name, cleanup_node(table.name)]
+    return forget_builds_sql(work.schema, nodes[: 2 if find_cleanup(work, table) else 1])
+
+
+def _run_shadow(session: Session, work: RunContext, task: Task, table: Table) -> NodeResult:
     clock = Clock()
     plan = find_plan(
         session,
         work,
         table,
         task.rebuilt_later,
-        first=forget_builds_sql(work.schema, [task.node]),
+        first=_forget(work, table),
         filled=not work.options.create_only,
     )
     shadow, rows = run_make_shadow(session, table, plan)
-    counted = rows if shadow.is_counted else None
     clock.mark("load_seconds")
     checks: tuple[CheckResult, ...] = ()
+    cleanup: NodeResult | None = None
     try:
+        cleaned = run_clean(session, work, shadow, rows)
+        shadow = cleaned.shadow
+        counted = cleaned.rows if shadow.is_counted else None
+        if cleaned.seconds is not None:
+            clock.mark("cleanup_seconds")
         if not work.options.create_only:
             place, own = shadow.relation, shadow.own
             checks = run_audit(
                 session.connection, work, task.node, relation=place, own=own, rows=counted
             )
+            if cleaned.seconds is not None:
+                node = cleanup_node(table.name)
+                cleanup = run_cleanup_audit(
+                    session.connection, work, node, cleaned.seconds, relation=place, own=own
+                )
         clock.mark("check_seconds")
         session.check()
 
@@ -134,19 +180,32 @@ def _run_table(session: Session, work: RunContext, task: Task, table: Table) -> 
     except BaseException:
         run_discard(session, shadow)
         raise
-    return NodeResult(task.node, "built", rows=counted, checks=checks, metadata=clock.parts)
+    return NodeResult(
+        task.node, "built", rows=counted, checks=checks, metadata=clock.parts, cleanup=cleanup
+    )
 
 
 def _run_in_place(session: Session, work: RunContext, task: Task, table: Table) -> NodeResult:
     clock = Clock()
-    session.run(forget_builds_sql(work.schema, [task.node]))
+    session.run(_forget(work, table))
     checks: tuple[CheckResult, ...] = ()
+    cleanup: NodeResult | None = None
+    seconds: float | None = None
+
+    def clean() -> None:
+        nonlocal seconds
+        seconds = run_clean_in_place(session, work, table)
 
     def audit(connection: Connection, relation: Relation) -> None:
-        nonlocal checks
+        nonlocal checks, cleanup
         checks = run_audit(connection, work, task.node, relation=relation)
+        if seconds is not None:
+            node = cleanup_node(table.name)
+            cleanup = run_cleanup_audit(connection, work, node, seconds, relation=relation)
 
-    rows = run_table_in_place(session, work, task, table, audit=audit)
+    rows = run_table_in_place(session, work, task, table, clean=clean, audit=audit)
     clock.mark("load_seconds")
     metadata = {**clock.parts, "in_place": table.in_place}
-    return NodeResult(task.node, "built", rows=rows, checks=checks, metadata=metadata)
+    return NodeResult(
+        task.node, "built", rows=rows, checks=checks, metadata=metadata, cleanup=cleanup
+    )

@@ -16,6 +16,8 @@ def is_done(connection: Connection, work: RunContext, task: Task) -> bool:
         )
     if work.options.rebuild is Rebuild.CHANGED:
         return _is_as_remembered(work, task) and _is_there(connection, work, task)
+    if task.fresh:
+        return False  # the rows are new, whatever stands in the cleanup's column
     return work.options.rebuild is Rebuild.MISSING and _is_filled(connection, work, task)
 
 

@@ -6,7 +6,7 @@ A *node* is one thing to build. Its name is the part of its asset key after `sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,14 @@ from typing import Any
 
 from staging_assets.model.csv import CsvOptions
 from staging_assets.model.lookups import Lookup
-from staging_assets.model.names import SCHEMA_NODE, Kind, Node, Relation, SchemaNames
+from staging_assets.model.names import (
+    SCHEMA_NODE,
+    Kind,
+    Node,
+    Relation,
+    SchemaNames,
+    cleanup_node,
+)
 from staging_assets.model.scripts import Script
 
 
@@ -91,11 +98,20 @@ class Procedures:
 
 @dataclass(frozen=True)
 class Cleanup:
-    """One cleanup script (`def main(pgw)`) and the column that shows that it has run."""
+    """One cleanup script (`def main(pgw)`).
+
+    Args:
+        table: the table that it is for.
+        script: the file.
+        column: shows that it has run, by any value in it; None where none was declared.
+        after: why it can run only once its table is published; None when it is seen to touch that
+            table alone, and so runs on the new table before anybody reads it.
+    """
 
     table: str
     script: Script
     column: str | None
+    after: str | None = None
 
 
 @dataclass(frozen=True)
@@ -196,3 +212,12 @@ class StagingProject:
     def kind(self, text: str) -> Kind:
         """What a node is. Raises KeyError when there is none of that text."""
         return self._nodes[text].kind
+
+    def add_partners(self, nodes: Collection[str]) -> frozenset[str]:
+        """The nodes, and with each table its cleanup, with each cleanup its table.
+
+        They are built together: rows that a cleanup has changed are no rows to run it on again.
+        """
+        pairs = ((table, cleanup_node(table)) for table in self.cleanups)
+        missing = {node for pair in pairs for node in pair if not set(pair).isdisjoint(nodes)}
+        return frozenset(nodes) | missing

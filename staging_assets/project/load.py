@@ -36,6 +36,7 @@ from staging_assets.project.files import read_files
 from staging_assets.project.gc_pause import no_garbage_search
 from staging_assets.project.graph import Edge
 from staging_assets.project.lineage.lineage import Lineage
+from staging_assets.project.pairs import join_cleanups, join_sources
 from staging_assets.project.reading import FolderReader
 from staging_assets.project.scripts.populate import (
     find_in_place,
@@ -79,6 +80,7 @@ def load_project(
     problems += [_tell_cycle(read.parts, cycle) for cycle in graph.find_cycles()]
     if read.problems or problems:
         raise ProjectError([*read.problems, *problems])
+    later = join_cleanups(graph, read.parts)
     order = graph.find_order(read.config.priorities)
     fingerprints = _find_fingerprints(read, tables)
     return StagingProject(
@@ -87,11 +89,11 @@ def load_project(
         tables=tables,
         procedures={stem: _find_procedures(read, stem) for stem in read.parts.procedures},
         cleanups={
-            table: Cleanup(table, code.script, _find_cleanup_column(read, table))
+            table: Cleanup(table, code.script, _find_cleanup_column(read, table), later.get(table))
             for table, code in read.cleanups.items()
         },
         dependencies={node: frozenset(graph.edges[node]) for node in order},
-        sources=find_sources(read.parts),
+        sources=join_sources(find_sources(read.parts), read.parts, later),
         fingerprints={node: fingerprints[node] for node in order},
         schemas=schemas,
         shadowed=tuple(read.files.shadowed),
@@ -208,6 +210,8 @@ def _find_fingerprints(read: FolderReader, tables: Mapping[str, Table]) -> dict[
         texts = ["create", table.create.content]
         texts += ["populate", table.populate.content] if table.populate else []
         texts += ["lookup", table.lookup.sha256] if table.lookup else []
+        if name in read.cleanups:
+            texts += ["cleanup", read.cleanups[name].script.text]
         found[name] = _find_fingerprint(*texts)
     for stem, source in read.parts.procedures.items():
         found[procedures_node(stem)] = _find_fingerprint(source.script.content)

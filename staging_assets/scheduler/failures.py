@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg2
 
-from staging_assets.builder import ChecksFailedError, NodeResult, RunContext, Task
+from staging_assets.builder import ChecksFailedError, InCleanupError, NodeResult, RunContext, Task
 from staging_assets.checks import CheckResult
 from staging_assets.errors import StagingError
 from staging_assets.model import Kind, Relation
@@ -16,7 +18,13 @@ MISSING = frozenset({"42P01", "42883", "42704"})
 
 
 def find_failure(task: Task, error: BaseException, seconds: float) -> NodeResult:
-    """Turn what a build raised into its result."""
+    """Turn what a build raised into its result, and its cleanup's where that was what failed."""
+    if isinstance(error, InCleanupError):
+        cleanup = find_failure(replace(task, node=error.node), error.cause, seconds)
+        if error.node == task.node:
+            return cleanup
+        why = f"its cleanup {error.node} failed, and nothing was published"
+        return NodeResult(task.node, "skipped", seconds=seconds, message=why, cleanup=cleanup)
     checks: tuple[CheckResult, ...] = ()
     if isinstance(error, ChecksFailedError):
         checks = error.checks

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from staging_assets.model import StagingProject
+from staging_assets.builder import RunContext
+from staging_assets.model import Kind, StagingProject
 
 
 def find_fingerprints(project: StagingProject) -> dict[str, str]:
@@ -16,3 +17,11 @@ def find_fingerprints(project: StagingProject) -> dict[str, str]:
             digest.update(found[parent].encode())
         found[node] = digest.hexdigest()
     return found
+
+
+def is_fixed(work: RunContext, node: str) -> bool:
+    """Whether the files alone decide what the node is, and building it twice changes nothing."""
+    kind = work.project.kind(node)
+    if kind is Kind.LOOKUP:
+        return work.project.tables[node].populate is None and node not in work.project.cleanups
+    return kind in (Kind.PROCEDURES, Kind.SCHEMA)

@@ -7,6 +7,7 @@ import re
 
 import psycopg2
 
+from staging_assets.builder import InCleanupError, UnrepeatableError
 from staging_assets.errors import BuildError, DatabaseError, ScriptError
 
 MOST_TRIES = 5
@@ -36,6 +37,13 @@ def find_mendable(error: BaseException, *, connection_lost: bool) -> str | None:
         error: what a build raised.
         connection_lost: whether its connection is closed.
     """
+    cause = error.cause if isinstance(error, InCleanupError) else error
+    if isinstance(cause, UnrepeatableError):
+        return None
+    return _find_reason(cause, connection_lost=connection_lost)
+
+
+def _find_reason(error: BaseException, *, connection_lost: bool) -> str | None:
     sqlstate = None
     if isinstance(error, psycopg2.Error):
         sqlstate = error.pgcode

@@ -54,7 +54,8 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
     """Build nodes; yield what came of each as it ends, after everything it depends on.
 
     Args:
-        nodes: the selected ones; dependencies outside them are taken to be built.
+        nodes: the selected ones; dependencies outside them are taken to be built. With a table
+            its cleanup is built, and the other way round.
         checks: node to the checks to evaluate before it is published, as `find_checks` gives them.
         log: level and one line of text; called in the thread that takes the results.
         cancelled: set it to end the run: what is not published by then is skipped.
@@ -67,6 +68,8 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
     used, BuildError when the build schema cannot be made.
     """
     cancelled = cancelled or threading.Event()
+    if not options.create_only:
+        nodes = project.add_partners(nodes)
     _check_sources(project, nodes, options.schema)
     with SchemaLock(
         server,

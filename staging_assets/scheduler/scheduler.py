@@ -19,7 +19,7 @@ from staging_assets.builder import (
     remember,
 )
 from staging_assets.errors import DatabaseError
-from staging_assets.model import SCHEMA_NODE, Kind
+from staging_assets.model import SCHEMA_NODE, Kind, cleanup_node
 from staging_assets.postgres import (
     CancelledError,
     Log,
@@ -30,6 +30,7 @@ from staging_assets.postgres import (
     read_owed_keys,
 )
 from staging_assets.publisher import drop_retired, run_validate
+from staging_assets.scheduler.fingerprints import is_fixed
 from staging_assets.scheduler.ready_queue import ReadyQueue, build_graph
 from staging_assets.scheduler.watch import Watch, Watcher
 from staging_assets.scheduler.workers import LogLine, WorkerPool
@@ -73,6 +74,8 @@ class Scheduler:
         self._changed: set[str] = set()
         self._built: dict[str, Build] = {}
         self._same: set[str] = set()
+        self._uncleaned: dict[str, Build] = {}
+        self._fresh: set[str] = set()
         self._remembered = self._checked = time.monotonic()
         self._open = True
 
@@ -131,44 +134,75 @@ class Scheduler:
         The worker that built it calls this, so that nothing waits until results are taken: Dagster
         stores each of them for a tenth of a second.
         """
-        node = result.node
+        node, cleanup = result.node, result.cleanup
         with self._moving:
             if node not in self._graph.waiting:
                 return []
-            self._tables.discard(node)
             if result.status in ("built", "unchanged"):
-                if result.status == "built":
-                    self._note(result)
-                for child in self._graph.finish(node):
-                    self._give(child)
-                return [result]
+                return self._finish(result)
+            self._tables.discard(node)
             lost = self._graph.fail(node)
             self._tables -= set(lost)
         why = f"it depends on {node}, which was not built"
-        return [result, *(NodeResult(child, "skipped", message=why) for child in lost)]
+        told = [NodeResult(child, "skipped", message=why) for child in lost]
+        if cleanup is not None:
+            told = [cleanup, *(each for each in told if each.node != cleanup.node)]
+        return [result, *told]
+
+    def _finish(self, result: NodeResult) -> list[NodeResult]:
+        """Note a node that ended well, and its cleanup if that was run with it."""
+        node, cleanup = result.node, result.cleanup
+        self._tables.discard(node)
+        if result.status == "built":
+            self._note(result)
+        told = [result]
+        for child in self._graph.finish(node):
+            if cleanup is not None and child == cleanup.node:
+                told += self._finish(cleanup)
+            else:
+                self._give(child)
+        return told
 
     def _note(self, result: NodeResult) -> None:
         """Keep in mind what was built, and whether it may differ from what was there."""
         node, work = result.node, self._work
+        self._fresh.add(node)
         if work.options.create_only:
             return
         fingerprint = work.fingerprints[node]
         before = work.history.get(node)
-        same = before is not None and before.fingerprint == fingerprint and _is_fixed(work, node)
+        same = before is not None and before.fingerprint == fingerprint and is_fixed(work, node)
         if same:
             self._same.add(node)
         elif node != SCHEMA_NODE:
             self._changed.add(node)
-        self._built[node] = Build(
-            fingerprint, result.rows, result.seconds, run_id=work.options.run_id
-        )
+        build = Build(fingerprint, result.rows, result.seconds, run_id=work.options.run_id)
+        if work.project.kind(node) is Kind.CLEANUP:
+            self._note_table(work.project.node(node).name)
+        elif result.cleanup is None and cleanup_node(node) in self._graph.waiting:
+            # Until its cleanup has run it is not what it should be.
+            self._uncleaned[node] = build
+            return
+        self._built[node] = build
+
+    def _note_table(self, table: str) -> None:
+        """Its cleanup has run: the table is what it should be."""
+        build = self._uncleaned.pop(table, None)
+        if build is not None:
+            self._built[table] = build
+        elif table not in self._fresh and table in self._work.history:
+            # It was made again as it was, for its cleanup to run on.
+            self._built[table] = self._work.history[table]
+            self._same.add(table)
 
     def _give(self, node: str) -> None:
-        above = self._graph.above[node]
+        above, work = self._graph.above[node], self._work
         task = Task(
             node=node,
             settled=not any(parent in self._changed for parent in above),
             rebuilt_later=frozenset(self._tables - {node}),
+            fresh=work.project.kind(node) is Kind.CLEANUP
+            and work.project.node(node).name in self._fresh,
         )
         self._crew.give(self._graph.ranks[node], task)
 
@@ -265,11 +299,3 @@ class Scheduler:
             drop_retired(self._lock.connection, self._work.schema)
         except (psycopg2.Error, DatabaseError):
             return  # the next run clears
-
-
-def _is_fixed(work: RunContext, node: str) -> bool:
-    """Whether the files alone decide what the node is, and building it twice changes nothing."""
-    kind = work.project.kind(node)
-    if kind is Kind.LOOKUP:
-        return work.project.tables[node].populate is None
-    return kind in (Kind.PROCEDURES, Kind.SCHEMA)

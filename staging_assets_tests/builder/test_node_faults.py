@@ -71,6 +71,8 @@ def test_a_script_of_procedures_is_all_or_nothing(
 def test_a_cleanup_that_fails_leaves_nothing_of_itself(
     database: Server, witness: Connection, tmp_path: Path
 ) -> None:
+    build_all(database, load(tmp_path, CLEANUP_FILES))
+    ask(witness, "update staging.hub set short = null, name = 'old ' || id")
     files = {
         **CLEANUP_FILES,
         "populate_tables/demo/staging-hub-cleanup.py": CLEANUP + "    pgw.execute('select 1/0')\n",
@@ -78,12 +80,14 @@ def test_a_cleanup_that_fails_leaves_nothing_of_itself(
     result = build(database, load(tmp_path, files))["hub_cleanup"]
     assert result.status == "failed"
     assert "staging-hub-cleanup.py:5" in (result.message or "")
-    assert ask(witness, "select count(short) from staging.hub") == 0
+    assert ask(witness, "select count(*), count(short) from staging.hub") == [(100, 0)]
 
 
 def test_a_cleanup_that_fails_its_check_leaves_nothing_of_itself(
     database: Server, witness: Connection, tmp_path: Path
 ) -> None:
+    build_all(database, load(tmp_path, CLEANUP_FILES))
+    ask(witness, "update staging.hub set short = null, name = 'old ' || id")
     files = {
         **CLEANUP_FILES,
         "populate_tables/demo/staging-hub-cleanup.py": CLEANUP.replace("left(name, 2)", "null")
@@ -94,7 +98,7 @@ def test_a_cleanup_that_fails_its_check_leaves_nothing_of_itself(
     result = build(database, load(tmp_path, files), checks={"hub_cleanup": [check]})["hub_cleanup"]
     assert result.status == "failed"
     assert [check.passed for check in result.checks] == [False]
-    assert ask(witness, "select count(*) from staging.hub where name like 'changed%%'") == 0
+    assert ask(witness, "select count(*) from staging.hub where name like 'old%%'") == 100
 
 
 def test_a_failed_check_that_does_not_block_is_reported_and_the_table_published(

@@ -115,3 +115,32 @@ def test_rerun_from_failure_redoes_what_failed_and_what_was_skipped(
         "staging/officers_cleanup",
     }
     assert count(witness, "select count(*) from staging.arrests") == 3
+
+
+def test_rerun_from_failure_redoes_a_table_that_its_cleanup_held_back(
+    page_address: str,
+    typed: dict[str, str],  # noqa: F811
+    witness: Connection,
+) -> None:
+    script = Path(typed["STAGING_SQL_DIR"], "populate_tables/demo/staging-officers-cleanup.py")
+    stop = "pgw.execute('select 1 / count(*) from pg_class where relname = ' + repr('go_on'))"
+    script.write_text(f"{script.read_text()}    {stop}\n")
+    first = launch(page_address, "staging_assets.definitions", "populate_all_staging_tables")
+    assert wait_for_run(page_address, first)["status"] == "FAILURE"
+    assert count(witness, "select count(*) from pg_tables where tablename = 'officers'") == 1
+    with witness.cursor() as cursor:
+        cursor.execute("create table public.go_on ()")
+    again = ask(
+        page_address,
+        "mutation ($params: ReexecutionParams!) "
+        f"{{ launchRunReexecution(reexecutionParams: $params) {{ {LAUNCHED} }} }}",
+        params={"parentRunId": first, "strategy": "FROM_ASSET_FAILURE"},
+    )["launchRunReexecution"]
+    run = wait_for_run(page_address, again["run"]["runId"])
+    assert run["status"] == "SUCCESS"
+    assert {"/".join(key["path"]) for key in run["assetSelection"]} == {
+        "staging/officers",
+        "staging/arrests",
+        "staging/officers_cleanup",
+    }
+    assert count(witness, "select count(*) from staging.officers where age = 40") == 2

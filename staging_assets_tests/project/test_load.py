@@ -92,12 +92,12 @@ def test_a_fingerprint_changes_with_the_scripts_and_rows_of_its_node_only(tmp_pa
         "create_tables/CREATE-staging-y.sql": "y",
         "create_stored_procedures/p.sql": "stored_procedures/p",
         "populate_tables/demo/POPULATE-staging-x.sql": "x",
-        "populate_tables/demo/staging-x-cleanup.py": "x_cleanup",
+        "populate_tables/demo/staging-x-cleanup.py": "x_cleanup x",
     }
-    for path, node in changes.items():
+    for path, nodes in changes.items():
         make_project(tmp_path, {path: files[path] + "\n"})
         after = load_project(tmp_path, "demo", KINDS).fingerprints
-        assert {each for each in after if after[each] != before[each]} == {node}
+        assert {each for each in after if after[each] != before[each]} == set(nodes.split())
         before = after
     make_project(
         tmp_path, {"populate_tables/lookup/lookup_tables.yaml": "z: {columns: [id], rows: [[2]]}"}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from psycopg2 import extensions, sql
 
 from staging_assets.model import STAGING, Relation, SchemaNames
-from staging_assets.parser import Naming, may_name, rewrite
+from staging_assets.parser import AskNaming, Naming, may_name, rewrite
 from staging_assets.postgres import Connection, Cursor, ServerRoutines
 
 _CONTROL = re.compile(r"\b(?:commit|end|begin|start|rollback|abort)\b", re.IGNORECASE)
@@ -50,8 +50,20 @@ class Place:
         return self.schemas.moved == {self.schema}
 
 
+class Unpublished(Protocol):
+    """Where a cleanup finds its table while that is not published yet."""
+
+    def prepare(self, text: str, parameters: Any, ask: AskNaming, *, formats: bool) -> str:
+        """What is sent in a text's place."""
+
+    def bind(self, text: str, parameters: Any) -> Any:
+        """What is bound in the place of its parameters."""
+
+
 class Joined(Protocol):
     """A connection that shares its transaction with others."""
+
+    unpublished: Unpublished | None
 
     def keep(self) -> None:
         """Note that something is about to be done."""
@@ -87,17 +99,24 @@ class StagingCursor(_Cursor):
 
     place: Place = Place(STAGING, SchemaNames())
     joined: Joined | None = None
+    is_ours = False
+    """Whether what it sends is our own, and says itself where a table is."""
 
     def execute(self, query: Any, vars: Any = None) -> None:
         """Run a statement; psycopg2's meaning."""
-        query = self._prepare(query, formats=vars is not None)
+        if self._unpublished is not None and isinstance(query, str):
+            vars = self._unpublished.bind(query, vars)
+        query = self._prepare(query, vars, formats=vars is not None)
         if isinstance(query, str) and isinstance(vars, Mapping) and "pg_catalog" in query:
             vars = {name: self._real(name, value) for name, value in vars.items()}
         super().execute(query, vars)
 
     def executemany(self, query: Any, vars_list: Any) -> None:
         """Run a statement many times; psycopg2's meaning."""
-        super().executemany(self._prepare(query, formats=True), vars_list)
+        rows = list(vars_list)
+        if self._unpublished is not None and isinstance(query, str):
+            rows = [self._unpublished.bind(query, row) for row in rows]
+        super().executemany(self._prepare(query, rows[0] if rows else None, formats=True), rows)
 
     def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:
         """Run a COPY; psycopg2's meaning."""
@@ -107,7 +126,11 @@ class StagingCursor(_Cursor):
         """Call a function; psycopg2's meaning."""
         return super().callproc(self._prepare(procname), *parameters)
 
-    def _prepare(self, query: Any, *, formats: bool = False) -> Any:
+    @property
+    def _unpublished(self) -> Unpublished | None:
+        return self.joined.unpublished if self.joined is not None and not self.is_ours else None
+
+    def _prepare(self, query: Any, parameters: Any = None, *, formats: bool = False) -> Any:
         """What is sent in a query's place; with `formats`, the driver takes each % for a format."""
         if self.joined is not None:
             self.joined.keep()
@@ -118,6 +141,9 @@ class StagingCursor(_Cursor):
         if isinstance(query, str):
             if self.joined is not None and _CONTROL.search(query):
                 query = self.joined.settle(query)
+            if self._unpublished is not None:
+                ask = self._routines().find
+                return self._unpublished.prepare(query, parameters, ask, formats=formats)
             return _rewrite(
                 query, self.place.formatted if formats else self.place, self._routines()
             )
@@ -125,12 +151,16 @@ class StagingCursor(_Cursor):
 
     def _prepare_bulk(self, query: bytes) -> bytes:
         """What `psycopg2.extras.execute_values` sends: the rows are in it, and stay as they are."""
-        if self.place.is_literal:
+        if self.place.is_literal and self._unpublished is None:
             return query
         found = _BULK.search(query)
         end = found.start() if found else len(query)
         encoding = extensions.encodings[self.connection.encoding]
-        head = _rewrite(query[:end].decode(encoding), self.place, self._routines())
+        text = query[:end].decode(encoding)
+        if self._unpublished is not None:
+            head = self._unpublished.prepare(text, None, self._routines().find, formats=False)
+        else:
+            head = _rewrite(text, self.place, self._routines())
         return head.encode(encoding) + query[end:]
 
     def _routines(self) -> _Routines:

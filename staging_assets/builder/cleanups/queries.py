@@ -8,6 +8,7 @@ import psycopg2
 from psycopg2 import sql
 from sqlalchemy import Engine
 
+from staging_assets.builder.cleanups.on_shadow.place import ShadowPlace
 from staging_assets.errors import BuildError
 from staging_assets.model import ETL, Relation, SchemaNames
 from staging_assets.postgres import SET_OWN_PATH, hide_values
@@ -36,6 +37,7 @@ class Queries:
     engine: Engine
     schema: str
     schemas: SchemaNames
+    unpublished: ShadowPlace | None = None
 
     def _real(self, schema: str) -> str:
         """The schema that is meant; `staging` in any case, and in quotes, is the one built."""
@@ -80,6 +82,7 @@ class Queries:
             driver: Any = connection.connection
             try:
                 with driver.cursor() as cursor:
+                    cursor.is_ours = True
                     text = sql.SQL(statement) if isinstance(statement, str) else statement
                     cursor.execute(_TO_OWN_PATH + text if own else text, parameters)
                     rows = cursor.fetchall() if cursor.description else []
@@ -96,6 +99,10 @@ class Queries:
         """The table of that name; that name in lower case when there is none."""
         real, exact = self._real(schema), unquote(table)
         folded = exact if exact != table else table.lower()
+        if self.unpublished is not None:
+            shadow = self.unpublished.find(real, (exact, folded))
+            if shadow is not None:
+                return shadow
         parameters = {"schema": real, "exact": exact, "folded": folded}
         rows = self._ask(_TABLE, parameters)
         return Relation(real, rows[0][0]) if rows else None

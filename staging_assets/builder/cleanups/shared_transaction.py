@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from staging_assets.builder.cleanups.cursors import Place, make_cursor_class
+from staging_assets.builder.cleanups.on_shadow.place import ShadowPlace
 from staging_assets.errors import BuildError
 from staging_assets.parser import find_statements
 from staging_assets.postgres import Connection, Cursor
@@ -33,10 +34,14 @@ class SharedTransaction:
     Args:
         connection: in a transaction, which is neither committed nor rolled back here.
         place: what the schemas of scripts are really called.
+        unpublished: where the script finds its own table, when that is not published yet.
     """
 
-    def __init__(self, connection: Connection, place: Place) -> None:
+    def __init__(
+        self, connection: Connection, place: Place, unpublished: ShadowPlace | None = None
+    ) -> None:
         self.connection = connection
+        self.unpublished = unpublished
         self.place = place
         self._open: list[tuple[object, str]] = []
         self._count = 0
@@ -78,6 +83,8 @@ class SharedTransaction:
                 "Commit or roll back the one before the other begins."
             )
         del self._open[found]
+        if self.unpublished is not None:
+            self.unpublished.look()  # a rollback gives the locks back
         self._run(f"rollback to savepoint {name}; release savepoint {name}")
 
     def end(self) -> None:
@@ -102,6 +109,11 @@ class JoinedConnection:
     def __init__(self, transaction: SharedTransaction) -> None:
         self._transaction = transaction
         self._closed = False
+
+    @property
+    def unpublished(self) -> ShadowPlace | None:
+        """Where the script finds its own table, when that is not published yet."""
+        return self._transaction.unpublished
 
     @property
     def driver_connection(self) -> Connection:

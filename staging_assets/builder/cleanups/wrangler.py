@@ -46,6 +46,8 @@ class PostgresWrangler(TableWork, ColumnWork):
     ) -> None:
         self.schema, self.schemas = schema, schemas or SchemaNames()
         self._server = server
+        self.has_left = False
+        """Whether it has run a program, whose deeds nothing takes back."""
         if transaction is None:
             self.engine: Engine = server.engine(
                 "staging_assets pgw",
@@ -53,6 +55,7 @@ class PostgresWrangler(TableWork, ColumnWork):
             )
         else:
             self.engine = make_engine(transaction.join, joined=True)
+            self.unpublished = transaction.unpublished
         # Scripts of SQLAlchemy 1.4 run statements on the engine itself.
         setattr(self.engine, "execute", self._execute)  # noqa: B010
 
@@ -101,6 +104,10 @@ class PostgresWrangler(TableWork, ColumnWork):
     @property
     def pg_env(self) -> dict[str, str]:
         """The environment in which libpq's programs find the database, and psql is found."""
+        if self.unpublished is not None:
+            self.unpublished.refuse(
+                "it uses pgw.pg_env or pgw.shell, which works on its own connection"
+            )
         path = os.pathsep.join((os.environ.get("PATH", os.defpath), str(find_psql().parent)))
         variables = {**os.environ, **find_variables(self._server)}
         # A command that waits for what the script itself has locked must end.
@@ -125,6 +132,8 @@ class PostgresWrangler(TableWork, ColumnWork):
 
         Returns what it printed, errors included. A failure is logged.
         """
+        environment = self.pg_env
+        self.has_left = True
         done = subprocess.run(
             cmd if isinstance(cmd, str) else list(cmd),
             # A text is a shell's line: that is what pg_tools' scripts pass.
@@ -133,7 +142,7 @@ class PostgresWrangler(TableWork, ColumnWork):
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=self.pg_env,
+            env=environment,
         )
         if done.returncode != 0:
             _log.warning("shell: a command ended with exit code %s", done.returncode)
@@ -141,6 +150,8 @@ class PostgresWrangler(TableWork, ColumnWork):
 
     def recreate_schema(self, schema_name: str) -> None:
         """Drop a schema with all that is in it, if it is there, and create it empty."""
+        if self.unpublished is not None:
+            self.unpublished.refuse("it drops a schema")
         name = self._real(schema_name)
         _log.warning("recreate_schema: schema %s is dropped with all that is in it", name)
         identifier = sql.Identifier(name)

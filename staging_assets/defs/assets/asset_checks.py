@@ -58,6 +58,23 @@ def build_check_result(result: CheckResult, asset_key: dg.AssetKey) -> dg.AssetC
     )
 
 
+def build_check_event(result: CheckResult, asset_key: dg.AssetKey) -> dg.AssetCheckEvaluation:
+    """The result of a check that was not selected, to be recorded beside the step's outputs.
+
+    Args:
+        result: what came of the check.
+        asset_key: the asset whose check it is.
+    """
+    return dg.AssetCheckEvaluation(
+        asset_key=asset_key,
+        check_name=result.name,
+        passed=result.passed,
+        severity=dg.AssetCheckSeverity[result.severity],
+        description=result.summary or None,
+        metadata=_build_metadata(result),
+    )
+
+
 def _build_metadata(result: CheckResult) -> Mapping[str, Any]:
     metadata: dict[str, Any] = {}
     for name, value in result.metadata.items():

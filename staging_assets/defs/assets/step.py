@@ -16,7 +16,7 @@ from staging_assets.checks import (
     is_late,
     run_given_checks,
 )
-from staging_assets.defs.assets.asset_checks import build_check_result
+from staging_assets.defs.assets.asset_checks import build_check_event, build_check_result
 from staging_assets.defs.assets.config import BuildConfig
 from staging_assets.defs.assets.resources import PostgresResource, find_database
 from staging_assets.defs.reporting.console import Screen
@@ -72,8 +72,12 @@ class Step:
         chosen = {
             (node_of[check.asset_key], check.name) for check in context.selected_asset_check_keys
         }
+        # A table and its cleanup are built together, whichever was selected.
+        self._added = (
+            frozenset[str]() if config.create_only else project.add_partners(nodes) - nodes
+        )
         self._checks = {
-            node: [check for check in of_node if (node, check.name) in chosen]
+            node: [c for c in of_node if node in self._added or (node, c.name) in chosen]
             for node, of_node in checks.items()
         }
         self._config = config
@@ -96,7 +100,7 @@ class Step:
         self._database = server.database
         for used, other in self._project.shadowed:
             self._log("info", f"{used} is used; {other} gives way to it")
-        screen = Screen(len(self._nodes), prefix=self._prefix)
+        screen = Screen(len(self._nodes | self._added), prefix=self._prefix)
         if self._nodes and not self._live:
             self._context.log.info(_BESIDE.format(self._schema, self._staging.schema))
         if self._nodes:
@@ -160,7 +164,7 @@ class Step:
         early = {
             node: [check for check in checks if not is_late(check)]
             for node, checks in self._checks.items()
-            if node in self._nodes
+            if node in self._nodes | self._added
         }
         return run_build(
             server,
@@ -180,7 +184,8 @@ class Step:
         """Tell Dagster: a materialization when it was built, its checks in any case.
 
         What is built into another schema than that of the definitions is observed: it says
-        nothing about the live table, and nobody who waits for that may go on.
+        nothing about the live table, and nobody who waits for that may go on. What was built
+        without being selected is recorded beside the step's outputs, which it is none of.
         """
         key = self._keys[result.node]
         if result.status == "failed":
@@ -190,10 +195,12 @@ class Step:
             self._log("warning", f"{SKIPPED}{self._prefix}/{result.node}: {result.message}")
         if result.status == "built":
             metadata = self._build_metadata(result)
-            if self._live:
-                yield dg.MaterializeResult(asset_key=key, metadata=metadata)
-            else:
+            if not self._live:
                 self._context.log_event(dg.AssetObservation(asset_key=key, metadata=metadata))
+            elif result.node in self._added:
+                self._context.log_event(dg.AssetMaterialization(asset_key=key, metadata=metadata))
+            else:
+                yield dg.MaterializeResult(asset_key=key, metadata=metadata)
         for check in result.checks:
             yield from self._report_check(check)
 
@@ -222,7 +229,11 @@ class Step:
 
     def _report_check(self, check: CheckResult) -> Iterator[Event]:
         if self._live:
-            yield build_check_result(check, self._keys[check.table])
+            key = self._keys[check.table]
+            if check.table in self._added:
+                self._context.log_event(build_check_event(check, key))
+            else:
+                yield build_check_result(check, key)
         if not check.passed:
             self._failed_checks.append(check)
 
@@ -239,7 +250,11 @@ class Step:
             for node, checks in self._checks.items()
             for check in checks
             if (node, check.name) not in evaluated
-            and (is_late(check) or node not in self._nodes or status.get(node) == "unchanged")
+            and (
+                is_late(check)
+                or node not in self._nodes | self._added
+                or status.get(node) == "unchanged"
+            )
         ]
         if not waiting:
             return []

@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from staging_assets.errors import Problem
 from staging_assets.model import Relation, Script
@@ -38,12 +38,14 @@ class CleanupCode:
         named: relations and functions in its strings, written in full.
         words: strings that are one plain word: arguments such as a table's name.
         added: columns that it adds.
+        tree: the script as Python reads it; empty when it cannot.
     """
 
     script: Script
     named: tuple[Said, ...] = ()
     words: tuple[tuple[str, int], ...] = ()
     added: frozenset[str] = frozenset()
+    tree: ast.Module = field(default_factory=lambda: ast.Module([], []), compare=False)
 
 
 def read_cleanup(script: Script) -> tuple[CleanupCode, Problem | None]:
@@ -67,7 +69,7 @@ def read_cleanup(script: Script) -> tuple[CleanupCode, Problem | None]:
             named.append(Said(relation, line + text.count("\n", 0, found.start())))
         if text.isidentifier():
             words.append((text, line))
-    code = CleanupCode(script, tuple(named), tuple(words), frozenset(added))
+    code = CleanupCode(script, tuple(named), tuple(words), frozenset(added), tree)
     return code, _find_fault(script, tree)
 
 
