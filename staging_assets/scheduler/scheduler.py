@@ -180,8 +180,7 @@ class Scheduler:
         if work.project.kind(node) is Kind.CLEANUP:
             self._note_table(work.project.node(node).name)
         elif result.cleanup is None and cleanup_node(node) in self._graph.waiting:
-            # Until its cleanup has run it is not what it should be.
-            self._uncleaned[node] = build
+            self._uncleaned[node] = build  # it is not what it should be until that has run
             return
         self._built[node] = build
 
@@ -191,8 +190,7 @@ class Scheduler:
         if build is not None:
             self._built[table] = build
         elif table not in self._fresh and table in self._work.history:
-            # It was made again as it was, for its cleanup to run on.
-            self._built[table] = self._work.history[table]
+            self._built[table] = self._work.history[table]  # made again as it was
             self._same.add(table)
 
     def _give(self, node: str) -> None:
