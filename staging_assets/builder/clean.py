@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from staging_assets.builder.audit import run_audit
-from staging_assets.builder.cleanups.on_shadow.place import NotAloneError, OwnTable, ShadowPlace
+from staging_assets.builder.cleanups.on_shadow.footprint import OwnTable
+from staging_assets.builder.cleanups.on_shadow.place import NotAloneError, ShadowPlace
 from staging_assets.builder.cleanups.run import run_cleanup
 from staging_assets.builder.context import NodeResult, RunContext
 from staging_assets.builder.shadow.create import Shadow

@@ -7,13 +7,10 @@ or SQL that was made while it ran.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-from staging_assets.model import Relation
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser import quote
-
-if TYPE_CHECKING:
-    from staging_assets.builder.cleanups.on_shadow.place import OwnTable
 
 _LOCKS = """
 select n.nspname::text, c.relname::text, pg_catalog.array_agg(distinct l.mode)
@@ -34,6 +31,29 @@ _READING = frozenset(("AccessShareLock", "RowShareLock"))
 _OF_NEW_KEYS = frozenset(("ShareRowExclusiveLock",))
 _OF_KEYS = _OF_NEW_KEYS | {"AccessExclusiveLock"}
 """What a foreign key of the table takes on the table that it references, coming or going."""
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """The table of a cleanup.
+
+    Args:
+        live: where it will be published.
+        build_schema: where it is now.
+        own: names of all that belongs to it.
+        hubs: tables that it references by foreign keys, as SQL spells them.
+        earlier: staging tables that are built before it.
+        tables: all staging tables.
+        schemas: what scripts call the schemas.
+    """
+
+    live: Relation
+    build_schema: str
+    own: frozenset[str]
+    hubs: frozenset[str]
+    earlier: frozenset[str]
+    tables: frozenset[str]
+    schemas: SchemaNames
 
 
 def find_others_sql() -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import psycopg2
@@ -22,7 +22,11 @@ from staging_assets.builder.cleanups.on_shadow.catalog import (
     UnclearError,
     drop_views_sql,
 )
-from staging_assets.builder.cleanups.on_shadow.footprint import find_others_sql, tell_other
+from staging_assets.builder.cleanups.on_shadow.footprint import (
+    OwnTable,
+    find_others_sql,
+    tell_other,
+)
 from staging_assets.builder.cleanups.on_shadow.texts import (
     bind_names,
     find_called_names,
@@ -30,7 +34,7 @@ from staging_assets.builder.cleanups.on_shadow.texts import (
     may_change_meaning,
 )
 from staging_assets.errors import BuildError
-from staging_assets.model import Relation, SchemaNames
+from staging_assets.model import Relation
 from staging_assets.parser import (
     AskNaming,
     LexicalError,
@@ -75,29 +79,6 @@ class NotAloneError(BuildError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
-
-
-@dataclass(frozen=True)
-class OwnTable:
-    """The table of a cleanup.
-
-    Args:
-        live: where it will be published.
-        build_schema: where it is now.
-        own: names of all that belongs to it.
-        hubs: tables that it references by foreign keys, as SQL spells them.
-        earlier: staging tables that are built before it.
-        tables: all staging tables.
-        schemas: what scripts call the schemas.
-    """
-
-    live: Relation
-    build_schema: str
-    own: frozenset[str]
-    hubs: frozenset[str]
-    earlier: frozenset[str]
-    tables: frozenset[str]
-    schemas: SchemaNames
 
 
 class ShadowPlace:
