@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast lint format dev bench bench-quick lock clean
+.PHONY: help install demo test test-fast lint format docs dev bench bench-quick lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,9 @@ format: install ## format Python and SQL
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/sqlfluff fix --processes 0 --disable-progress-bar --quiet sql
+
+docs: install ## write the pages that are made from the code
+	@$(BIN)/python -m staging_assets.settings.variables docs/settings.md
 
 bench: install ## every benchmark, side by side (long)
 	@$(BIN)/python -m benchmarks

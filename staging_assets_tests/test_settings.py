@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 import staging_assets
 from staging_assets.errors import SettingsError
 from staging_assets.settings import (
+    VARIABLES,
     ConnectionSettings,
     SessionSettings,
     Settings,
+    build_table,
     check_schema_name,
     default_workers,
     read_settings,
@@ -85,8 +88,11 @@ def test_all_set() -> None:
         ),
     )
     assert not settings.embedded
-    assert settings.run_tags == {"dagster-celery/queue": "windy"}
     assert settings.pool == "staging-Staging_Dev-chicago-Staging_Dev"
+    assert settings.run_tags == {
+        "dagster-celery/queue": "windy",
+        "staging_schema": settings.pool,
+    }
 
 
 def test_each_schema_has_a_pool_of_its_own_and_no_queue_unless_told() -> None:
@@ -97,7 +103,7 @@ def test_each_schema_has_a_pool_of_its_own_and_no_queue_unless_told() -> None:
         for prefix in ((), ("a",))
     ]
     assert len({schema.pool for schema in schemas}) == len(schemas)
-    assert {*map(str, (schema.run_tags for schema in schemas))} == {"{}"}
+    assert all(schema.run_tags == {"staging_schema": schema.pool} for schema in schemas)
 
 
 def test_relative_paths_start_in_the_current_folder(
@@ -204,3 +210,32 @@ def test_the_projects_own_folders_are_taken_where_there_are_none(tmp_path: Path)
     project = Path(staging_assets.__file__).parent.parent
     settings = read_settings({}, tmp_path)
     assert (settings.sql_dir, settings.home) == (project / "sql", project / ".staging")
+
+
+class Recorded(dict[str, str]):
+    """An environment that notes what is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        self.asked.add(name)
+        return default
+
+
+def test_the_page_of_settings_is_made_of_the_code_and_complete(tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "settings.md").read_text()
+    assert build_table() in page, "run make docs"
+    listed = [name for variable in VARIABLES for name in variable.names]
+    assert len(listed) == len(set(listed))
+    environ = Recorded()
+    read_settings(environ, tmp_path)
+    asked = {name for name in environ.asked if not name.startswith("PG")}
+    # These two are Dagster's business: the log of a command, and its history.
+    assert asked | {"STAGING_LOG_LEVEL", "DAGSTER_HOME"} == set(listed)
+
+
+def test_links_of_the_page_of_settings_lead_somewhere() -> None:
+    docs = Path(__file__).parent.parent / "docs"
+    for link in re.findall(r"\]\(([^)#]+)", (docs / "settings.md").read_text()):
+        assert (docs / link).exists(), link

@@ -25,16 +25,20 @@ from staging_assets.settings.limits import (
     default_workers,
 )
 from staging_assets.settings.staging_schema import Settings, StagingSchema
+from staging_assets.settings.variables import VARIABLES, Variable, build_table
 
 __all__ = [
     "DEFAULT_DEPARTMENT",
     "DEFAULT_ETL_SCHEMA",
     "DEFAULT_SCHEMA",
+    "VARIABLES",
     "ConnectionSettings",
     "Connects",
     "SessionSettings",
     "Settings",
     "StagingSchema",
+    "Variable",
+    "build_table",
     "check_department",
     "check_etl_schema",
     "check_key_prefix",
