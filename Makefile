@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast lint format docs dev bench bench-quick lock clean
+.PHONY: help install demo test test-fast test-one-statement test-citus lint format docs dev bench bench-quick lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 install: $(VENV)/.installed ## make .venv from the lock
 
@@ -44,6 +44,12 @@ test: install ## run every test
 
 test-fast: install ## run the tests that need no server, in half a minute
 	@$(BIN)/python -m pytest -n auto --no-server --quiet
+
+test-one-statement: install ## the tests of the engine, on a server that takes one statement a message
+	@$(BIN)/python -m pytest -n auto --one-statement $(addprefix staging_assets_tests/,builder checks postgres publisher scheduler sources)
+
+test-citus: install ## the tests on the Citus cluster that STAGING_TEST_CITUS_URL names
+	@$(BIN)/python -m pytest staging_assets_tests/end_to_end/test_citus.py
 
 lint: install ## format and style of Python and SQL, and types
 	@$(BIN)/ruff format --check --quiet .

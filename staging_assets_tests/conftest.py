@@ -26,6 +26,7 @@ from staging_assets_tests.support.servers import (
 pytest_plugins = [
     "staging_assets_tests.support.distribution",
     "staging_assets_tests.support.no_server",
+    "staging_assets_tests.support.one_statement",
 ]
 
 
@@ -71,9 +72,9 @@ def staging_home(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def database(server: Server) -> Iterator[Server]:
+def database(server: Server, request: pytest.FixtureRequest) -> Iterator[Server]:
     """An empty database of the test's own on the embedded server."""
-    with fresh_database(server) as fresh:
+    with fresh_database(server, one_statement=getattr(request, "param", False)) as fresh:
         yield fresh
 
 

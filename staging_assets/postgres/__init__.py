@@ -1,9 +1,20 @@
 """A server, a session, and what it says.
 
-`client/` connects, keeps sessions and locks, and asks the catalogs; `messages/` makes errors and
-notices fit for people, without secrets; `embedded/` is the PostgreSQL of our own.
+`client/` connects, keeps sessions and locks, and asks the catalogs; `abilities/` is what servers
+can do that are not plain Postgres (Citus, a standby); `messages/` makes errors and notices fit for
+people, without secrets; `embedded/` is the PostgreSQL of our own.
 """
 
+from staging_assets.postgres.abilities.abilities import Abilities, find_abilities
+from staging_assets.postgres.abilities.citus import (
+    Distribution,
+    noting_path_sql,
+    read_distributions,
+    read_notes,
+    run_recover,
+    scratch_settings_sql,
+)
+from staging_assets.postgres.abilities.one_statement import find_cursor_class
 from staging_assets.postgres.client.catalog import (
     BUILDS,
     find_build_schema,
@@ -58,9 +69,11 @@ __all__ = [
     "SET_LOCAL_USERS_PATH",
     "SET_OWN_PATH",
     "USERS_PATH",
+    "Abilities",
     "CancelledError",
     "Connection",
     "Cursor",
+    "Distribution",
     "EmbeddedServer",
     "FailedStatement",
     "Log",
@@ -71,7 +84,9 @@ __all__ = [
     "Server",
     "ServerRoutines",
     "Session",
+    "find_abilities",
     "find_build_schema",
+    "find_cursor_class",
     "find_database_identity",
     "find_detail_columns",
     "find_present",
@@ -92,11 +107,16 @@ __all__ = [
     "hide_values",
     "make_engine",
     "make_owed_keys_sql",
+    "noting_path_sql",
     "owed_keys_sql",
     "owed_keys_table",
+    "read_distributions",
+    "read_notes",
     "read_owed_keys",
     "run_end_orphans",
+    "run_recover",
     "run_script",
     "run_statement",
+    "scratch_settings_sql",
     "script_error",
 ]

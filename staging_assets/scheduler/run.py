@@ -29,6 +29,7 @@ from staging_assets.postgres import (
     find_build_schema,
     find_safe_text,
     run_end_orphans,
+    run_recover,
 )
 from staging_assets.publisher import drop_retired
 from staging_assets.scheduler.estimates import find_seconds, read_sizes
@@ -133,6 +134,7 @@ def _prepare(
                 if name not in present:
                     cursor.execute(f"create schema if not exists {quote_identifier(name)}")
         run_end_orphans(connection, options.schema)
+        run_recover(connection)
         run_prepare_history(connection, options.schema)
         run_claim(connection, options.schema, project.department, take_over=options.take_over)
         reason = clear_build_schema(connection, build_schema)

@@ -29,6 +29,7 @@ create function other.standard(t text) returns oid language sql begin atomic sel
 create function other.echo(t text) returns text language sql as 'select t';
 create function other.both(t text) returns text language sql as 'select t';
 create function other.both(t regclass) returns text language sql as 'select t::text';
+create function pg_catalog.of_an_extension(r regclass) returns text language sql as 'select r::text';
 create function other.named(label text, t regclass, out found text) language sql as 'select label';
 """
 CASES = [
@@ -43,6 +44,9 @@ CASES = [
     ("other.echo('staging.t')", "staging.t"),
     ("other.both('staging.t')", "staging.t"),
     ("other.named('staging.t', 'staging.t')", "staging.t"),
+    ("of_an_extension('staging.t')", "build2.t"),
+    ("pg_catalog.of_an_extension('staging.t')", "build2.t"),
+    ("pg_catalog.length('staging.t')", "9"),
     ("upper(other.echo('staging.t'))", "STAGING.T"),
     ("length('staging.t')", "9"),
 ]

@@ -8,10 +8,12 @@ connect to it finds nobody.
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import cache, cached_property
+from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
@@ -73,16 +75,39 @@ select
     (select count(*) from pg_prepared_xacts where database = current_database())
 """
 
+_ONE_STATEMENT = "staging_assets.one_statement = on"
+
 
 @contextmanager
-def fresh_database(server: Server) -> Iterator[Server]:
-    """Give an empty database of one's own, and take it away in the end, whoever is in it."""
+def fresh_database(server: Server, *, one_statement: bool = False) -> Iterator[Server]:
+    """Give an empty database of one's own, and take it away in the end, whoever is in it.
+
+    Args:
+        one_statement: whether its messages may hold one statement only.
+    """
     maker = _find_maker(server.dsn)
     name = maker.take()
+    fresh = Server(make_dsn(server.dsn, dbname=name), server.sessions)
     try:
-        yield Server(make_dsn(server.dsn, dbname=name), server.sessions)
+        if one_statement or os.environ.get("STAGING_TEST_ONE_STATEMENT"):
+            refuse_several_statements(fresh, f"alter database {name} set {_ONE_STATEMENT}")
+        yield fresh
     finally:
         maker.take_back(name)
+
+
+def refuse_several_statements(database: Server, declaration: str = "") -> None:
+    """Let a database refuse definitions of ours that come in a message with others.
+
+    Args:
+        declaration: a statement by which it says so.
+    """
+    text = Path(__file__).with_name("one_statement.sql").read_text()
+    with (
+        closing(database.connect("tests", autocommit=True)) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(text + declaration)
 
 
 @cache

@@ -13,7 +13,7 @@ from psycopg2 import extensions, sql
 
 from staging_assets.model import STAGING, Relation, SchemaNames
 from staging_assets.parser import AskNaming, Naming, may_name, rewrite
-from staging_assets.postgres import Connection, Cursor, ServerRoutines
+from staging_assets.postgres import Connection, Cursor, ServerRoutines, find_cursor_class
 
 _CONTROL = re.compile(r"\b(?:commit|end|begin|start|rollback|abort)\b", re.IGNORECASE)
 
@@ -188,7 +188,7 @@ class StagingConnection(Connection):
 
     def cursor(self, *args: Any, **options: Any) -> Any:
         """Return a cursor; psycopg2's meaning."""
-        base = options.pop("cursor_factory", None) or Cursor
+        base: Any = options.pop("cursor_factory", None) or find_cursor_class(self)
         return super().cursor(*args, cursor_factory=make_cursor_class(base, self.place), **options)
 
 

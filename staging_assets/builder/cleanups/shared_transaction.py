@@ -14,7 +14,7 @@ from staging_assets.builder.cleanups.cursors import Place, make_cursor_class
 from staging_assets.builder.cleanups.on_shadow.place import ShadowPlace
 from staging_assets.errors import BuildError
 from staging_assets.parser import find_statements
-from staging_assets.postgres import Connection, Cursor
+from staging_assets.postgres import Connection, find_cursor_class
 
 _SKIPPED = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
 _COMMIT = re.compile(
@@ -122,9 +122,10 @@ class JoinedConnection:
 
     def cursor(self, name: str | None = None, **options: Any) -> Any:
         """Return a cursor; psycopg2's meaning."""
-        base = options.pop("cursor_factory", None) or Cursor
+        connection = self._transaction.connection
+        base: Any = options.pop("cursor_factory", None) or find_cursor_class(connection)
         kind = make_cursor_class(base, self._transaction.place)
-        made: Any = self._transaction.connection.cursor(name, cursor_factory=kind, **options)
+        made: Any = connection.cursor(name, cursor_factory=kind, **options)
         made.joined = self
         return made
 

@@ -32,7 +32,7 @@ class TableWork(Queries):
             return False
         rows = self._ask(
             # Values stand in the text: a name may hold a %, which placeholders would take.
-            sql.SQL("select count(*) from (select from {} limit {}) t").format(
+            sql.SQL("select count(*) from (select 1 from {} limit {}) t").format(
                 name_of(relation), sql.Literal(max(0, nrows))
             )
         )

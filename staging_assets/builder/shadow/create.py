@@ -23,7 +23,7 @@ from staging_assets.parser import (
     redirect_references,
     rewrite,
 )
-from staging_assets.postgres import Session, find_build_schema, run_script
+from staging_assets.postgres import Session, find_abilities, find_build_schema, run_script
 
 _EMPTY = ("CREATE ", "DROP ", "ALTER ", "COMMENT", "GRANT", "REVOKE", "SET")
 """How the command tags of statements begin that put no rows into a table."""
@@ -180,7 +180,10 @@ def _find_stands(
     """Stand-ins for the referenced tables that exist; a session makes each of them once.
 
     For a script that takes a role they are made once more, with the right to reference them.
+    Where the server can do with none, keys are made against the referenced tables themselves.
     """
+    if not find_abilities(session.open()).stand_ins:
+        return {}
     wanted = sorted(r for r in referenced if r.schema != plan.build_schema)
     stands = {} if plan.roles else session.stands
     place = plan.build_schema if plan.roles else find_build_schema(plan.schema)
@@ -230,7 +233,8 @@ def _comes_off(
     if not key.removable:
         return False
     if key.kind == "f":
-        # One that a DO block made against a published table stays: dropping it would lock it.
+        # One against a published table (made by a DO block, or where there are no stand-ins)
+        # stays: dropping it would lock that table.
         named = {str(stand) for stand in stands.values()}
         inner = (key.references or "").startswith(str(Relation(build_schema, "x"))[:-1])
         return key.references in named or inner

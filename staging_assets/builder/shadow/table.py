@@ -21,7 +21,7 @@ from staging_assets.builder.shadow.sequences import (
 from staging_assets.errors import ScriptError
 from staging_assets.model import Relation, Script, Table
 from staging_assets.parser import SentText, quote, read_statements, rewrite
-from staging_assets.postgres import Outcome, Session, run_script
+from staging_assets.postgres import Outcome, Session, find_abilities, run_script
 
 __all__ = ["Shadow", "ShadowPlan", "run_discard", "run_make_shadow"]
 
@@ -38,17 +38,28 @@ def run_make_shadow(session: Session, table: Table, plan: ShadowPlan) -> tuple[S
 
     Raises ScriptError in the script's coordinates; what was made is gone then, or will be.
     """
-    with session.transaction(plan.first):
-        if plan.roles:
-            run_give_rights(session, plan.roles, build=plan.build_schema, live=plan.schema)
-        shadow = _run_create(session, table, plan)
-        rows = _run_fill(session, shadow)
-        if plan.roles:
-            run_take_rights(session, plan.roles, build=plan.build_schema)
-        if rows <= SMALL:
-            run_keys_at_once(session, shadow)
-        else:
-            run_keys(session, shadow)
+    # Without stand-ins its foreign keys hold the tables that they reference: not while rows come.
+    apart = not find_abilities(session.open()).stand_ins and not plan.roles
+    made: Shadow | None = None
+    try:
+        with session.transaction(plan.first):
+            if plan.roles:
+                run_give_rights(session, plan.roles, build=plan.build_schema, live=plan.schema)
+            shadow = _run_create(session, table, plan)
+            if apart:
+                session.run("commit; begin")
+                made = shadow
+            rows = _run_fill(session, shadow)
+            if plan.roles:
+                run_take_rights(session, plan.roles, build=plan.build_schema)
+            if rows <= SMALL:
+                run_keys_at_once(session, shadow)
+            else:
+                run_keys(session, shadow)
+    except BaseException:
+        if made is not None:
+            run_discard(session, made)
+        raise
     if rows > SMALL:
         try:
             # Before the keys are validated: without statistics that takes three times as long.
@@ -94,7 +105,11 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
             bare=table.bare,
         )
         functions = (script.text for script in session.functions)
-        in_blocks = shape.sequences and may_number_in_blocks(table.populate.text, functions)
+        in_blocks = (
+            shape.sequences
+            and find_abilities(session.open()).sequence_blocks
+            and may_number_in_blocks(table.populate.text, functions)
+        )
         if in_blocks:
             session.run(blocks_sql(shape.sequences))
         outcomes = _run_populate(session, shadow, table.populate, text)

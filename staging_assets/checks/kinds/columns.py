@@ -43,7 +43,7 @@ class HasValues(CheckKind):
                 return Verdict(True, f"{column} has values", {"threshold": 1})
             return Verdict(False, f"{column} has no value in any row", {"threshold": 1})
 
-        exists = sql.SQL("exists (select from {} as t where {} is not null)")
+        exists = sql.SQL("exists (select 1 from {} as t where {} is not null limit 1)")
         return Probe(judge, scalars=(exists.format(place.table, column_of(column)),))
 
 

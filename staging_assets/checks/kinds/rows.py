@@ -63,7 +63,7 @@ class TableNotEmpty(CheckKind):
             known = {"rows, as estimated by the last ANALYZE": estimate} if estimate > 0 else {}
             return Verdict(True, "the table has rows", {**known, "threshold": 1})
 
-        exists = sql.SQL("exists (select from {})").format(place.table)
+        exists = sql.SQL("exists (select 1 from {} limit 1)").format(place.table)
         return Probe(judge, scalars=(exists,))
 
 

@@ -109,7 +109,7 @@ class Relationship(CheckKind):
         # A table that refers to itself is looked at where it is now.
         other = place.relation if to == check.relation else Relation(place.schema, to)
         orphaned = sql.SQL(
-            "from {} as t where {} is not null and not exists (select from {} as o where {} = {})"
+            "from {} as t where {} is not null and not exists (select 1 from {} as o where {} = {})"
         ).format(
             place.table,
             column_of(column),

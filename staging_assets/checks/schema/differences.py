@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -117,6 +117,27 @@ def _compare_columns(
             name,
             f"collation is {_say(live.collation)}, the script says {_say(said.collation)}",
         )
+
+
+def find_misplaced(
+    table: str, live: Mapping[str, Structure], said: Structure
+) -> Iterator[Deviation]:
+    """Compare how one table is spread over several machines.
+
+    Args:
+        table: its name.
+        live: the tables as they are.
+        said: as its CREATE script makes it.
+    """
+    is_now, wanted = live[table].distribution, said.distribution
+    if str(is_now or "") != str(wanted or ""):
+        words = f"it is {is_now or 'not distributed'}"
+        yield Deviation(table, None, f"{words}, the script says {wanted or 'nothing of that'}")
+        return
+    beside = live.get(wanted.group or "") if wanted else None
+    if is_now and wanted and beside and (beside.distribution or wanted).group != is_now.group:
+        what = f"it does not stand beside {wanted.group}, as the script says (colocate_with)"
+        yield Deviation(table, None, what)
 
 
 def _say(value: str | None) -> str:

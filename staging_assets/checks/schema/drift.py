@@ -16,7 +16,12 @@ from psycopg2 import sql
 from staging_assets.checks.core.check import Check, CheckResult, build_result
 from staging_assets.checks.core.probe import say
 from staging_assets.checks.core.snapshot import PAUSES, read_settled
-from staging_assets.checks.schema.differences import Deviation, find_deviations, is_excepted
+from staging_assets.checks.schema.differences import (
+    Deviation,
+    find_deviations,
+    find_misplaced,
+    is_excepted,
+)
 from staging_assets.checks.schema.expected import read_expected
 from staging_assets.checks.schema.expected_changes import Changes, find_cleanup_changes
 from staging_assets.checks.schema.structure import read_structures
@@ -111,7 +116,10 @@ def _compare(
         elif name in live and name in said.structures:
             deviations = [
                 each
-                for each in find_deviations(name, live[name], said.structures[name])
+                for each in (
+                    *find_deviations(name, live[name], said.structures[name]),
+                    *find_misplaced(name, live, said.structures[name]),
+                )
                 if not is_excepted(each, excepted)
             ]
             changes = said.hidden.get(name, Changes())

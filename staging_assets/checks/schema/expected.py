@@ -2,14 +2,15 @@
 
 Every CREATE script is run in a scratch schema inside a transaction that is rolled back, and after
 them what POPULATE scripts change of their table's structure. All names of the scripts go to the
-scratch schema, so no live table is locked by it.
+scratch schema, so no live table is locked by it. Where scripts distribute their tables over several
+machines, they only say so here: what they call notes it.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg2
 from psycopg2 import sql
@@ -31,7 +32,14 @@ from staging_assets.checks.schema.expected_changes import (
 from staging_assets.checks.schema.structure import Structure, read_structures
 from staging_assets.model import SCHEMA_NODE, Kind, Relation, StagingProject
 from staging_assets.parser import LexicalError, Naming, find_users_path, rewrite
-from staging_assets.postgres import Connection, ServerRoutines
+from staging_assets.postgres import (
+    Connection,
+    ServerRoutines,
+    find_abilities,
+    noting_path_sql,
+    read_notes,
+    scratch_settings_sql,
+)
 
 TABLES_AT_ONCE = 250
 """Every relation that a transaction makes takes a lock, and the server has room for some
@@ -67,6 +75,7 @@ def read_expected(
     """
     expected = Expected()
     routines = ServerRoutines(schema, project.schemas)
+    distributes = find_abilities(connection).distributes
 
     def ask(called: Collection[Relation]) -> Naming:
         with reading(connection):
@@ -75,6 +84,7 @@ def read_expected(
     for start in range(0, len(tables), TABLES_AT_ONCE):
         chunk = tables[start : start + TABLES_AT_ONCE]
         scratch = f"staging_assets_scratch_{uuid.uuid4().hex[:12]}"
+        notes = f"{scratch}_notes"
 
         def send(text: str, scratch: str = scratch) -> str:
             return rewrite(text, project.schemas, schema=scratch, ask=ask, kept=schema).text
@@ -95,15 +105,24 @@ def read_expected(
                     " create schema {}"
                 ).format(sql.Identifier(scratch))
             )
-            lead = f"set local search_path to {find_users_path(project.schemas, scratch)};"
+            path = find_users_path(project.schemas, scratch)
+            lead = f"set local search_path to {path};"
+            if distributes:
+                cursor.execute(scratch_settings_sql(notes))
+                lead = noting_path_sql(notes, path)
             failed = _run_scripts(connection, scripts, lead)
             for name in _run_scripts(connection, list(changes.items()), lead):
                 populate = project.tables[name].populate
                 assert populate is not None
                 _add(expected.hidden, name, find_sql_changes(populate.text))
             found = read_structures(connection, scratch, chunk)
+            noted = read_notes(connection, notes) if distributes else {}
         expected.errors.update((name, failed[name]) for name in chunk if name in failed)
-        expected.structures.update((k, v) for k, v in found.items() if k not in failed)
+        expected.structures.update(
+            (name, replace(structure, distribution=noted.get(name)))
+            for name, structure in found.items()
+            if name not in failed
+        )
     return expected
 
 

@@ -56,7 +56,9 @@ def build_orphans(key: ForeignKey) -> sql.Composed:
         for to, operator, column in zip(key.to_columns, key.operators, columns, strict=True)
     ]
     joint = " or " if key.full else " and "
-    return sql.SQL("from {} as t where ({}) and not exists (select from {} as o where {})").format(
+    return sql.SQL(
+        "from {} as t where ({}) and not exists (select 1 from {} as o where {})"
+    ).format(
         identify(key.table),
         sql.SQL(joint).join(sql.SQL("{} is not null").format(column) for column in columns),
         identify(key.to),

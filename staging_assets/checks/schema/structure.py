@@ -8,10 +8,10 @@ same too: the name of a column's own sequence, and that a table waits in `<schem
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from staging_assets.checks.core.snapshot import ChangedMeanwhileError
-from staging_assets.postgres import Connection
+from staging_assets.postgres import Connection, Distribution, read_distributions
 
 _KINDS = {"r": "table", "p": "partitioned table", "v": "view", "m": "materialized view"}
 _KINDS |= {"f": "foreign table"}
@@ -147,6 +147,7 @@ class Structure:
         unlogged: whether it is.
         columns: by name, in order.
         rules: its keys, indexes and triggers, in the order of their definitions.
+        distribution: how it is spread over several machines; None where it is not.
     """
 
     oid: int
@@ -154,6 +155,7 @@ class Structure:
     unlogged: bool
     columns: Mapping[str, ColumnStructure] = field(default_factory=dict)
     rules: Sequence[Rule] = ()
+    distribution: Distribution | None = None
 
 
 def read_structures(
@@ -190,4 +192,6 @@ def read_structures(
             rules[table].append(Rule(what, definition, name))
     for of_table in rules.values():
         of_table.sort()
+    for table, distribution in read_distributions(connection, schema, found).items():
+        found[table] = replace(found[table], distribution=distribution)
     return found

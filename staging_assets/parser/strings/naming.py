@@ -124,15 +124,13 @@ class Naming:
 
     def find(self, schema: str | None, name: str) -> NamingRoutine | None:
         """A routine as a script calls it; None when it takes no names as far as is known."""
-        if schema not in (None, "pg_catalog"):
-            return self.routines.get(Relation(schema or "", name))
-        if name in _BUILT_IN or schema is not None:
-            return _BUILT_IN.get(name)
-        return self._bare.get(name)
+        if schema in (None, "pg_catalog") and name in _BUILT_IN:
+            return _BUILT_IN[name]
+        return self._bare.get(name) if schema is None else self.routines.get(Relation(schema, name))
 
     def knows(self, schema: str | None, name: str) -> bool:
         """Whether nothing needs to be asked about a routine."""
-        if schema == "pg_catalog" or (schema is None and name in KNOWN):
+        if schema in (None, "pg_catalog") and name in KNOWN:
             return True
         if schema is None:
             return any(each.name == name for each in self.known)

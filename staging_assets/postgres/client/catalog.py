@@ -22,7 +22,7 @@ def has_table(connection: Connection, relation: Relation) -> bool:
 
 def has_rows(connection: Connection, relation: Relation) -> bool:
     """Whether a table that exists has any row."""
-    return _ask(connection, f"select exists (select from {quote(relation)})")  # noqa: S608
+    return _ask(connection, f"select exists (select 1 from {quote(relation)} limit 1)")  # noqa: S608
 
 
 def has_values(connection: Connection, relation: Relation, column: str) -> bool:
@@ -35,7 +35,7 @@ def has_values(connection: Connection, relation: Relation, column: str) -> bool:
         column,
     )
     where = f"{quote_identifier(column)} is not null"
-    query = f"select exists (select from {quote(relation)} where {where})"  # noqa: S608
+    query = f"select exists (select 1 from {quote(relation)} where {where} limit 1)"  # noqa: S608
     return found and _ask(connection, query)
 
 

@@ -13,6 +13,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
 from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser import CatalogRoutine, Naming, find_called, read_catalog_naming
+from staging_assets.postgres.abilities.abilities import find_abilities
 from staging_assets.postgres.client.driver import Connection
 
 _MOST_ROUNDS = 4
@@ -74,6 +75,7 @@ class ServerRoutines:
         return self._naming
 
     def _read(self, connection: Connection, names: Collection[str]) -> list[CatalogRoutine]:
+        taking = find_abilities(connection).taking_names
         with Connection.cursor(connection) as cursor:
             cursor.execute(_ROUTINES, (sorted(names),))
             return [
@@ -81,8 +83,11 @@ class ServerRoutines:
                     Relation(self.schemas.in_scripts(schema, self.schema), name),
                     language,
                     source or "",
-                    _find_inputs(parameters, modes, len(types)),
-                    tuple(types),
+                    inputs := _find_inputs(parameters, modes, len(types)),
+                    tuple(
+                        "regclass" if parameter in taking else kind
+                        for parameter, kind in zip(inputs, types, strict=True)
+                    ),
                 )
                 for schema, name, language, source, parameters, modes, types in cursor.fetchall()
             ]

@@ -13,6 +13,7 @@ import psycopg2
 
 from staging_assets.errors import BusyError, DatabaseError
 from staging_assets.parser import quote_literal
+from staging_assets.postgres.abilities.abilities import refuse_reading_only
 from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.paths import OWN_PATH
 from staging_assets.postgres.client.presence import presence_sql
@@ -110,7 +111,8 @@ class SchemaLock:
         log: level and message.
         cancelled: ends the waiting when it is set.
 
-    Raises BusyError naming the other run, its process and since when it runs.
+    Raises BusyError naming the other run, its process and since when it runs, DatabaseError where
+    nothing can be written.
     """
 
     def __init__(
@@ -136,6 +138,7 @@ class SchemaLock:
         name = f"staging_assets {self._run_id} lock"
         connection = self._server.connect(name, autocommit=True, path=OWN_PATH)
         try:
+            refuse_reading_only(connection, self._server)
             deadline = time.monotonic() + self._wait
             leaving = time.monotonic() + _LEAVING
             told = False

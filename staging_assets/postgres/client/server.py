@@ -18,6 +18,9 @@ from psycopg2.extensions import parse_dsn
 from sqlalchemy import Engine
 
 from staging_assets.errors import CrowdedError, DatabaseError
+from staging_assets.postgres.abilities.abilities import COLUMNS, Abilities, note_abilities
+from staging_assets.postgres.abilities.found import read_abilities
+from staging_assets.postgres.abilities.one_statement import find_cursor_class
 from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.engine import make_engine
 from staging_assets.postgres.client.paths import USERS_PATH
@@ -81,13 +84,18 @@ class Server:
         try:
             connection.autocommit = True
             _check_version(connection)
-            if not keeps_session(connection, lambda: self._open(application_name, options)):
+            process, abilities = _ask(connection)
+            if not keeps_session(
+                connection, lambda: self._open(application_name, options), process=process
+            ):
                 raise DatabaseError(
                     f"{self}: a pooler (pgbouncer in transaction or statement mode) answers in "
                     "place of Postgres, and cannot keep a session. "
                     "Connect to Postgres itself, or to a pool in session mode."
                 )
-            _pin(connection, sessions or self.sessions, path)
+            note_abilities(connection, abilities)
+            connection.cursor_factory = find_cursor_class(connection)
+            _pin(connection, sessions or self.sessions, path, abilities)
             connection.autocommit = autocommit
         except psycopg2.Error as error:
             connection.close()
@@ -197,7 +205,18 @@ def _check_version(connection: Connection) -> None:
         )
 
 
-def _pin(connection: Connection, sessions: SessionSettings, path: str) -> None:
+def _ask(connection: Connection) -> tuple[int, Abilities]:
+    """The number of the process that answers, and what its server can do: one question."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"select pg_catalog.pg_backend_pid(), {COLUMNS}")
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[0]), read_abilities(row[1:])
+
+
+def _pin(
+    connection: Connection, sessions: SessionSettings, path: str, abilities: Abilities
+) -> None:
     """Pin the session's settings in one round trip; outside a transaction, so that they stay."""
     chosen = {
         "search_path": path,
@@ -208,6 +227,7 @@ def _pin(connection: Connection, sessions: SessionSettings, path: str) -> None:
         "maintenance_work_mem": sessions.maintenance_work_mem,
         # A run that was killed must not leave its query behind.
         _CHECK_INTERVAL: "2s",
+        **abilities.settings,
     }
     settings = {name: value for name, value in chosen.items() if value is not None}
     try:
@@ -230,18 +250,21 @@ def _set(connection: Connection, settings: dict[str, str]) -> None:
 _ROUNDS = 4
 
 
-def keeps_session(connection: Connection, another: Callable[[], Connection]) -> bool:
+def keeps_session(
+    connection: Connection, another: Callable[[], Connection], *, process: int
+) -> bool:
     """Tell whether all transactions of `connection` run in one server process.
 
     Args:
         connection: in autocommit mode, outside a transaction.
         another: opens a second connection to the same place; called only when a pooler was seen.
+        process: the number of the process that has just answered.
 
     Without a pooler the process number that libpq was told is that of the server process, and
     one query answers. A pooler tells a number of its own. Then transactions on two connections
     take turns: where sessions are kept, each stays with a process of its own.
     """
-    if _process(connection) == connection.info.backend_pid:
+    if process == connection.info.backend_pid:
         return True
     with closing(another()) as second:
         second.autocommit = True

@@ -17,12 +17,14 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INER
 from staging_assets.errors import DatabaseError, StagingError
 from staging_assets.model import Relation, SchemaNames, Script
 from staging_assets.parser import Naming, quote_literal
+from staging_assets.postgres.abilities.abilities import find_abilities
 from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.paths import OWN_PATH, SET_OWN_PATH, USERS_PATH, SessionPath
 from staging_assets.postgres.client.routines import ServerRoutines
 from staging_assets.postgres.client.schema_lock import worker_lock_sql
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session_state import (
+    CHANGED_SETTINGS,
     DEALLOCATE,
     find_application_name,
     pins_sql,
@@ -141,22 +143,17 @@ class Session:
             self.stands.clear()
             with connection.cursor() as cursor:
                 # Intermediate commits need no flush each: the run ends with one.
-                cursor.execute("set synchronous_commit to off")
-                cursor.execute(
-                    "select name, current_setting(name) from pg_settings where source = 'session'"
-                    " and name not in ('application_name', 'client_encoding')"
-                )
-                settings = {**dict(cursor.fetchall()), "search_path": USERS_PATH}
+                able = find_abilities(connection)
+                late = "set synchronous_commit to off;" if able.late_commits else ""
+                cursor.execute(late + CHANGED_SETTINGS)
+                settings = {**dict(cursor.fetchall()), **able.settings, "search_path": USERS_PATH}
                 self._pins = pins_sql(settings.items())
                 for statement in self._prepared:
                     cursor.execute(statement)
         return self._connection
 
     def connect(self) -> None:
-        """Open the connection when there is none, or the last one was lost.
-
-        Raises DatabaseError when nobody answers or lets us in.
-        """
+        """Open the connection when there is none; DatabaseError when nobody lets us in."""
         try:
             self.open()
         except psycopg2.Error as error:

@@ -22,6 +22,12 @@ $$;
 """
 """Drops what scripts have prepared; what our own modules have prepared stays."""
 
+CHANGED_SETTINGS = """
+select name, current_setting(name) from pg_settings where source = 'session'
+and name not in ('application_name', 'client_encoding')
+"""
+"""What a session has set for itself."""
+
 
 def find_application_name(run_id: str, node: str) -> str:
     """`staging_assets <run> <node>` within Postgres's 63 bytes; the run id is cut before it."""

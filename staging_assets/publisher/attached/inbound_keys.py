@@ -50,7 +50,7 @@ def run_check(cursor: Cursor, key: InboundKey, live: Relation, *, target: str) -
     filled = " and ".join(f"r.{column} is not null" for column in own)
     equal = key.columns[:-1] if key.period else key.columns
     meets = " and ".join(f"k.{there} {operator} r.{here}" for here, there, operator in equal)
-    found = f"exists (select from {target} k where {meets})"
+    found = f"exists (select 1 from {target} k where {meets})"  # noqa: S608
     if key.period:
         # Several rows together may cover a period.
         here, there, _ = key.columns[-1]
