@@ -19,6 +19,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.defs.dagster_patches.home import CONFIGURATION
 from staging_assets_tests.end_to_end.test_commands import LITERAL, count, typed  # noqa: F401 - a fixture
 from staging_assets_tests.support.commands import ROOT, run_typed
+from staging_assets_tests.support.forked import run_forked
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="counts open files in /proc")
 
@@ -158,7 +159,7 @@ def test_a_command_leaves_its_run_in_the_folder_of_the_project(
     witness: Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ran = run_typed(LITERAL, newcomer)
+    ran = run_forked(LITERAL, newcomer)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert count(witness, "select count(*) from staging.arrests") == 3
     kept = tmp_path / "home" / "dagster"
@@ -179,8 +180,9 @@ def test_commands_that_begin_at_once_in_a_new_folder_all_work(
     ran = run_typed(line, newcomer)
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == ""
-    later = run_typed("dagster run list && dagster instance info", newcomer)
-    assert later.returncode == 0, later.stderr
+    for command in ("dagster run list", "dagster instance info"):
+        later = run_forked(command, newcomer)
+        assert later.returncode == 0, later.stderr
     assert "LocalEventLogStorage" in later.stdout
 
 
@@ -189,7 +191,7 @@ def test_a_home_that_cannot_be_written_is_said_in_a_line(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "file").write_text("")
-    ran = run_typed("dagster run list", {**typed, "STAGING_HOME": str(tmp_path / "file")})
+    ran = run_forked("dagster run list", {**typed, "STAGING_HOME": str(tmp_path / "file")})
     assert ran.returncode != 0
     assert len(ran.stderr.splitlines()) == 1
     assert "file/dagster: Dagster's history cannot be kept here: Not a directory. Set" in ran.stderr
@@ -216,7 +218,7 @@ def test_where_the_history_is(
     typed |= {"STAGING_HOME": home, "HOME": str(tmp_path / "user")}
     if variable:
         typed["DAGSTER_HOME"] = str(tmp_path / variable)
-    ran = run_typed("dagster run list", typed, folder=tmp_path)
+    ran = run_forked("dagster run list", typed, folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
     found = {str(path.parent.relative_to(tmp_path)) for path in tmp_path.rglob("dagster.yaml")}
     assert found == {"own", made} - {""}

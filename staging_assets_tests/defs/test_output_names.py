@@ -11,8 +11,9 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres import Server
 from staging_assets_tests.support.builds import ask
-from staging_assets_tests.support.commands import find_environment, run_typed
+from staging_assets_tests.support.commands import find_environment
 from staging_assets_tests.support.folders import make_project
+from staging_assets_tests.support.forked import run_forked
 
 NAMES = ["a$b", "a b", "a-b", "a_b", "größe", "Ünï", "日本", "a.b", "a:b", "100%", "it's"]
 LITERAL = "dagster asset materialize --select staging/*"
@@ -71,9 +72,9 @@ def test_tables_are_called_as_postgres_allows(typed: dict[str, str], witness: Co
         witness,
         'create schema etl; create table etl."x$y" (n int); insert into etl."x$y" values (5)',
     )
-    listed = run_typed("dagster asset list", typed)
+    listed = run_forked("dagster asset list", typed)
     assert listed.returncode == 0, listed.stderr
-    ran = run_typed(LITERAL, typed)
+    ran = run_forked(LITERAL, typed)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     for name in NAMES:
         assert f"staging/{name}\n" in listed.stdout
@@ -81,7 +82,7 @@ def test_tables_are_called_as_postgres_allows(typed: dict[str, str], witness: Co
         value = 7 if name == "a b" else 5
         assert ask(witness, f'select "c d" from staging.{quote(name)}') == value
     for name in ("a$b", "größe", "it's", "a-b"):
-        one = run_typed(
+        one = run_forked(
             f"""dagster asset materialize --select 'key:"staging/{name}"'""".replace(
                 "it's", "it'\\''s"
             ),
@@ -89,13 +90,13 @@ def test_tables_are_called_as_postgres_allows(typed: dict[str, str], witness: Co
         )
         assert one.returncode == 0, one.stdout + one.stderr
         assert "1 built" in one.stdout
-    ran = run_typed("dagster job execute -j staging_checks", typed)
+    ran = run_forked("dagster job execute -j staging_checks", typed)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     ask(
         witness,
         'insert into staging."a$b" values (8, 5), (9, 5); update staging.t set größe = null',
     )
-    ran = run_typed("dagster job execute -j staging_checks", typed)
+    ran = run_forked("dagster job execute -j staging_checks", typed)
     assert ran.returncode == 1
     said = ran.stdout + ran.stderr
     assert "gr_e_not_null on staging/t:" in said, said[-3000:]
@@ -103,7 +104,7 @@ def test_tables_are_called_as_postgres_allows(typed: dict[str, str], witness: Co
 
 
 def test_csv_files_too(typed: dict[str, str], witness: Connection) -> None:
-    ran = run_typed("dagster asset materialize --select etl/*", typed)
+    ran = run_forked("dagster asset materialize --select etl/*", typed)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ask(witness, "select n from etl.grosse_1") == "1"
 

@@ -8,6 +8,7 @@ import dagster as dg
 
 from staging_assets_tests.end_to_end.test_commands import typed  # noqa: F401 - a fixture
 from staging_assets_tests.support.commands import run_typed
+from staging_assets_tests.support.forked import run_forked
 
 COMMAND = "dagster asset materialize --select 'staging/*'"
 
@@ -19,9 +20,9 @@ def test_a_success_prints_nothing_there(typed: dict[str, str]) -> None:  # noqa:
 
 
 def test_the_level_can_be_set(typed: dict[str, str]) -> None:  # noqa: F811
-    ran = run_typed(COMMAND, {**typed, "STAGING_LOG_LEVEL": "debug"})
+    ran = run_forked(COMMAND, {**typed, "STAGING_LOG_LEVEL": "debug"})
     assert "DEBUG" in ran.stderr
-    wrong = run_typed(COMMAND, {**typed, "STAGING_LOG_LEVEL": "loud"})
+    wrong = run_forked(COMMAND, {**typed, "STAGING_LOG_LEVEL": "loud"})
     assert wrong.returncode != 0
     assert "STAGING_LOG_LEVEL: 'LOUD' is none of DEBUG, INFO" in wrong.stderr
 
@@ -32,7 +33,7 @@ def test_a_failure_is_told_once_without_a_stack_and_with_what_goes_on(
     folder = Path(typed["STAGING_SQL_DIR"])
     script = folder / "populate_tables/demo/POPULATE-staging-officers.sql"
     script.write_text("insert into staging.officers select 'x'::text::int;")
-    ran = run_typed(COMMAND, typed)
+    ran = run_forked(COMMAND, typed)
     assert ran.returncode == 1
     screen = ran.stdout + ran.stderr
     assert screen.count("SQLSTATE 22P02") == 1

@@ -17,6 +17,7 @@ from staging_assets_tests.support.commands import find_environment, run_typed
 from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.departments import SCRIPTS, make_host
 from staging_assets_tests.support.folders import make_project
+from staging_assets_tests.support.forked import run_forked
 from staging_assets_tests.support.webserver import (
     answers,
     ask,
@@ -283,11 +284,11 @@ def test_a_schema_of_another_name_has_keys_of_its_own(database: Server, tmp_path
         STAGING_HOME=str(tmp_path / "home"),
         STAGING_SCHEMA="tiny",
     )
-    built = run_typed("dagster asset materialize --select 'tiny/staging/*'", environment)
+    built = run_forked("dagster asset materialize --select 'tiny/staging/*'", environment)
     assert built.returncode == 0, built.stdout + built.stderr
     assert rows(database, "select count(*) from tiny.dogs") == [(2,)]
     assert rows(database, "select to_regclass('staging.dogs') is null") == [(True,)]
-    listed = run_typed("dagster asset list", environment)
+    listed = run_forked("dagster asset list", environment)
     assert listed.stdout.split() == [f"tiny/staging/{name}" for name in ("dogs", "schema", "walks")]
 
 

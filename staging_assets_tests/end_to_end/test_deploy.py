@@ -16,6 +16,7 @@ from staging_assets.postgres.client.server import Server
 from staging_assets.settings import read_settings
 from staging_assets_tests.end_to_end.test_commands import LITERAL, count, typed  # noqa: F401 - a fixture
 from staging_assets_tests.support.commands import ROOT, find_environment, run_typed
+from staging_assets_tests.support.forked import run_forked
 
 CLUSTER = ROOT / "deploy" / "kubernetes"
 
@@ -63,7 +64,7 @@ def test_runs_and_events_are_kept_in_postgres(
         "DAGSTER_HOME": str(home),
         "DAGSTER_POSTGRES_URL": url.render_as_string(hide_password=False),
     }
-    ran = run_typed(LITERAL, environment)
+    ran = run_forked(LITERAL, environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert count(witness, "select count(*) from runs where status = 'SUCCESS'") == 1
     assert count(witness, "select count(*) from asset_keys where asset_key ~ 'staging'") == 7

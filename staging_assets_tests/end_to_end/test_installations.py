@@ -75,9 +75,12 @@ def dogs(witness: Connection) -> int:
         return int(cursor.fetchone()[0])
 
 
-@pytest.mark.parametrize("make", [by_uv, by_pip, editable])
+@pytest.mark.parametrize(
+    ("make", "shells"), [(by_uv, tuple(SHELLS)), (by_pip, ("bash",)), (editable, ("bash",))]
+)
 def test_the_literal_command_works_in_every_installation_and_shell(
     make: Callable[[Path, Path, Path], Path],
+    shells: tuple[str, ...],
     light: Path,
     run_folder: Path,
     folder: Path,
@@ -86,7 +89,7 @@ def test_the_literal_command_works_in_every_installation_and_shell(
     witness: Connection,
 ) -> None:
     venv = make(light, tmp_path / "venv", build_wheel(run_folder))
-    for shell in SHELLS:
+    for shell in shells:
         if shutil.which(shell) is None:
             missing(f"no {shell}")
         typed = LITERAL if shell == "bash" else QUOTED
@@ -98,7 +101,7 @@ def test_the_literal_command_works_in_every_installation_and_shell(
         with witness.cursor() as cursor:
             cursor.execute("drop schema staging, staging__build cascade")
     runs = list((folder / ".staging" / "dagster" / "history" / "runs").glob("*-*.db"))
-    assert len(runs) == len(SHELLS)
+    assert len(runs) == len(shells)
 
 
 def test_what_names_other_definitions_is_left_alone(light: Path, folder: Path) -> None:

@@ -25,6 +25,7 @@ from staging_assets.postgres.embedded.binaries import ELSEWHERE, find_server_use
 from staging_assets.postgres.embedded.file_lock import is_held
 from staging_assets.postgres.embedded.postmaster import read_postmaster
 from staging_assets.postgres.embedded.server import EmbeddedServer
+from staging_assets_tests.support.servers import copy_cluster
 
 START = (
     "import sys; from pathlib import Path; from staging_assets.postgres.embedded.server import *; "
@@ -46,6 +47,13 @@ def place() -> Iterator[Path]:
     for sockets in folder.rglob("postgres/sockets"):
         shutil.rmtree(sockets.read_text(), ignore_errors=True)
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def home(place: Path, run_folder: Path) -> Path:
+    """A home whose server was made earlier, and does not run."""
+    copy_cluster(run_folder, place / "home")
+    return place / "home"
 
 
 def ask(server: Server, text: str) -> list[tuple[object, ...]]:
@@ -105,8 +113,8 @@ def test_it_is_set_up_for_bulk_builds_and_for_crashes(place: Path) -> None:
     assert row == ("b", "C.UTF-8", "postgres", "UTF8")
 
 
-def test_nobody_but_its_owner_can_reach_it(place: Path) -> None:
-    embedded = EmbeddedServer(place / "home")
+def test_nobody_but_its_owner_can_reach_it(home: Path) -> None:
+    embedded = EmbeddedServer(home)
     server = embedded.start()
     postmaster = read_postmaster(embedded.data)
     assert postmaster is not None
@@ -194,8 +202,8 @@ def test_a_start_that_is_killed_is_finished_by_the_next(place: Path, moment: str
     assert not (home / "postgres" / "data.unfinished").exists()
 
 
-def test_killing_the_user_leaves_the_server(place: Path) -> None:
-    embedded = EmbeddedServer(place / "home")
+def test_killing_the_user_leaves_the_server(home: Path) -> None:
+    embedded = EmbeddedServer(home)
     server = embedded.start()
     pid = pid_of(embedded)
     user = subprocess.Popen(
@@ -217,8 +225,8 @@ def test_killing_the_user_leaves_the_server(place: Path) -> None:
     assert ask(server, "select to_regclass('half')") == [(None,)]
 
 
-def test_after_the_server_is_killed_committed_data_is_there(place: Path) -> None:
-    embedded = EmbeddedServer(place / "home")
+def test_after_the_server_is_killed_committed_data_is_there(home: Path) -> None:
+    embedded = EmbeddedServer(home)
     server = embedded.start()
     busy = psycopg2.connect(server.dsn)  # its backend outlives the postmaster for a while
     busy.set_session(autocommit=True)
@@ -245,8 +253,8 @@ def test_after_the_server_is_killed_committed_data_is_there(place: Path) -> None
     query.wait(timeout=20)
 
 
-def test_a_stale_pid_that_is_another_process_now_is_no_obstacle(place: Path) -> None:
-    embedded = EmbeddedServer(place / "home")
+def test_a_stale_pid_that_is_another_process_now_is_no_obstacle(home: Path) -> None:
+    embedded = EmbeddedServer(home)
     server = embedded.start()
     pid_file = embedded.data / "postmaster.pid"
     text = pid_file.read_text()
@@ -281,30 +289,30 @@ def test_a_copy_of_a_home_is_a_server_of_its_own(place: Path) -> None:
     assert ask(server, "select 1") == [(1,)]
 
 
-def test_a_home_that_is_removed_while_it_runs_is_made_anew(place: Path) -> None:
-    embedded = EmbeddedServer(place / "home")
+def test_a_home_that_is_removed_while_it_runs_is_made_anew(home: Path) -> None:
+    embedded = EmbeddedServer(home)
     first = embedded.start()
     ask(first, "create table gone as select 1 as a")
     pid = pid_of(embedded)
-    shutil.rmtree(place / "home")
+    shutil.rmtree(home)
     assert embedded.status().state == "absent"
     assert ask(embedded.start(), "select to_regclass('gone')") == [(None,)]
     os.kill(pid, signal.SIGQUIT)  # it would notice by itself, within a minute
 
 
-def test_a_server_whose_socket_is_gone_is_started_again(place: Path) -> None:
-    embedded = EmbeddedServer(place / "home")
+def test_a_server_whose_socket_is_gone_is_started_again(home: Path) -> None:
+    embedded = EmbeddedServer(home)
     embedded.start()
     pid = pid_of(embedded)
-    shutil.rmtree(place / "home" / "postgres" / "socket")
+    shutil.rmtree(home / "postgres" / "socket")
     assert ask(embedded.start(), "select 1") == [(1,)]
     assert pid_of(embedded) != pid
 
 
 def test_a_server_that_runs_is_left_alone_whatever_the_reason_to_refuse(
-    place: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    embedded = EmbeddedServer(place / "home")
+    embedded = EmbeddedServer(home)
     server = embedded.start()
     pid = pid_of(embedded)
     monkeypatch.setenv("PGOPTIONS", "-c nonsense=1")
@@ -321,19 +329,15 @@ def test_a_server_that_runs_is_left_alone_whatever_the_reason_to_refuse(
     assert pid_of(embedded) == pid
 
 
-def test_data_of_another_postgres_is_told(place: Path) -> None:
-    embedded = EmbeddedServer(place / "home")
-    embedded.start()
-    embedded.stop()
+def test_data_of_another_postgres_is_told(home: Path) -> None:
+    embedded = EmbeddedServer(home)
     (embedded.data / "PG_VERSION").write_text("17\n")
     with pytest.raises(DatabaseError, match="was made by PostgreSQL 17, and this is 18"):
         embedded.start()
 
 
-def test_a_server_that_cannot_start_tells_why(place: Path) -> None:
-    embedded = EmbeddedServer(place / "home")
-    embedded.start()
-    embedded.stop()
+def test_a_server_that_cannot_start_tells_why(home: Path) -> None:
+    embedded = EmbeddedServer(home)
     with (embedded.data / "postgresql.conf").open("a") as file:
         file.write("shared_buffers = nonsense\n")
     with pytest.raises(DatabaseError, match=r"ended while starting: .*shared_buffers.*server\.log"):
@@ -415,10 +419,10 @@ def start_as_nobody(home: Path) -> str:
 
 
 @as_root
-def test_another_user_than_the_owner_is_told(place: Path) -> None:
-    embedded = EmbeddedServer(place / "home")
+def test_another_user_than_the_owner_is_told(home: Path) -> None:
+    embedded = EmbeddedServer(home)
     embedded.start()
-    assert "belongs to another user" in start_as_nobody(place / "home")
+    assert "belongs to another user" in start_as_nobody(home)
 
 
 @as_root

@@ -28,6 +28,7 @@ from staging_assets_tests.support.builds import (
     statuses,
     tables,
 )
+from staging_assets_tests.support.servers import copy_cluster
 
 NOTE = "insert into public.seen (node, at) select '{0}', clock_timestamp();"
 
@@ -209,10 +210,11 @@ def test_a_lost_connection_is_mended_by_trying_again(
 
 
 @pytest.mark.server
-def test_a_restart_of_the_server_is_waited_out(tmp_path: Path) -> None:
+def test_a_restart_of_the_server_is_waited_out(tmp_path: Path, run_folder: Path) -> None:
     home = Path(tempfile.mkdtemp(prefix="staging-assets-restart-"))
     home.chmod(0o755)
-    embedded = EmbeddedServer(home)
+    copy_cluster(run_folder, home / "home")
+    embedded = EmbeddedServer(home / "home")
     try:
         server = embedded.start()
         fill = "insert into staging.{0} values (1); select pg_sleep({1});"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 from importlib.metadata import version
 from pathlib import Path
 
@@ -54,6 +57,7 @@ def install_light(run_folder: Path) -> Path:
             run_quietly(UV, "venv", "--quiet", "--python", sys.executable, venv)
             lock = ROOT / "requirements.lock"
             install(venv, "--constraint", lock, wheel)
+            _lend_bytecode(venv)
             (venv / "done").touch()
     return venv
 
@@ -62,6 +66,7 @@ def make_empty(venv: Path) -> Path:
     """An environment with the program dagster alone; returns its path."""
     run_quietly(UV, "venv", "--quiet", "--python", sys.executable, venv)
     install(venv, "--no-deps", f"dagster=={version('dagster')}")
+    _lend_bytecode(venv)
     return venv
 
 
@@ -69,6 +74,26 @@ def lend(light: Path, venv: Path) -> None:
     """Let an environment find all packages of another; no line of the other's `.pth` is read."""
     others = next(light.glob("lib/python*/site-packages"))
     next(venv.glob("lib/python*/site-packages")).joinpath("zz_others.pth").write_text(f"{others}\n")
+
+
+def _lend_bytecode(venv: Path) -> None:
+    """Link what Python has compiled for the tests' own environment: the same files, of one cache.
+
+    Python looks whether it fits, and compiles anew what does not.
+    """
+    ours = Path(sysconfig.get_path("purelib"))
+    theirs = next(venv.glob("lib/python*/site-packages"))
+    for cache in ours.rglob("__pycache__"):
+        place = theirs / cache.relative_to(ours)
+        if place.parent.is_dir() and not place.exists():
+            shutil.copytree(cache, place, copy_function=_link)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # of another disk
+        shutil.copy2(source, target)
 
 
 def install(venv: Path, *what: str | Path) -> str:

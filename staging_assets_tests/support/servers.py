@@ -66,6 +66,27 @@ def embedded(home: Path) -> Iterator[Server]:
     yield server
 
 
+def copy_cluster(run: Path, home: Path) -> None:
+    """Put a stopped embedded server into a STAGING_HOME, as one that has been used before has it.
+
+    Making one takes longer than most of what is tested with it; a copy takes a moment.
+
+    Args:
+        run: a folder that names the test run; what is copied is made once and kept there.
+        home: the STAGING_HOME, which is made; every user may enter the folder that it is in.
+    """
+    made = run / "cluster"
+    with held(run / "cluster.lock", 120):
+        if not made.exists():
+            place = Path(tempfile.mkdtemp(prefix="cluster-"))
+            place.chmod(0o755)
+            server = EmbeddedServer(place)
+            server.start()
+            server.stop()
+            shutil.move(place, made)
+    subprocess.run(["cp", "-a", made, home], check=True)
+
+
 @contextmanager
 def debian_15(home: Path) -> Iterator[Server]:
     """Run Debian's Postgres 15 in a shared folder; whoever removes the folder stops it."""
