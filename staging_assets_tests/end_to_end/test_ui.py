@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from staging_assets.postgres import Server
 from staging_assets_tests.conftest import missing
-from staging_assets_tests.end_to_end.test_commands import count, typed  # noqa: F401 - a fixture
-from staging_assets_tests.support.commands import ACTIVATE, ROOT
+from staging_assets_tests.end_to_end.test_commands import FOLDER, SOURCES, count
+from staging_assets_tests.support.builds import ask as ask_server
+from staging_assets_tests.support.commands import (
+    ACTIVATE,
+    ROOT,
+    copy_history,
+    find_environment,
+)
+from staging_assets_tests.support.databases import fresh_database
+from staging_assets_tests.support.folders import make_project
 from staging_assets_tests.support.webserver import (
     answers,
     ask,
@@ -36,21 +47,51 @@ FLAGS = [
 ]
 
 
-@pytest.fixture
-def page_address(typed: dict[str, str], tmp_path: Path) -> Iterator[str]:  # noqa: F811
-    """The address of `dagster dev` on the small folder."""
+@dataclass(frozen=True)
+class Site:
+    """The page of `dagster dev` on the small folder, and the database that it builds in."""
+
+    address: str
+    server: Server
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def site(
+    server: Server, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     if CHROMIUM is None:
         missing("no chromium on this machine")
+    place = tmp_path_factory.mktemp("page")
+    folder, home = make_project(place / "scripts", FOLDER), place / "home"
+    home.mkdir()
+    copy_history(run_folder, home)
     port = find_free_port()
-    log = tmp_path / "dev.log"
     command = ["bash", "-c", f"source '{ACTIVATE}' && exec dagster dev -h 127.0.0.1 -p {port}"]
     address = f"http://127.0.0.1:{port}"
-    with running(command, typed, ROOT, log):
-        wait_until(lambda: answers(address), "dagster dev", log=log)
-        yield address
+    with fresh_database(server) as own:
+        with closing(own.connect("sources", autocommit=True)) as connection:
+            ask_server(connection, SOURCES)
+        typed = find_environment(
+            STAGING_SQL_DIR=str(folder), STAGING_DATABASE_URL=own.dsn, STAGING_HOME=str(home)
+        )
+        with running(command, typed, ROOT, place / "dev.log"):
+            wait_until(lambda: answers(address), "dagster dev", log=place / "dev.log")
+            yield Site(address, own, folder)
 
 
-def test_everything_is_materialized_from_the_page(page_address: str, witness: Connection) -> None:
+@pytest.fixture
+def witness(site: Site) -> Iterator[Connection]:
+    """A session on the database of the page, in which nothing is built yet."""
+    with closing(site.server.connect("witness", autocommit=True)) as connection:
+        ask_server(connection, "drop schema if exists staging, staging__build cascade")
+        yield connection
+
+
+NEWEST = "{ runsOrError(limit: 1) { ... on Runs { results { runId } } } }"
+
+
+def test_everything_is_materialized_from_the_page(site: Site, witness: Connection) -> None:
     from playwright.sync_api import expect, sync_playwright
 
     location = "staging_assets.definitions"
@@ -61,17 +102,19 @@ def test_everything_is_materialized_from_the_page(page_address: str, witness: Co
         page.add_locator_handler(
             page.get_by_role("button", name="Skip"), lambda button: button.click()
         )
-        page.goto(f"{page_address}/locations/{location}/asset-groups/tables")
+        page.goto(f"{site.address}/locations/{location}/asset-groups/tables")
         for name in ("arrests", "officers", "notes"):
             expect(page.get_by_text(name, exact=True).first).to_be_visible()
 
-        page.goto(f"{page_address}/locations/{location}/jobs/populate_all_staging_tables")
+        page.goto(f"{site.address}/locations/{location}/jobs/populate_all_staging_tables")
         page.get_by_role("button").filter(has_text="Materialize all").click()
         expect(page.get_by_text("Launched run").first).to_be_visible()
-        page.goto(f"{page_address}/runs")
-        expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=90_000)
+        (run,) = ask(site.address, NEWEST)["runsOrError"]["results"]
+        assert wait_for_run(site.address, run["runId"])["status"] == "SUCCESS"
+        page.goto(f"{site.address}/runs")
+        expect(page.get_by_text("Success", exact=True).first).to_be_visible()
 
-        page.goto(f"{page_address}/assets/staging/arrests?view=checks")
+        page.goto(f"{site.address}/assets/staging/arrests?view=checks")
         expect(page.get_by_text("table_not_empty").first).to_be_visible()
         browser.close()
     assert count(witness, "select count(*) from staging.arrests") == 3
@@ -86,28 +129,27 @@ LAUNCHED = """
 
 
 def test_rerun_from_failure_redoes_what_failed_and_what_was_skipped(
-    page_address: str,
-    typed: dict[str, str],  # noqa: F811
+    site: Site,
     witness: Connection,
 ) -> None:
-    script = Path(typed["STAGING_SQL_DIR"], "populate_tables/demo/POPULATE-staging-officers.sql")
+    script = Path(site.folder, "populate_tables/demo/POPULATE-staging-officers.sql")
     sound = script.read_text()
     with witness.cursor() as cursor:
         cursor.execute("alter table etl.officers rename to officers_away")
-    first = launch(page_address, "staging_assets.definitions", "populate_all_staging_tables")
-    assert wait_for_run(page_address, first)["status"] == "FAILURE"
+    first = launch(site.address, "staging_assets.definitions", "populate_all_staging_tables")
+    assert wait_for_run(site.address, first)["status"] == "FAILURE"
     assert count(witness, "select count(*) from staging.lookup_races") == 2
     with witness.cursor() as cursor:
         cursor.execute("alter table etl.officers_away rename to officers")
     assert script.read_text() == sound
 
     again = ask(
-        page_address,
+        site.address,
         "mutation ($params: ReexecutionParams!) "
         f"{{ launchRunReexecution(reexecutionParams: $params) {{ {LAUNCHED} }} }}",
         params={"parentRunId": first, "strategy": "FROM_ASSET_FAILURE"},
     )["launchRunReexecution"]
-    run = wait_for_run(page_address, again["run"]["runId"])
+    run = wait_for_run(site.address, again["run"]["runId"])
     assert run["status"] == "SUCCESS"
     assert {"/".join(key["path"]) for key in run["assetSelection"]} == {
         "staging/officers",

@@ -375,7 +375,8 @@ def test_of_new_tables_those_that_read_the_most_begin_first(
     ask(
         witness,
         "create schema etl; create table etl.small as select 1 as id;"
-        "create table etl.large as select g as id from generate_series(1, 100000) as g;",
+        "create table etl.large as select g as id from generate_series(1, 100000) as g;"
+        "analyze etl.large",
     )
     files = tables(
         a=noting("a"),

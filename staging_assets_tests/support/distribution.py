@@ -23,6 +23,7 @@ TOGETHER = (
     "staging_assets_tests/end_to_end/test_installations.py",
     "staging_assets_tests/end_to_end/test_new_department.py",
     "staging_assets_tests/end_to_end/test_readme.py",
+    "staging_assets_tests/end_to_end/test_ui.py",
 )
 """Modules whose tests share what takes long to make."""
 
