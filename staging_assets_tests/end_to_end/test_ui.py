@@ -70,8 +70,6 @@ def site(
     command = ["bash", "-c", f"source '{ACTIVATE}' && exec dagster dev -h 127.0.0.1 -p {port}"]
     address = f"http://127.0.0.1:{port}"
     with fresh_database(server) as own:
-        with closing(own.connect("sources", autocommit=True)) as connection:
-            ask_server(connection, SOURCES)
         typed = find_environment(
             STAGING_SQL_DIR=str(folder), STAGING_DATABASE_URL=own.dsn, STAGING_HOME=str(home)
         )
@@ -83,8 +81,13 @@ def site(
 @pytest.fixture
 def witness(site: Site) -> Iterator[Connection]:
     """A session on the database of the page, in which nothing is built yet."""
+    make_project(site.folder, FOLDER)
     with closing(site.server.connect("witness", autocommit=True)) as connection:
-        ask_server(connection, "drop schema if exists staging, staging__build cascade")
+        ask_server(
+            connection,
+            "drop schema if exists etl, staging, staging__build cascade;"
+            f"drop table if exists public.go_on; {SOURCES}",
+        )
         yield connection
 
 
@@ -160,25 +163,24 @@ def test_rerun_from_failure_redoes_what_failed_and_what_was_skipped(
 
 
 def test_rerun_from_failure_redoes_a_table_that_its_cleanup_held_back(
-    page_address: str,
-    typed: dict[str, str],  # noqa: F811
+    site: Site,
     witness: Connection,
 ) -> None:
-    script = Path(typed["STAGING_SQL_DIR"], "populate_tables/demo/staging-officers-cleanup.py")
+    script = Path(site.folder, "populate_tables/demo/staging-officers-cleanup.py")
     stop = "pgw.execute('select 1 / count(*) from pg_class where relname = ' + repr('go_on'))"
     script.write_text(f"{script.read_text()}    {stop}\n")
-    first = launch(page_address, "staging_assets.definitions", "populate_all_staging_tables")
-    assert wait_for_run(page_address, first)["status"] == "FAILURE"
+    first = launch(site.address, "staging_assets.definitions", "populate_all_staging_tables")
+    assert wait_for_run(site.address, first)["status"] == "FAILURE"
     assert count(witness, "select count(*) from pg_tables where tablename = 'officers'") == 1
     with witness.cursor() as cursor:
         cursor.execute("create table public.go_on ()")
     again = ask(
-        page_address,
+        site.address,
         "mutation ($params: ReexecutionParams!) "
         f"{{ launchRunReexecution(reexecutionParams: $params) {{ {LAUNCHED} }} }}",
         params={"parentRunId": first, "strategy": "FROM_ASSET_FAILURE"},
     )["launchRunReexecution"]
-    run = wait_for_run(page_address, again["run"]["runId"])
+    run = wait_for_run(site.address, again["run"]["runId"])
     assert run["status"] == "SUCCESS"
     assert {"/".join(key["path"]) for key in run["assetSelection"]} == {
         "staging/officers",
