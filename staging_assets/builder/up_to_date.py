@@ -37,8 +37,11 @@ def _is_filled(connection: Connection, work: RunContext, task: Task) -> bool:
     if kind is Kind.CLEANUP:
         cleanup = work.project.cleanups[work.project.node(task.node).name]
         live = Relation(work.schema, cleanup.table)
-        # Without a column nothing shows that it has run.
-        return cleanup.column is not None and has_values(connection, live, cleanup.column)
+        if cleanup.column is not None:
+            return has_values(connection, live, cleanup.column)
+        # Without a column, that it was remembered after its table was last built.
+        before = work.history.get(task.node)
+        return before is not None and before.fingerprint != "" and has_table(connection, live)
     if kind is not Kind.TABLE:
         return False
     live = Relation(work.schema, task.node)

@@ -35,9 +35,11 @@ from staging_assets.postgres.client.owed_keys import (
     read_owed_keys,
 )
 from staging_assets.postgres.client.paths import (
+    LEND_OWN_PATH,
     OWN_PATH,
     SET_LOCAL_USERS_PATH,
     SET_OWN_PATH,
+    TAKE_OWN_PATH_BACK,
     USERS_PATH,
 )
 from staging_assets.postgres.client.presence import (
@@ -64,10 +66,12 @@ from staging_assets.postgres.psql import find_psql, find_public_dsn, find_variab
 
 __all__ = [
     "BUILDS",
+    "LEND_OWN_PATH",
     "OWED_KEYS",
     "OWN_PATH",
     "SET_LOCAL_USERS_PATH",
     "SET_OWN_PATH",
+    "TAKE_OWN_PATH_BACK",
     "USERS_PATH",
     "Abilities",
     "CancelledError",

@@ -503,6 +503,21 @@ def test_a_changed_cleanup_rebuilds_its_table_first(
         assert {result.status for result in again.values()} == {"unchanged"}
 
 
+def test_missing_leaves_a_cleanup_without_a_column_alone_once_it_has_run(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    body = "pgw.execute(\"update staging.bites set tidy = coalesce(tidy, '') || '!'\")"
+    project = load(tmp_path, folder(body))
+    for _ in range(2):
+        build_all(database, project, rebuild=Rebuild.MISSING)
+        assert ask(witness, "select max(tidy) from staging.bites") == "!"
+    # A table that was filled before it had a cleanup is not filled again: luigi's rule.
+    ask(witness, "delete from staging__build.__builds; update staging.bites set tidy = 'old'")
+    results = build_all(database, project, rebuild=Rebuild.MISSING)
+    assert results["bites"].status == "unchanged"
+    assert ask(witness, "select max(tidy) from staging.bites") == "old!"
+
+
 def test_a_cleanup_that_failed_after_the_publication_rebuilds_its_table_first(
     database: Server, witness: Connection, tmp_path: Path
 ) -> None:

@@ -45,6 +45,16 @@ def main(pgw):
     pgw.drop_table("plain", "public")
     pgw.execute("update staging.plain set note = 'clean'")
 """
+ON_SHADOW = """
+def main(pgw):
+    assert len(pgw.execute("table information_schema.columns")) > 9
+    assert pgw.execute("select 1 from pg_class join pg_constraint on conrelid = pg_class.oid")
+    assert pgw.get_column_type("word", "big", "staging") == "text"
+    pgw.execute("create index word_index on staging.big (word); drop index staging.word_index")
+    pgw.execute("update staging.big set word = h.word from staging.hub h")
+    pgw.execute("insert into staging.big values (0, 1, 'a')")
+    pgw.cast_column("word", "big", "staging", "varchar(9)")
+"""
 FOLDER = {
     **tables(
         hub=("create table staging.hub (id int primary key, word text unique)",
@@ -57,7 +67,8 @@ FOLDER = {
             comment on table staging.plain is 'said by the script';""",
             f"{TEMPORARY}; insert into staging.plain (hub_id, note, day, number)"
             " values (1, 'x', '20200102', '5'), (2, 'y', '20200103', '6')"),
-        big=("create table staging.big (id int primary key, hub_id int references staging.hub)",
+        big=("create table staging.big (id int primary key, hub_id int references staging.hub,"
+             " word text)",
              "insert into staging.big select g, 1 from generate_series(1, 20000) g"),
         placed=("create table staging.placed (id serial, hub_id int references staging.hub)",
                 "do $$begin execute 'insert into staging.placed (hub_id) values (1)'; end$$"),
@@ -68,6 +79,7 @@ FOLDER = {
     "populate_tables/lookup/lookup_tables.yaml": "codes:\n  columns: [code]\n  rows: [[1], [2]]\n",
     "create_tables/CREATE-staging-codes.sql": "create table staging.codes (code int primary key)",
     "populate_tables/demo/staging-plain-cleanup.py": CLEANUP,
+    "populate_tables/demo/staging-big-cleanup.py": ON_SHADOW,
     "staging.yaml": "checks:\n  plain:\n    - min_rows: 1\n    - unique: id\n"
     "    - not_null: hub_id\ncleanups:\n  plain: note\n",
 }  # fmt: skip
@@ -120,6 +132,7 @@ def test_no_trap_is_touched_and_nothing_is_lost(place: Server, tmp_path: Path) -
             log = Log()
             build_all(place, project, checks=checks, rebuild=rebuild, log=log)
             assert "TRAP" not in log.text
+            assert "big_cleanup: runs" not in log.text
         found = run_checks(place, project, "staging")
         assert [f"{each.name}: {each.summary}" for each in found if not each.passed] == []
         assert ask(

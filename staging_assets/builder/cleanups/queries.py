@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from staging_assets.builder.cleanups.on_shadow.place import ShadowPlace
 from staging_assets.errors import BuildError
 from staging_assets.model import ETL, Relation, SchemaNames
-from staging_assets.postgres import SET_OWN_PATH, hide_values
+from staging_assets.postgres import LEND_OWN_PATH, TAKE_OWN_PATH_BACK, hide_values
 
 _TABLE = """
 select c.relname
@@ -21,14 +21,6 @@ and c.relkind in ('r', 'p', 'v', 'm', 'f')
 order by c.relname <> %(exact)s
 limit 1
 """
-
-
-_TO_OWN_PATH = sql.SQL(
-    "select pg_catalog.set_config('pgw.path', pg_catalog.current_setting('search_path'), false);"
-    f"{SET_OWN_PATH}"
-)
-_BACK = "select pg_catalog.set_config('search_path', pg_catalog.current_setting('pgw.path'), false)"
-"""What a script has set as its path is set again after a question of our own."""
 
 
 class Queries:
@@ -84,11 +76,11 @@ class Queries:
                 with driver.cursor() as cursor:
                     cursor.is_ours = True
                     text = sql.SQL(statement) if isinstance(statement, str) else statement
-                    cursor.execute(_TO_OWN_PATH + text if own else text, parameters)
+                    cursor.execute(sql.SQL(LEND_OWN_PATH) + text if own else text, parameters)
                     rows = cursor.fetchall() if cursor.description else []
                     if own:
                         # Connections may share one session, and the script goes on with its path.
-                        cursor.execute(_BACK)
+                        cursor.execute(TAKE_OWN_PATH_BACK)
                 driver.commit()
             except psycopg2.Error as error:
                 hide_values(error)

@@ -46,3 +46,13 @@ class SessionPath:
             return ""
         path = find_users_path(self._schemas, self._schema, self._first) if users else OWN_PATH
         return f"set search_path to {path};"
+
+
+LEND_OWN_PATH = (
+    "select pg_catalog.set_config('pgw.path', pg_catalog.current_setting('search_path'), false);"
+    f"{SET_OWN_PATH}"
+)
+TAKE_OWN_PATH_BACK = (
+    "select pg_catalog.set_config('search_path', pg_catalog.current_setting('pgw.path'), false)"
+)
+"""Around a question of our own in a script's session: it goes on with the path that it has set."""

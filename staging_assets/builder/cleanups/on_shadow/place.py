@@ -43,7 +43,7 @@ from staging_assets.parser import (
     read_statements,
     rewrite,
 )
-from staging_assets.postgres import Connection, Cursor
+from staging_assets.postgres import LEND_OWN_PATH, TAKE_OWN_PATH_BACK, Connection, Cursor
 
 _MISSING = frozenset(("42P01", "42883", "42704", "3F000"))
 
@@ -138,6 +138,7 @@ class ShadowPlace:
             self._refresh()
         self._check_calls(text)
         try:
+            coming = self._find_coming(text)
             reason = find_refusal(text, parameters, self.table.schemas) or self._find_dropped(text)
             if reason is not None:
                 self.refuse(reason)
@@ -153,7 +154,7 @@ class ShadowPlace:
             replace(schemas, etl=double(schemas.etl)),
             schema=double(self.table.live.schema),
             shadow=double(self.table.build_schema),
-            own=self.own,
+            own=self.own | coming,
             ask=ask,
         ).text
 
@@ -212,6 +213,13 @@ class ShadowPlace:
             for (name,) in self._ask(_ASKING, (sorted(new),)):
                 self.refuse(f"it calls {name}, which asks the catalog")
 
+    def _find_coming(self, text: str) -> set[str]:
+        """The indexes that a text makes, which it may name again."""
+        if re.search(r"\bindex\b", text, re.IGNORECASE) is None:
+            return set()
+        uses = (use for each in read_statements(text, self.table.schemas) for use in each.uses)
+        return {u.relation.name for u in uses if u.role == "create" and u.kind == "index"}
+
     def _find_dropped(self, text: str) -> str | None:
         """Why the end of another table is refused: nothing of it is left for the last look."""
         if re.search(r"\bdrop\b", text, re.IGNORECASE):
@@ -235,5 +243,7 @@ class ShadowPlace:
         if self._connection.info.transaction_status != TRANSACTION_STATUS_INTRANS:
             return []  # nothing can be asked until it is rolled back
         with Connection.cursor(self._connection, cursor_factory=Cursor) as cursor:
-            cursor.execute(query, parameters)
-            return cursor.fetchall() if cursor.description else []
+            cursor.execute(LEND_OWN_PATH + query, parameters)
+            rows = cursor.fetchall() if cursor.description else []
+            cursor.execute(TAKE_OWN_PATH_BACK)
+            return rows
