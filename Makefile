@@ -13,17 +13,9 @@ help: ## list the targets
 
 install: $(VENV)/.installed ## make .venv from the lock
 
-# The stamp makes a second run immediate. Bytecode is compiled here because
-# importing dagster without it takes almost three times as long.
+# The stamp makes a second run immediate.
 $(VENV)/.installed: requirements.lock pyproject.toml hatch_build.py
-	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 10) <= sys.version_info < (3, 14) else "Python 3.10 to 3.13 is needed; this is " + sys.version.split()[0] + ". Say which: make install PYTHON=python3.12")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m compileall -q staging_assets
-	@touch $@
-	@echo "installed into $(VENV): source $(VENV)/bin/activate"
+	@PYTHON=$(PYTHON) UV_VERSION=$(UV_VERSION) ./install.sh
 
 lock: ## resolve requirements.lock again from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.10 --all-extras --group pyproject.toml:dev pyproject.toml -o requirements.lock
@@ -37,7 +29,7 @@ demo: install ## build the demo department on the embedded server
 	@echo "the database: $(BIN)/staging-assets db psql"
 
 dev: install ## open the Dagster UI on http://127.0.0.1:3000
-	@exec $(BIN)/dagster dev -h 127.0.0.1 -w workspace.yaml
+	@exec $(BIN)/staging-assets dev
 
 test: install ## run every test
 	@$(BIN)/python -m pytest -n auto
