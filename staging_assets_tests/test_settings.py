@@ -88,7 +88,7 @@ def test_all_set() -> None:
         ),
     )
     assert not settings.embedded
-    assert settings.pool == "staging-Staging_Dev-chicago-Staging_Dev"
+    assert settings.pool == "staging_Staging_Dev_chicago_Staging_Dev_83beec48"
     assert settings.run_tags == {
         "dagster-celery/queue": "windy",
         "staging_schema": settings.pool,

@@ -120,7 +120,9 @@ class StagingSchema:
     def pool(self) -> str:
         """Dagster's pool of what writes to the schema: a limit of 1 means one run at a time."""
         parts = ("staging", *self.key_prefix, self.department, self.schema)
-        return re.sub(r"\s", "_", "-".join(parts))
+        plain = [re.sub(r"[^A-Za-z0-9_]", "_", part) for part in parts]
+        name = "_".join(plain)
+        return name if plain == list(parts) else f"{name}_{_hash(chr(0).join(parts))[:8]}"
 
     def group_name(self, group: str) -> str:
         """What a group is called; with a key prefix `north`, `tables` is `north_tables`."""
@@ -142,7 +144,11 @@ class StagingSchema:
     def fingerprint(self) -> str:
         """A short hash of the identity."""
         text = "\0".join(f"{name}={value}" for name, value in self.identity.items())
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return _hash(text)[:16]
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 Settings = StagingSchema

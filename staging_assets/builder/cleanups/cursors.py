@@ -19,6 +19,7 @@ _CONTROL = re.compile(r"\b(?:commit|end|begin|start|rollback|abort)\b", re.IGNOR
 
 # The parameters in which SQLAlchemy's reflection asks for a schema.
 _SCHEMA_PARAMETER = re.compile(r"(?:nspname|schema|table_schema)(?:_\d+)*\Z")
+_CATALOG = re.compile(r"\bpg_(?:catalog|namespace)\b")
 _BULK = re.compile(rb"\bvalues\b", re.IGNORECASE)
 
 
@@ -107,7 +108,7 @@ class StagingCursor(_Cursor):
         if self._unpublished is not None and isinstance(query, str):
             vars = self._unpublished.bind(query, vars)
         query = self._prepare(query, vars, formats=vars is not None)
-        if isinstance(query, str) and isinstance(vars, Mapping) and "pg_catalog" in query:
+        if isinstance(query, str) and isinstance(vars, Mapping) and _CATALOG.search(query):
             vars = {name: self._real(name, value) for name, value in vars.items()}
         super().execute(query, vars)
 

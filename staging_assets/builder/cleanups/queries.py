@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import sql
-from sqlalchemy import Engine
+from sqlalchemy.engine import Engine
 
 from staging_assets.builder.cleanups.on_shadow.place import ShadowPlace
 from staging_assets.errors import BuildError

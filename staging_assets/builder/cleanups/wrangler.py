@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from psycopg2 import sql
-from sqlalchemy import Engine
+from sqlalchemy.engine import Engine
 
 from staging_assets.builder.cleanups.columns import ColumnWork
 from staging_assets.builder.cleanups.cursors import Place, make_connections

@@ -17,7 +17,9 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.storage.event_log import SqliteEventLogStorage  # documented, yet private
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import StaticPool
 
 _BUSY_SECONDS = 60
 _MOST_KEPT = 2

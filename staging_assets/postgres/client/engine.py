@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg2
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import create_engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.pool import NullPool
 
 from staging_assets.postgres.messages.redaction import find_safe_message
@@ -44,6 +44,7 @@ def make_engine(connect: Callable[[], Any], *, joined: bool = False) -> Engine:
         poolclass=NullPool,
         hide_parameters=True,
         use_native_hstore=False,
+        future=True,  # SQLAlchemy 1.4 as 2.0
     )
     event.listen(engine, "handle_error", _hide)
     return engine

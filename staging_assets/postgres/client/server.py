@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
-from sqlalchemy import Engine
+from sqlalchemy.engine import Engine
 
 from staging_assets.errors import CrowdedError, DatabaseError
 from staging_assets.postgres.abilities.abilities import COLUMNS, Abilities, note_abilities
