@@ -5,6 +5,7 @@ pg_tools had.
 """
 
 from staging_assets.builder.audit import ChecksFailedError
+from staging_assets.builder.circle import Attempt, run_task
 from staging_assets.builder.clean import InCleanupError
 from staging_assets.builder.cleanups.run import UnrepeatableError
 from staging_assets.builder.cleanups.wrangler import PostgresWrangler
@@ -23,12 +24,12 @@ from staging_assets.builder.history import (
     run_claim,
     run_prepare_history,
 )
-from staging_assets.builder.node import run_node
 from staging_assets.builder.shadow.keys import PREPARE
 from staging_assets.builder.shadow.leftovers import clear_build_schema
 
 __all__ = [
     "PREPARE",
+    "Attempt",
     "Build",
     "BuildOptions",
     "ChecksFailedError",
@@ -44,6 +45,6 @@ __all__ = [
     "read_history",
     "remember",
     "run_claim",
-    "run_node",
     "run_prepare_history",
+    "run_task",
 ]

@@ -151,13 +151,20 @@ class RunContext:
         """Where shadows are made."""
         return find_build_schema(self.schema)
 
-    def publish_request(self, session: Session, task: Task, shadow: Shadow) -> PublishRequest:
-        """What is asked of the publisher when the shadow that a session made takes its place."""
+    def publish_request(
+        self, session: Session, task: Task, shadows: Sequence[Shadow]
+    ) -> PublishRequest:
+        """What is asked of the publisher when the shadows that a session made take their place.
+
+        Args:
+            shadows: one, or those of a circle, all in one schema.
+        """
+        first = shadows[0]
         return PublishRequest(
-            live=shadow.live,
-            shadow_schema=shadow.relation.schema,
-            own=shadow.own,
-            yielding=shadow.yielding,
+            live=first.live,
+            shadow_schema=first.relation.schema,
+            own=frozenset().union(*(shadow.own for shadow in shadows)),
+            yielding=tuple(step for shadow in shadows for step in shadow.yielding),
             rebuilt_later=task.rebuilt_later.union(
                 *(own for table, own in self.typed.items() if table in task.rebuilt_later)
             ),
@@ -176,9 +183,17 @@ class Task:
         settled: whether nothing above it was built in this run.
         rebuilt_later: tables that this run will still rebuild.
         fresh: of a cleanup, whether its table was built in this run.
+        circle: the tables that are built together, if that is more than the node: those of its
+            circle that this run builds, in the order in which they are filled.
     """
 
     node: str
     settled: bool
     rebuilt_later: frozenset[str]
     fresh: bool = False
+    circle: tuple[str, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Everything that it builds."""
+        return self.circle or (self.node,)

@@ -7,7 +7,7 @@ table is back with all that hangs on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from staging_assets.builder.bad_rows import explain_statement
 from staging_assets.builder.context import RunContext, Task
@@ -52,12 +52,12 @@ def run_table_in_place(
         session.run(f"analyze {quote(live)}")
         rows = int(session.run(f"select count(*) from {quote(live)}")[0][0])  # noqa: S608
 
-    def publish(shadow: Shadow) -> None:
-        request = work.publish_request(session, task, shadow)
+    def publish(shadows: Sequence[Shadow]) -> None:
+        request = work.publish_request(session, task, shadows)
         run_in_place(session.connection, request, fill=fill, audit=audit)
 
     try:
-        run_with_free_names(session, shadow, plan, publish)
+        run_with_free_names(session, [shadow], [plan], publish)
     except BaseException:
         run_discard(session, shadow)
         raise

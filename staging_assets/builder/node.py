@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import psycopg2
@@ -56,7 +57,7 @@ def run_node(session: Session, work: RunContext, task: Task) -> NodeResult:
         # Without a reason to look, nothing is asked: each question costs a round trip.
         asked = work.options.create_only or work.options.rebuild is not Rebuild.ALL
         if asked and is_done(session.connection, work, task):
-            return _find_unchanged(session, work, task)
+            return find_unchanged(session, work, task)
         if kind is Kind.PROCEDURES:
             return _run_procedures(session, work, task)
         if kind is Kind.CLEANUP:
@@ -66,7 +67,7 @@ def run_node(session: Session, work: RunContext, task: Task) -> NodeResult:
         session.end()
 
 
-def _find_unchanged(session: Session, work: RunContext, task: Task) -> NodeResult:
+def find_unchanged(session: Session, work: RunContext, task: Task) -> NodeResult:
     """A node that is left alone; its checks are evaluated where it is."""
     checks: tuple[CheckResult, ...] = ()
     if not work.options.create_only:
@@ -171,11 +172,11 @@ def _run_shadow(session: Session, work: RunContext, task: Task, table: Table) ->
         clock.mark("check_seconds")
         session.check()
 
-        def publish(shadow: Shadow) -> None:
-            request = work.publish_request(session, task, shadow)
+        def publish(shadows: Sequence[Shadow]) -> None:
+            request = work.publish_request(session, task, shadows)
             run_publish(session.connection, request)
 
-        run_with_free_names(session, shadow, plan, publish)
+        run_with_free_names(session, [shadow], [plan], publish)
         clock.mark("publish_seconds")
     except BaseException:
         run_discard(session, shadow)

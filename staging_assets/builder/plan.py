@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from psycopg2 import errors
@@ -28,6 +28,7 @@ def find_plan(
     *,
     first: str = "",
     filled: bool = True,
+    circle: Sequence[Table] = (),
 ) -> ShadowPlan:
     """Decide how a table's shadow is made.
 
@@ -36,11 +37,12 @@ def find_plan(
         later: tables that this run has still to build.
         first: a statement to begin the transaction with.
         filled: whether what fills the table is run.
+        circle: the tables that are made with it, in this order, itself among them; nothing of
+            them is made yet.
     """
-    scripts = [table.create.text] + ([table.populate.text] if table.populate else [])
-    roles = find_roles(*scripts)
-    rivals = work.rivals.get(table.name, ())
-    alone = roles or rivals or table.bare
+    names = [each.name for each in circle]
+    number = names.index(table.name) if names else 0
+    alone = any(_is_alone(work, each) for each in circle or [table])
     place = run_make_private(session, table, work.schema) if alone else work.build_schema
     session.path.stand_first(place if table.bare else None)
     return ShadowPlan(
@@ -49,26 +51,50 @@ def find_plan(
         first=first,
         filled=filled,
         referenced=table.name in work.referenced,
-        roles=roles,
-        rivals=rivals,
-        later=later,
+        roles=_find_roles(table),
+        rivals=work.rivals.get(table.name, ()),
+        later=later.union(names) - {table.name},
         tables=work.project.tables,
+        beside=_find_own([each for each in circle if each.name != table.name]),
+        made=_find_own(circle[:number]),
+        ahead=frozenset(names[number + 1 :]),
     )
 
 
+def _is_alone(work: RunContext, table: Table) -> bool:
+    """Whether it cannot be made beside the shadows of other workers."""
+    return bool(_find_roles(table) or work.rivals.get(table.name) or table.bare)
+
+
+def _find_own(tables: Sequence[Table]) -> frozenset[str]:
+    """The names of all that the scripts of some tables make."""
+    return frozenset(name for table in tables for name in (*table.own, table.name))
+
+
+def _find_roles(table: Table) -> frozenset[str]:
+    populate = [table.populate.text] if table.populate else []
+    return find_roles(table.create.text, *populate)
+
+
 def run_with_free_names(
-    session: Session, shadow: Shadow, plan: ShadowPlan, publish: Callable[[Shadow], T]
+    session: Session,
+    shadows: Sequence[Shadow],
+    plans: Sequence[ShadowPlan],
+    publish: Callable[[Sequence[Shadow]], T],
 ) -> T:
-    """Publish a shadow; try again with names that can be had when another table has one.
+    """Publish shadows; try again with names that can be had when another table has one.
+
+    Args:
+        shadows, plans: what is published together, and how each was made.
 
     Raises what `publish` raises when names are not the reason.
     """
     for _ in range(_MOST_NAMES):
         try:
-            return publish(shadow)
+            return publish(shadows)
         except (NameTakenError, errors.DuplicateTable, errors.DuplicateObject):
-            renamed = run_rename(session, shadow, plan)
-            if renamed is None:
+            renamed = [run_rename(session, *each) for each in zip(shadows, plans, strict=True)]
+            if not any(renamed):
                 raise
-            shadow = renamed
-    return publish(shadow)
+            shadows = [new or old for new, old in zip(renamed, shadows, strict=True)]
+    return publish(shadows)

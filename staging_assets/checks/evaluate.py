@@ -205,6 +205,7 @@ def _find_question(
         facts=found,
         history=where.history if where.history in facts else None,
         previous_rows=subject.context.previous_rows,
+        beside=subject.context.own,
         rewrite=lambda text: (
             rewrite(
                 text,

@@ -21,6 +21,7 @@ from staging_assets.model.names import (
 from staging_assets.model.numbers import find_number, find_value, is_of_sixty
 from staging_assets.model.project import (
     CheckDeclaration,
+    Circle,
     Cleanup,
     Column,
     ColumnSource,
@@ -37,6 +38,7 @@ __all__ = [
     "STAGING",
     "Cell",
     "CheckDeclaration",
+    "Circle",
     "Cleanup",
     "Column",
     "ColumnSource",

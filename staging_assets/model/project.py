@@ -88,6 +88,19 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Circle:
+    """Tables that foreign keys hold in a circle: built side by side and published together.
+
+    Args:
+        tables: in the order in which they are filled.
+        in_place: why they cannot be filled as shadows; None when they can.
+    """
+
+    tables: tuple[str, ...]
+    in_place: str | None = None
+
+
+@dataclass(frozen=True)
 class Procedures:
     """One script of stored procedures; `functions` are the names it creates."""
 
@@ -172,6 +185,9 @@ class StagingProject:
         config: the rest of staging.yaml.
         shadowed: labels of scripts that are used, and of those that give way to them.
         schemas: what the scripts call the schemas.
+        circles: tables that are built together. Among them `dependencies` leaves out the foreign
+            keys against their order.
+        notes: what the folder says without need, for people.
     """
 
     sql_dir: Path
@@ -185,6 +201,8 @@ class StagingProject:
     config: StagingConfig = field(default_factory=StagingConfig)
     shadowed: tuple[tuple[str, str], ...] = ()
     schemas: SchemaNames = field(default_factory=SchemaNames)
+    circles: tuple[Circle, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -194,6 +212,11 @@ class StagingProject:
     def find_given_way(self, label: str) -> list[str]:
         """The scripts that give way to a script: folders before theirs have one for the table."""
         return [other for used, other in self.shadowed if used == label]
+
+    @cached_property
+    def circle_of(self) -> Mapping[str, Circle]:
+        """Table to the circle that it is in, for those that are in one."""
+        return {table: circle for circle in self.circles for table in circle.tables}
 
     @cached_property
     def _nodes(self) -> Mapping[str, Node]:

@@ -45,6 +45,7 @@ from staging_assets.parser.nested.routines import (
     read_catalog_naming,
 )
 from staging_assets.parser.nested.strings import may_name
+from staging_assets.parser.postpone import Postponed, Postponement, postpone_keys
 from staging_assets.parser.rewrite import AskNaming, rewrite
 from staging_assets.parser.search_path import find_users_path
 from staging_assets.parser.stand_ins import find_referenced, redirect_references, replace_spans
@@ -70,6 +71,8 @@ __all__ = [
     "LexicalError",
     "Lines",
     "Naming",
+    "Postponed",
+    "Postponement",
     "ReadStatement",
     "References",
     "Rewritten",
@@ -94,6 +97,7 @@ __all__ = [
     "fold",
     "is_opaque",
     "may_name",
+    "postpone_keys",
     "quote",
     "quote_identifier",
     "quote_literal",

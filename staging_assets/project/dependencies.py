@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from staging_assets.errors import Problem
@@ -96,7 +96,8 @@ def find_graph(parts: FolderContents, config: Config) -> DependencyGraph:
         graph.add(Edge(node, needs.name, "declared", config.label, needs.line, needs.column))
     for name, creation in parts.creations.items():
         # A default, check or trigger runs when rows come in: what it reads is wanted by then.
-        _Edges(graph, parts, name, creation.source).add_all(creation.source.uses, later="soft")
+        edges = _Edges(graph, parts, name, creation.source, creates=True)
+        edges.add_all(creation.source.uses, later="soft")
         populate = parts.populates.get(name)
         if populate is not None:
             _Edges(graph, parts, name, populate).add_all(populate.uses)
@@ -108,12 +109,19 @@ def find_graph(parts: FolderContents, config: Config) -> DependencyGraph:
 
 
 class _Edges:
-    """Adds the edges of one table that one of its scripts gives."""
+    """Adds the edges of one table that a script of it gives; `creates` if that makes it."""
 
     def __init__(
-        self, graph: DependencyGraph, parts: FolderContents, node: str, source: Source
+        self,
+        graph: DependencyGraph,
+        parts: FolderContents,
+        node: str,
+        source: Source,
+        *,
+        creates: bool = False,
     ) -> None:
         self.graph, self.parts, self.node, self.source = graph, parts, node, source
+        self.creates = creates
         parts.sources[source.script.label] = source
 
     def add(self, needs: str, offset: int, strength: Strength = "inferred") -> None:
@@ -130,6 +138,8 @@ class _Edges:
         for use in uses:
             # Text that only happens to be a table's name makes no circle.
             strength: Strength = "soft" if use.kind == "data" else "inferred"
+            if use.role == "reference" and use.within == "statement" and self.creates:
+                strength = "key"
             for table in find_tables(self.parts, use, self.node):
                 self.add(table, use.offset, strength)
         for routine, call in self.parts.routines.called(uses):
@@ -259,13 +269,19 @@ def find_check_edges(checks: Iterable[CheckDeclaration]) -> Iterator[Edge]:
             yield Edge(check.table, table, "soft", check.label, check.line)
 
 
-def find_early_checks(checks: Iterable[CheckDeclaration], graph: DependencyGraph) -> list[Problem]:
+def find_early_checks(
+    checks: Iterable[CheckDeclaration],
+    graph: DependencyGraph,
+    circles: Iterable[Collection[str]] = (),
+) -> list[Problem]:
     """Find checks that look at a table which is built after their own: they could never hold.
 
     Args:
         checks: all declarations of the department.
         graph: with the edges of these checks, as far as they closed no circle.
+        circles: tables that are built together.
     """
+    together = [frozenset(circle) for circle in circles]
     return [
         Problem(
             check.label,
@@ -280,4 +296,5 @@ def find_early_checks(checks: Iterable[CheckDeclaration], graph: DependencyGraph
         and check.table in graph.edges
         and table != check.table
         and table not in graph.edges[check.table]
+        and not any({table, check.table} <= circle for circle in together)
     ]

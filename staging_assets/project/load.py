@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from staging_assets.errors import Problem, ProjectError
+from staging_assets.errors import ProjectError
 from staging_assets.model import (
     SCHEMA_NODE,
     Cleanup,
@@ -23,10 +23,10 @@ from staging_assets.model import (
     procedures_node,
 )
 from staging_assets.parser import fold
+from staging_assets.project.circles import find_circle, find_early_reads, tell_cycle, tell_declared
 from staging_assets.project.declarations.checks.kinds import Kinds
 from staging_assets.project.declarations.staging_yaml import find_checks
 from staging_assets.project.dependencies import (
-    FolderContents,
     find_check_edges,
     find_early_checks,
     find_graph,
@@ -34,7 +34,6 @@ from staging_assets.project.dependencies import (
 )
 from staging_assets.project.files import read_files
 from staging_assets.project.gc_pause import no_garbage_search
-from staging_assets.project.graph import Edge
 from staging_assets.project.lineage.lineage import Lineage
 from staging_assets.project.pairs import join_cleanups, join_sources
 from staging_assets.project.reading import FolderReader
@@ -75,13 +74,17 @@ def load_project(
     graph = find_graph(read.parts, read.config)
     for edge in find_check_edges(checks):
         graph.add(edge)
+    passed_over = graph.pass_over_declared()
     graph.drop_contradicted()
-    problems += find_early_checks(checks, graph)
-    problems += [_tell_cycle(read.parts, cycle) for cycle in graph.find_cycles()]
+    together = graph.join_circles(tables)
+    circles = [find_circle(read.parts, tables, names) for names in together]
+    problems += find_early_checks(checks, graph, together)
+    problems += [each for circle in circles for each in find_early_reads(read.parts, circle)]
+    problems += [tell_cycle(read.parts, cycle) for cycle in graph.find_cycles()]
     if read.problems or problems:
         raise ProjectError([*read.problems, *problems])
-    later = join_cleanups(graph, read.parts)
-    order = graph.find_order(read.config.priorities)
+    later = join_cleanups(graph, read.parts, together)
+    order = graph.find_order(read.config.priorities, together)
     fingerprints = _find_fingerprints(read, tables)
     return StagingProject(
         sql_dir=folders.sql_dir,
@@ -97,6 +100,8 @@ def load_project(
         fingerprints={node: fingerprints[node] for node in order},
         schemas=schemas,
         shadowed=tuple(read.files.shadowed),
+        circles=tuple(circles),
+        notes=tuple(tell_declared(read.parts, passed_over)),
         config=StagingConfig(
             priorities=read.config.priorities,
             descriptions=read.config.descriptions,
@@ -155,39 +160,6 @@ def _find_table(read: FolderReader, name: str, columns: Mapping[str, tuple[str, 
         keeps_indexes=keeps_indexes,
         lineage=Lineage(name, populate.script.text, read.schemas, columns) if populate else {},
     )
-
-
-def _tell_cycle(parts: FolderContents, cycle: list[Edge]) -> Problem:
-    way = " -> ".join([cycle[0].node, *(edge.needs for edge in cycle)])
-    reasons = "; ".join(f"{edge.node} needs {edge.needs} ({parts.place(edge)})" for edge in cycle)
-    label, line, column = parts.position(cycle[0])
-    what = f"these wait for each other: {way}: {reasons}"
-    return Problem(label, line, column, what, _find_way_out(parts, cycle))
-
-
-def _find_way_out(parts: FolderContents, cycle: list[Edge]) -> str:
-    """What to do about a circle; an order that is declared helps only against a false reading."""
-    scripts = [edge for edge in cycle if edge.strength != "declared"]
-    if not scripts:
-        return "Remove one of them from `dependencies` in staging.yaml"
-    for edge in scripts:
-        creation = parts.creations.get(edge.node)
-        if creation is not None and edge.needs in {
-            parts.owners.get(key) for key in creation.foreign_keys
-        }:
-            return (
-                f"Take the foreign key out of {edge.node}'s CREATE script, and add it with "
-                f"`alter table` in {parts.schemas.cleanup_file(edge.node)}, which runs after both"
-            )
-    for edge in scripts:
-        if edge.node in parts.populates and edge.needs in parts.creations:
-            file = parts.schemas.cleanup_file(edge.node)
-            return (
-                f"Move what {edge.node} does with the rows of {edge.needs} from its POPULATE "
-                f"script into {file}, which runs after both; or, if it "
-                "does not need them, say under `dependencies` in staging.yaml which comes first"
-            )
-    return "Remove one of them, or say under `dependencies` in staging.yaml which comes first"
 
 
 def _find_procedures(read: FolderReader, stem: str) -> Procedures:

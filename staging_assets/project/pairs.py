@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from staging_assets.model import Relation, cleanup_node
@@ -11,19 +11,26 @@ from staging_assets.project.graph import DependencyGraph
 from staging_assets.project.scripts.cleanup_reach import find_reach
 
 
-def join_cleanups(graph: DependencyGraph, parts: FolderContents) -> dict[str, str]:
+def join_cleanups(
+    graph: DependencyGraph, parts: FolderContents, circles: Iterable[Sequence[str]] = ()
+) -> dict[str, str]:
     """Let each table wait for what its cleanup needs, where that runs before it is published.
 
     Args:
         graph: without circles; it has none afterwards.
         parts: all that was read of the folder.
+        circles: tables that are published together: their cleanups come after that.
 
     Returns table to why its cleanup runs after the table is published, for those that do.
     """
     later: dict[str, str] = {}
+    held = {table: [n for n in circle if n != table] for circle in circles for table in circle}
     for table, code in sorted(parts.cleanups.items()):
         creation = parts.creations.get(table)
         if creation is None:
+            continue
+        if table in held:
+            later[table] = f"foreign keys hold it in a circle with {', '.join(held[table])}"
             continue
         own = creation.own | {table}
         found = find_reach(code, own, parts.owners, parts.routines, parts.schemas)

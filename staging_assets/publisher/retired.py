@@ -186,6 +186,10 @@ def _run_piecewise(connection: Connection, waiting: _Waiting) -> bool:
     progress = True
     while left and progress:
         stays = [each for each in left if not _run_briefly(connection, [f"drop {' '.join(each)}"])]
+        tables = [name for noun, name in stays if noun == "table"]
+        # Tables that reference each other go together.
+        if len(tables) > 1 and _run_briefly(connection, [f"drop table {', '.join(tables)}"]):
+            stays = [each for each in stays if each[0] != "table"]
         progress = len(stays) < len(left)
         left = stays
     return not left and _run_briefly(connection, [f"drop schema {waiting.name}"])

@@ -11,7 +11,7 @@ is given up (`Again`), the thing is learnt or done while nothing is locked, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from staging_assets.model import Relation
 from staging_assets.parser import quote
@@ -190,8 +190,10 @@ def _find_lacking(attached: Attachments, request: PublishRequest, known: _Known)
         return _Unchecked(first)
     before = known.seen
     if before is not None:
-        same = (before.dependents, before.inbound) == (attached.dependents, attached.inbound)
-        return None if same else _Unseen(attached)
+        # Where the new table stands meanwhile makes no difference.
+        keys = [[replace(key, target=None) for key in a.inbound] for a in (before, attached)]
+        same = before.dependents == attached.dependents and keys[0] == keys[1]
+        return None if same else _Unseen(replace(attached, new=before.new))
     left = find_left(attached.inbound, request.live, later)
     touched = [key for key in attached.inbound if not key.scrap and key not in left]
     return _Unseen(attached) if attached.dependents or touched else None

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import psycopg2
 
-from staging_assets.builder import ChecksFailedError, InCleanupError, NodeResult, RunContext, Task
+from staging_assets.builder import (
+    Attempt,
+    ChecksFailedError,
+    InCleanupError,
+    NodeResult,
+    RunContext,
+    Task,
+)
 from staging_assets.checks import CheckResult
 from staging_assets.errors import StagingError
 from staging_assets.model import Kind, Relation
@@ -43,10 +51,53 @@ def find_failure(task: Task, error: BaseException, seconds: float) -> NodeResult
     )
 
 
-def find_lacking(session: Session, work: RunContext, task: Task) -> str:
+def find_failures(
+    task: Task, error: BaseException, seconds: float, attempt: Attempt
+) -> list[NodeResult]:
+    """Turn what a build raised into a result for each of its nodes.
+
+    Of tables that are published together all fail; those that did not cause it say so.
+    """
+    found = {result.node: result for result in attempt.done}
+    causes: dict[str, BaseException] = {**attempt.failed} or {attempt.node: error}
+    told = {
+        node: find_failure(replace(task, node=node), cause, seconds)
+        for node, cause in causes.items()
+    }
+    cause = told[next(iter(causes))]
+    named = ", ".join(causes)
+    for node in task.nodes:
+        if node in told:
+            found[node] = told[node]
+        elif node not in found:
+            why = f"{node}: it is published together with {named}, which was not built"
+            message = cause.message if cause.status == "skipped" else why
+            found[node] = NodeResult(node, cause.status, seconds=seconds, message=message)
+    return [found[node] for node in task.nodes]
+
+
+def add_skipped(
+    results: Sequence[NodeResult], failed: str, lost: Sequence[str]
+) -> list[NodeResult]:
+    """Add what cannot be built any more.
+
+    Args:
+        results: of nodes that were built together, or one.
+        failed: that of them which was not built.
+        lost: what waited for them.
+    """
+    why = f"it depends on {failed}, which was not built"
+    told = {child: NodeResult(child, "skipped", message=why) for child in lost}
+    for result in results:
+        if result.cleanup is not None:
+            told[result.cleanup.node] = result.cleanup
+    return [*results, *told.values()]
+
+
+def find_lacking(session: Session, work: RunContext, node: str) -> str:
     """Say which tables that the node needs are neither there nor in this run."""
-    needed = sorted(work.project.dependencies[task.node] - work.nodes)
-    tables = [node for node in needed if node in work.project.tables]
+    needed = sorted(work.project.dependencies[node] - work.nodes)
+    tables = [each for each in needed if each in work.project.tables]
     try:
         found = session.run(
             "select name from unnest(%s, %s) as t (name, spelled)"
@@ -56,8 +107,8 @@ def find_lacking(session: Session, work: RunContext, task: Task) -> str:
     except (StagingError, psycopg2.Error):
         return ""
     missing = [name for (name,) in found]
-    missing += [node for node in needed if work.project.kind(node) is Kind.PROCEDURES]
+    missing += [each for each in needed if work.project.kind(each) is Kind.PROCEDURES]
     if not missing:
         return ""
     named = ", ".join(f"staging/{name}" for name in missing)
-    return f"\nIt needs {named}, which this run does not build. Select +staging/{task.node}."
+    return f"\nIt needs {named}, which this run does not build. Select +staging/{node}."

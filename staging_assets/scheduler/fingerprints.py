@@ -9,11 +9,18 @@ from staging_assets.model import Kind, StagingProject
 
 
 def find_fingerprints(project: StagingProject) -> dict[str, str]:
-    """Node to a hash over its own fingerprint and those of the nodes that it depends on."""
+    """Node to a hash over its own fingerprint and those of the nodes that it depends on.
+
+    Tables that reference each other depend on each other: what one is built from counts for all.
+    """
     found: dict[str, str] = {}
     for node, above in project.dependencies.items():
         digest = hashlib.sha256(project.fingerprints.get(node, "").encode())
-        for parent in sorted(above):
+        circle = project.circle_of[node].tables if node in project.circle_of else ()
+        for other in circle:
+            digest.update(project.fingerprints.get(other, "").encode())
+        needed = above.union(*(project.dependencies[other] for other in circle))
+        for parent in sorted(needed.difference(circle)):
             digest.update(found[parent].encode())
         found[node] = digest.hexdigest()
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -26,19 +26,29 @@ class Rank:
 
 @dataclass
 class ReadyQueue:
-    """What is still to be built.
+    """What is still to be built. Nodes that are built together stand under the first of them.
 
     Args:
         above: node to the nodes of this run that must be built before it.
         below: node to the nodes of this run that wait for it.
         ranks: node to its rank.
         waiting: node to how many nodes it still waits for.
+        together: the first of those that are built together, to all of them.
     """
 
     above: Mapping[str, frozenset[str]]
     below: Mapping[str, tuple[str, ...]]
     ranks: Mapping[str, Rank]
     waiting: dict[str, int] = field(default_factory=dict)
+    together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def members(self, node: str) -> tuple[str, ...]:
+        """The node, or all that are built together with it."""
+        return self.together.get(node, (node,))
+
+    def find_left(self) -> list[str]:
+        """All nodes that are still to be built."""
+        return [each for node in tuple(self.waiting) for each in self.members(node)]
 
     def find_ready(self) -> list[str]:
         """Nodes that wait for nothing."""
@@ -74,6 +84,7 @@ def build_graph(
     *,
     priorities: Mapping[str, int],
     seconds: Mapping[str, float],
+    together: Iterable[Sequence[str]] = (),
 ) -> ReadyQueue:
     """Arrange the nodes of a run.
 
@@ -83,10 +94,22 @@ def build_graph(
         nodes: those of this run.
         priorities: declared ones; higher first.
         seconds: how long nodes took the last time; unknown ones count as the median of them.
+        together: nodes that are built together, which follow each other in the build order.
     """
-    order = [node for node in dependencies if node in set(nodes)]
-    chosen = set(order)
-    above = {node: frozenset(dependencies[node]) & chosen for node in order}
+    chosen = set(nodes)
+    circles = [tuple(node for node in circle if node in chosen) for circle in together]
+    joined = {circle[0]: circle for circle in circles if circle}
+    heads = {node: head for head, circle in joined.items() for node in circle}
+    order = [node for node in dependencies if node in chosen and heads.get(node, node) == node]
+    above = {
+        node: frozenset(
+            heads.get(parent, parent)
+            for member in joined.get(node, (node,))
+            for parent in chosen.intersection(dependencies[member])
+        )
+        - {node}
+        for node in order
+    }
     below: dict[str, list[str]] = {node: [] for node in order}
     for node in order:
         for parent in above[node]:
@@ -102,10 +125,10 @@ def build_graph(
             reached |= descendants[child] | 1 << position[child]
         descendants[node] = reached
         chain = max((chains[child] for child in below[node]), default=0.0)
-        chains[node] = chain + seconds.get(node, usual)
+        chains[node] = chain + sum(seconds.get(each, usual) for each in joined.get(node, (node,)))
     ranks = {
         node: Rank(
-            -priorities.get(node, 0),
+            -max(priorities.get(each, 0) for each in joined.get(node, (node,))),
             -chains[node],
             -bin(descendants[node]).count("1"),
             position[node],
@@ -117,4 +140,5 @@ def build_graph(
         below={node: tuple(children) for node, children in below.items()},
         ranks=ranks,
         waiting={node: len(parents) for node, parents in above.items()},
+        together=joined,
     )

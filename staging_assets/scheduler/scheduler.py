@@ -6,7 +6,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import psycopg2
 
@@ -62,15 +62,16 @@ class Scheduler:
             nodes,
             priorities=project.config.priorities,
             seconds=work.seconds,
+            together=[circle.tables for circle in project.circles],
         )
         count = len(self._graph.waiting)
         workers = max(1, min(work.options.workers, count))
         before = {node: build.seconds for node, build in work.history.items()}
         self._watch = Watch(log, before, workers, tell)
-        self._left = count
+        self._left = sum(len(self._graph.members(node)) for node in self._graph.waiting)
         self._moving = threading.Lock()
         self._crew = WorkerPool(server, work, workers, self._take)
-        self._tables = {node for node in self._graph.waiting if node in project.tables}
+        self._tables = {node for node in nodes if node in project.tables}
         self._changed: set[str] = set()
         self._built: dict[str, Build] = {}
         self._same: set[str] = set()
@@ -113,7 +114,8 @@ class Scheduler:
             except queue.Empty:
                 event = None
             self._keep_lock()
-            self._watch.look(self._crew.building, tuple(self._graph.waiting), self._lock.connection)
+            left = self._graph.find_left()
+            self._watch.look(self._crew.building, left, self._lock.connection)
             if event is None:
                 continue
             if isinstance(event, BaseException):
@@ -128,37 +130,38 @@ class Scheduler:
                 with contextlib.suppress(psycopg2.Error):
                     self._remember()
 
-    def _take(self, result: NodeResult) -> list[NodeResult]:
+    def _take(self, results: Sequence[NodeResult]) -> list[NodeResult]:
         """Note what was built and hand out what waited for it; return what there is to tell.
+
+        Args:
+            results: of a node, or of those that are built together with it.
 
         The worker that built it calls this, so that nothing waits until results are taken: Dagster
         stores each of them for a tenth of a second.
         """
-        node, cleanup = result.node, result.cleanup
         with self._moving:
-            if node not in self._graph.waiting:
+            node = next((r.node for r in results if r.node in self._graph.waiting), None)
+            if node is None:
                 return []
-            if result.status in ("built", "unchanged"):
-                return self._finish(result)
-            self._tables.discard(node)
-            lost = self._graph.fail(node)
-            self._tables -= set(lost)
-        why = f"it depends on {node}, which was not built"
-        told = [NodeResult(child, "skipped", message=why) for child in lost]
-        if cleanup is not None:
-            told = [cleanup, *(each for each in told if each.node != cleanup.node)]
-        return [result, *told]
+            self._tables.difference_update(result.node for result in results)
+            failed = [r for r in results if r.status not in ("built", "unchanged")]
+            if not failed:
+                return self._finish(node, results)
+            lost = [each for n in self._graph.fail(node) for each in self._graph.members(n)]
+            self._tables.difference_update(lost)
+        return add_skipped(results, failed[0].node, lost)
 
-    def _finish(self, result: NodeResult) -> list[NodeResult]:
-        """Note a node that ended well, and its cleanup if that was run with it."""
-        node, cleanup = result.node, result.cleanup
-        self._tables.discard(node)
-        if result.status == "built":
-            self._note(result)
-        told = [result]
+    def _finish(self, node: str, results: Sequence[NodeResult]) -> list[NodeResult]:
+        """Note nodes that ended well, and the cleanup of one if that was run with it."""
+        self._tables.difference_update(result.node for result in results)
+        told = list(results)
+        for result in results:
+            if result.status == "built":
+                self._note(result)
+        cleanups = {r.cleanup.node: r.cleanup for r in results if r.cleanup is not None}
         for child in self._graph.finish(node):
-            if cleanup is not None and child == cleanup.node:
-                told += self._finish(cleanup)
+            if child in cleanups:
+                told += self._finish(child, [cleanups[child]])
             else:
                 self._give(child)
         return told
@@ -194,13 +197,15 @@ class Scheduler:
             self._same.add(table)
 
     def _give(self, node: str) -> None:
-        above, work = self._graph.above[node], self._work
+        members, work = self._graph.members(node), self._work
+        above = {each for n in self._graph.above[node] for each in self._graph.members(n)}
         task = Task(
             node=node,
-            settled=not any(parent in self._changed for parent in above),
-            rebuilt_later=frozenset(self._tables - {node}),
+            settled=above.isdisjoint(self._changed),
+            rebuilt_later=frozenset(self._tables.difference(members)),
             fresh=work.project.kind(node) is Kind.CLEANUP
             and work.project.node(node).name in self._fresh,
+            circle=members if len(members) > 1 else (),
         )
         self._crew.give(self._graph.ranks[node], task)
 
@@ -209,7 +214,7 @@ class Scheduler:
         self._open = False
         yield from self._drain()
         with self._moving:
-            left = list(self._graph.waiting)
+            left = self._graph.find_left()
             self._graph.waiting.clear()
         for node in left:
             yield NodeResult(node, "skipped", message=why)

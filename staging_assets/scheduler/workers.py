@@ -18,16 +18,17 @@ import psycopg2
 
 from staging_assets.builder import (
     PREPARE,
+    Attempt,
     NodeResult,
     RunContext,
     Task,
     clear_build_schema,
-    run_node,
+    run_task,
 )
 from staging_assets.errors import StagingError
 from staging_assets.postgres import OWN_PATH, CancelledError, Server, Session
 from staging_assets.scheduler.admission import Admission
-from staging_assets.scheduler.failures import MISSING, find_failure, find_lacking
+from staging_assets.scheduler.failures import MISSING, find_failures, find_lacking
 from staging_assets.scheduler.likely_names import find_meant
 from staging_assets.scheduler.ready_queue import Rank
 from staging_assets.scheduler.retries import MOST_TRIES, find_mendable, find_pause
@@ -70,7 +71,7 @@ class WorkerPool:
         server: Server,
         work: RunContext,
         count: int,
-        take: Callable[[NodeResult], Sequence[NodeResult]],
+        take: Callable[[Sequence[NodeResult]], Sequence[NodeResult]],
     ) -> None:
         self._server = server
         self._work = work
@@ -235,19 +236,21 @@ class WorkerPool:
             self.events.put(error)
             return False
 
-    def _build(self, session: Session, task: Task) -> NodeResult | None:
-        """Build a node in as many tries as it needs; whatever goes wrong becomes a result.
+    def _build(self, session: Session, task: Task) -> list[NodeResult] | None:
+        """Build a task's nodes in as many tries as it needs; whatever goes wrong becomes results.
 
         Returns None when the connection was lost: another try is for whoever is connected.
         """
         began = time.monotonic()
         for tries in range(1, MOST_TRIES + 1):
+            attempt = Attempt(task.node)
             try:
-                built = run_node(session, self._work, task)
+                built = run_task(session, self._work, task, attempt)
             except BaseException as error:  # noqa: BLE001 - a worker must answer for each task
                 failure = error
             else:
-                return replace(built, seconds=time.monotonic() - began)
+                seconds = time.monotonic() - began
+                return [replace(each, seconds=each.seconds or seconds) for each in built]
             session.rollback()
             lost = session.connection_lost
             what = find_mendable(failure, connection_lost=lost)
@@ -262,22 +265,25 @@ class WorkerPool:
             if session.connection_lost and not self._connect(session):
                 return None
             self._clear(session, task)
-        result = find_failure(task, failure, time.monotonic() - began)
-        if result.sqlstate in MISSING:
-            more = find_lacking(session, self._work, task)
-            if not more and result.message and result.sqlstate:
-                more = find_meant(session, self._work, result.message, result.sqlstate)
-            result = replace(result, message=f"{result.message}{more}")
-        return result
+        results = find_failures(task, failure, time.monotonic() - began, attempt)
+        return [self._add_meant(session, result) for result in results]
+
+    def _add_meant(self, session: Session, result: NodeResult) -> NodeResult:
+        """Say of a name that was not found what it waits for, or may mean."""
+        if result.sqlstate not in MISSING:
+            return result
+        more = find_lacking(session, self._work, result.node)
+        if not more and result.message and result.sqlstate:
+            more = find_meant(session, self._work, result.message, result.sqlstate)
+        return replace(result, message=f"{result.message}{more}")
 
     def _clear(self, session: Session, task: Task) -> None:
         """Drop what the last try has left of the shadow."""
-        table = self._work.project.tables.get(task.node)
-        if table is None:
+        tables = self._work.project.tables
+        own = [tables[node].own | {node} for node in task.nodes if node in tables]
+        if not own:
             return
         try:
-            clear_build_schema(
-                session.connection, self._work.build_schema, table.own | {table.name}
-            )
+            clear_build_schema(session.connection, self._work.build_schema, frozenset().union(*own))
         except (StagingError, psycopg2.Error):
             return

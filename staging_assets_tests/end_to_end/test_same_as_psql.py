@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
@@ -23,7 +21,7 @@ from staging_assets.sources.load_csv import run_csv_load
 from staging_assets.sources.seed import seed_demo
 from staging_assets_tests.support.builds import ask, build_all
 from staging_assets_tests.support.databases import fresh_database
-from staging_assets_tests.support.servers import find_embedded
+from staging_assets_tests.support.dumps import check_same, dump
 
 DATA = Path(__file__).parents[1] / "data"
 ROOT = Path(__file__).parents[2]
@@ -87,32 +85,6 @@ def run_by_psql(server: Server, project: StagingProject) -> None:
                         run_load_lookup(cursor, Relation("staging", table.name), table.lookup)
                 if table.populate:
                     run_psql(server, table.populate.path, project.sql_dir, project.schemas.path)
-
-
-def dump(server: Server, *options: str) -> str:
-    """What pg_dump says of the schema, with the rows of each table in order."""
-    done = subprocess.run(
-        [find_embedded("pg_dump"), "--schema=staging", *options],
-        env={"PATH": os.environ["PATH"], **find_variables(server)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    # Some builds of Postgres 15 stamp every column with a number of its own (pg_attver).
-    unlike = r"(?m)^(\\(un)?restrict .*|ALTER TABLE .* SET \(pg_attver=\d+\);)\n+"
-    text = re.sub(unlike, "", done.stdout)
-    return re.sub(
-        r"(?ms)(^COPY [^\n]*;\n)(.*?)(^\\\.$)",
-        lambda found: found[1] + "".join(sorted(found[2].splitlines(True))) + found[3],
-        text,
-    )
-
-
-def check_same(ours: str, theirs: str) -> None:
-    """Fail with the lines that differ."""
-    lines = difflib.unified_diff(theirs.splitlines(), ours.splitlines(), "psql", "ours", n=2)
-    difference = "\n".join(lines)
-    assert not difference, difference[:5000]
 
 
 def seed(server: Server, folder: Path) -> None:

@@ -116,6 +116,20 @@ def test_materialized_views_come_back_filled_with_indexes_and_grants(
     assert press.schemas() == ["staging", "staging__build"]
 
 
+def test_materialized_view_and_key_from_outside_are_carried_over_together(press: Press) -> None:
+    press.run(
+        "create materialized view staging.stored as select day from staging.t;"
+        "create table public.noted (t int references staging.t);"
+        "insert into public.noted values (1)"
+    )
+    press.publish(OTHER)
+    assert press.one("select min(day)::text from staging.stored") == "2025-01-01"
+    assert press.one(
+        "select convalidated and confrelid = 'staging.t'::regclass from pg_constraint"
+        " where conrelid = 'public.noted'::regclass"
+    )
+
+
 def test_materialized_view_that_no_longer_fits_is_named(press: Press) -> None:
     press.run("create materialized view staging.stored as select note from staging.t")
     with pytest.raises(BuildError, match=r"materialized view staging\.stored"):

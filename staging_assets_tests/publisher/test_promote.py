@@ -138,6 +138,40 @@ def test_memory_of_builds_goes_with_the_schema(stage: Stage) -> None:
     assert {node: r.status for node, r in results.items()}["t"] == "unchanged"
 
 
+def test_tables_that_reference_each_other_go_and_come_back_together(
+    database: Server, tmp_path: Path, witness: extensions.connection
+) -> None:
+    def files(mark: int) -> dict[str, str]:
+        return tables(
+            dept=(
+                "create table staging.dept (id int primary key, boss int references staging.emp)",
+                f"insert into staging.dept values ({mark}, {mark})",
+            ),
+            emp=(
+                "create table staging.emp (id int primary key, dept int references staging.dept)",
+                f"insert into staging.emp values ({mark}, {mark})",
+            ),
+        )
+
+    old, new = load(tmp_path / "old", files(1)), load(tmp_path / "new", files(2))
+    build_all(database, old)
+    build_all(database, new, schema="staging_next")
+    joined = "select d.id from staging.dept d join staging.emp e on e.id = d.boss"
+    keys = (
+        "select array_agg(confrelid::regclass::text order by confrelid::regclass::text)"
+        " from pg_constraint where contype = 'f' and convalidated"
+        " and connamespace = 'staging'::regnamespace"
+    )
+    for turn, mark in ((run_promote, 2), (run_rollback, 1), (run_promote, 2)):
+        turn(database, new, "staging") if mark == 2 else turn(database, old, "staging")
+        assert ask(witness, joined) == mark
+        assert ask(witness, keys) == ["staging.dept", "staging.emp"]
+        if mark == 1:
+            build_all(database, new, schema="staging_next")
+    build_all(database, old)
+    assert ask(witness, joined) == 1
+
+
 def test_first_promotion_needs_no_live_schema(
     database: Server, tmp_path: Path, witness: extensions.connection
 ) -> None:

@@ -221,6 +221,42 @@ def test_a_killed_run_goes_on_for_nobody(
     assert ask(witness, "select array_agg(id) from staging.after") == [5]
 
 
+def test_killed_in_the_exchange_of_tables_that_reference_each_other_all_are_old(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    dept = "create table staging.dept (id int primary key, boss int references staging.emp);"
+    emp = "create table staging.emp (id int primary key, dept int references staging.dept);"
+    old, new = "insert into staging.{} values (1, 1);", "insert into staging.{} values (2, 2);"
+
+    def files(fill: str) -> dict[str, str]:
+        return tables(dept=(dept, fill.format("dept")), emp=(emp, fill.format("emp")))
+
+    build_all(database, load(tmp_path / "old", files(old)))
+    # The exchange has moved one of the two, and waits.
+    ask(
+        witness,
+        "create function public.hold() returns event_trigger language plpgsql as $$ begin"
+        " if exists (select from pg_event_trigger_ddl_commands()"
+        " where object_identity = 'staging.emp') then perform pg_sleep(60); end if; end $$;"
+        "create event trigger hold on ddl_command_end when tag in ('ALTER TABLE')"
+        " execute function public.hold()",
+    )
+    project = load(tmp_path / "new", files(new))
+    with spawn(database, project.sql_dir) as child:
+        wait_until(
+            witness, BUSY.replace("count(*)", "count(*) > 0") + " and wait_event = 'PgSleep'"
+        )
+        child.kill()
+        child.wait()
+    wait_until(witness, BUSY.replace("count(*)", "count(*) = 0"))
+    ask(witness, "drop event trigger hold")
+    both = "select d.id, e.id from staging.dept d join staging.emp e on boss = e.id and dept = d.id"
+    assert ask(witness, both) == [(1, 1)]
+    build_all(database, project, wait_for_lock=10.0)
+    assert ask(witness, both) == [(2, 2)]
+    assert leftovers(witness) == []
+
+
 def test_killed_again_and_again_no_table_is_ever_half(
     database: Server, witness: Connection, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from staging_assets.builder.shadow.keys import (
 )
 from staging_assets.builder.shadow.lookup_rows import find_same_key
 from staging_assets.errors import ScriptError
-from staging_assets.parser import quote
+from staging_assets.parser import quote, quote_name
 from staging_assets.postgres import (
     Session,
     find_detail_columns,
@@ -63,8 +63,30 @@ def run_foreign_keys(session: Session, shadow: Shadow) -> None:
         _run_step(session, shadow, f"alter table {table} {names}", *of_table)
 
 
-def _run_step(session: Session, shadow: Shadow, step: str, *keys: Key) -> None:
-    """Run what puts keys on; say which one could not be."""
+def run_inner_keys(session: Session, shadow: Shadow) -> None:
+    """Add and validate a table's foreign keys to others of its circle, when all are filled.
+
+    Nobody reads these tables yet, so each is locked while its rows are looked at.
+
+    Raises ScriptError that says which key does not hold.
+    """
+    for key in shadow.inner:
+        _run_step(session, shadow, foreign_key_sql(key, checked=True), key, explained=False)
+    for each in shadow.postponed:
+        # What is only said about a key has no name of its own to tell.
+        name, table = quote_name(each.name or ""), quote(shadow.relation)
+        keys = [Key(table, name, "f", each.text, True)] if each.name else []
+        _run_step(session, shadow, each.text, *keys, explained=False)
+
+
+def _run_step(
+    session: Session, shadow: Shadow, step: str, *keys: Key, explained: bool = True
+) -> None:
+    """Run what puts keys on; say which one could not be.
+
+    Args:
+        explained: whether a query is shown that finds the rows, in tables that stay.
+    """
     try:
         session.run(step, users=True)
         return
@@ -76,7 +98,7 @@ def _run_step(session: Session, shadow: Shadow, step: str, *keys: Key) -> None:
     # Outside the handler: no traceback leads to the original and its DETAIL.
     shows_values = session.sessions.show_values
     told = _tell_broken_key(failure, key, shadow, shows_values=shows_values)
-    if key is None or not (failure.pgcode or "").startswith("23"):
+    if key is None or not explained or not (failure.pgcode or "").startswith("23"):
         raise told
     raise explain_key(
         told,

@@ -17,10 +17,15 @@ from staging_assets.builder.shadow.yielding_names import find_yielding
 from staging_assets.errors import BuildError, ScriptError
 from staging_assets.model import Relation, Table
 from staging_assets.parser import (
+    Postponed,
+    SentText,
     find_referenced,
+    postpone_keys,
     quote,
     quote_identifier,
+    quote_name,
     redirect_references,
+    replace_spans,
     rewrite,
 )
 from staging_assets.postgres import Session, find_abilities, find_build_schema, run_script
@@ -43,6 +48,9 @@ class Shadow:
         loaded: whether scripts or the YAML fill it in this run.
         seeded: whether the CREATE script may itself have inserted rows.
         yielding: statements by which other tables give its names free when it is published.
+        beside: names of what is of other tables, is in the same schema and can be read there.
+        inner: its foreign keys to other tables of its circle, which are off.
+        postponed: what makes such keys to tables that were not there yet, and speaks of them.
     """
 
     table: Table
@@ -54,6 +62,9 @@ class Shadow:
     loaded: bool
     seeded: bool
     yielding: tuple[str, ...] = ()
+    beside: frozenset[str] = frozenset()
+    inner: tuple[Key, ...] = ()
+    postponed: tuple[Postponed, ...] = ()
 
     @property
     def is_counted(self) -> bool:
@@ -75,6 +86,9 @@ class ShadowPlan:
         rivals: who else wants names that Postgres may make up for this table.
         later: tables that the run has still to build.
         tables: those of the folder.
+        beside: names of what the scripts of its circle make: all of it is made in one schema.
+        made: those of the tables that are made before it, so that it can read them.
+        ahead: tables of its circle that are made after it.
     """
 
     schema: str
@@ -86,21 +100,27 @@ class ShadowPlan:
     rivals: Rivals = ()
     later: frozenset[str] = frozenset()
     tables: Mapping[str, Table] = field(default_factory=dict)
+    beside: frozenset[str] = frozenset()
+    made: frozenset[str] = frozenset()
+    ahead: frozenset[str] = frozenset()
 
 
 def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
     """Create the table, read its keys and take them off."""
     own = table.own | {table.name}
-    text = rewrite(
+    text: SentText = rewrite(
         table.create.text,
         session.schemas,
         schema=plan.schema,
         shadow=plan.build_schema,
-        own=own,
+        own=own | plan.beside,
         ask=session.find_naming,
         bare=table.bare,
         known=plan.tables,
     )
+    ahead = {Relation(plan.build_schema, name) for name in plan.ahead}
+    waiting = postpone_keys(text.text, ahead, bare=table.bare)
+    text = replace_spans(text, waiting.spans)
     found = find_referenced(text.text)
     stands = _find_stands(session, plan, {each.relation for each in found})
     sent = redirect_references(text, found, {r: quote(stand) for r, stand in stands.items()})
@@ -128,16 +148,27 @@ def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
         off = _run_removals(session, removals, off)
     meant = {f"{stand}": target for target, stand in stands.items()}
     keys = tuple(_point_at_published(key, meant) for key in shape.keys)
+    removed = tuple(k for k, old in zip(keys, shape.keys, strict=True) if old in off)
+    inner = tuple(key for key in removed if key.kind == "f" and _is_beside(key, plan))
     return Shadow(
         table=table,
         live=Relation(plan.schema, table.name),
         relation=relation,
         own=own | shape.names,
         shape=replace(shape, keys=keys),
-        removed=tuple(k for k, old in zip(keys, shape.keys, strict=True) if old in off),
+        removed=tuple(key for key in removed if key not in inner),
         loaded=loaded,
         seeded=not all(outcome.status.startswith(_EMPTY) for outcome in outcomes),
+        beside=plan.made,
+        inner=inner,
+        postponed=tuple(waiting.statements),
     )
+
+
+def _is_beside(key: Key, plan: ShadowPlan) -> bool:
+    """Whether a foreign key references another table of the circle, as it is made now."""
+    place = quote_name(plan.build_schema)
+    return key.references in {f"{place}.{quote_name(name)}" for name in plan.beside}
 
 
 def _exists_as_view(session: Session, relation: Relation) -> bool:

@@ -164,7 +164,7 @@ def _find_own(session: Session, shadow: Shadow) -> frozenset[str]:
     """
     table = shadow.table
     if table.populate is None or not table.keeps_indexes:
-        return shadow.own
+        return shadow.own | shadow.beside
     named = {
         use.relation.name
         for statement in read_statements(table.populate.text, session.schemas)
@@ -173,7 +173,7 @@ def _find_own(session: Session, shadow: Shadow) -> frozenset[str]:
         or statement.starts_with("reindex", "index")
         or statement.starts_with("comment", "on", "index")
     }
-    return shadow.own | shadow.shape.index_names | named
+    return shadow.own | shadow.beside | shadow.shape.index_names | named
 
 
 def _count(session: Session, relation: Relation) -> int:

@@ -86,8 +86,9 @@ class EvaluationContext:
     """What is known about a table besides what the database says.
 
     Args:
-        own: names that the table's CREATE script makes. In an `sql` check they mean the
-            relation's own schema, so that a shadow table is checked and not the published one.
+        own: names that the table's CREATE script makes, and those of tables that are published
+            with it. In a check they mean the relation's own schema, so that shadow tables are
+            checked and not the published ones.
         previous_rows: rows of the table's last build; None means: look into the history.
         label: where the checks are declared, for messages.
     """

@@ -7,7 +7,7 @@ subquery; values come back as text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +60,8 @@ class CheckedTable:
         history: the build history table, or None when there is none.
         previous_rows: of the last build where the caller knows; else the history is asked.
         rewrite: puts an `sql` check's text on the right schemas.
+        beside: names of what is where the table is now: its own, and other tables' that are to be
+            published with it.
     """
 
     relation: Relation
@@ -68,6 +70,11 @@ class CheckedTable:
     history: Relation | None = None
     previous_rows: int | None = None
     rewrite: Callable[[str], str] = str
+    beside: Collection[str] = ()
+
+    def find_other(self, name: str) -> Relation:
+        """Where another table of the schema, or this one, is looked at."""
+        return Relation(self.relation.schema if name in self.beside else self.schema, name)
 
     @property
     def table(self) -> sql.Identifier:

@@ -21,7 +21,7 @@ from staging_assets.checks.core.probe import (
     say,
 )
 from staging_assets.checks.kinds.kind import Arguments, CheckKind, Written, spell_name
-from staging_assets.model import Relation, find_number
+from staging_assets.model import find_number
 
 _NUMERIC = frozenset(
     ("smallint", "integer", "bigint", "numeric", "real", "double precision", "money", "oid")
@@ -107,7 +107,7 @@ class Relationship(CheckKind):
     def probe(self, check: Check, place: CheckedTable) -> Probe:
         column, to, code = (check.arguments[name] for name in ("column", "to", "to_column"))
         # A table that refers to itself is looked at where it is now.
-        other = place.relation if to == check.relation else Relation(place.schema, to)
+        other = place.relation if to == check.relation else place.find_other(to)
         orphaned = sql.SQL(
             "from {} as t where {} is not null and not exists (select 1 from {} as o where {} = {})"
         ).format(

@@ -31,7 +31,15 @@ from staging_assets.checks.schema.expected_changes import (
 )
 from staging_assets.checks.schema.structure import Structure, read_structures
 from staging_assets.model import SCHEMA_NODE, Kind, Relation, StagingProject
-from staging_assets.parser import LexicalError, Naming, find_users_path, rewrite
+from staging_assets.parser import (
+    LexicalError,
+    Naming,
+    Rewritten,
+    find_users_path,
+    postpone_keys,
+    replace_spans,
+    rewrite,
+)
 from staging_assets.postgres import (
     Connection,
     ServerRoutines,
@@ -93,6 +101,7 @@ def read_expected(
             (node, send(text))
             for node, text in _find_scripts(project, _find_needed(project, chunk))
         ]
+        scripts = _postpone_keys(project, scripts, scratch)
         changes = {
             name: ";\n".join(map(send, statements))
             for name, statements in _find_changes(project, chunk, expected.hidden)
@@ -183,6 +192,8 @@ def _find_needed(project: StagingProject, tables: Sequence[str]) -> frozenset[st
         if name in needed:
             continue
         needed.add(name)
+        if name in project.circle_of:
+            waiting += project.circle_of[name].tables
         if name in project.tables:
             table = project.tables[name]
             text = table.create.text.lower()
@@ -207,6 +218,30 @@ def _find_scripts(project: StagingProject, needed: Collection[str]) -> Iterator[
             yield node, project.tables[node].create.without_rows
         elif project.kind(node) is Kind.PROCEDURES:
             yield node, project.procedures[project.node(node).name].script.without_rows
+
+
+def _postpone_keys(
+    project: StagingProject, scripts: Sequence[tuple[str, str]], scratch: str
+) -> list[tuple[str, str]]:
+    """Let foreign keys to tables that come later in their circle wait for these.
+
+    Args:
+        scripts: node and text as it is sent.
+        scratch: the schema where they make their tables.
+    """
+    found: list[tuple[str, str]] = []
+    waiting: list[tuple[str, str]] = []
+    for node, text in scripts:
+        circle = project.circle_of[node].tables if node in project.circle_of else ()
+        ahead = circle[circle.index(node) + 1 :] if circle else ()
+        later = {Relation(scratch, name) for name in ahead}
+        keys = postpone_keys(text, later, bare=node in project.tables and project.tables[node].bare)
+        found.append((node, replace_spans(Rewritten(text), keys.spans).text))
+        waiting += [(node, statement.text) for statement in keys.statements]
+        if circle and not ahead:
+            found += waiting
+            waiting = []
+    return found
 
 
 def _run_scripts(

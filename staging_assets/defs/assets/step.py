@@ -100,6 +100,8 @@ class Step:
         self._database = server.database
         for used, other in self._project.shadowed:
             self._log("info", f"{used} is used; {other} gives way to it")
+        for note in self._project.notes:
+            self._log("info", note)
         screen = Screen(len(self._nodes | self._added), prefix=self._prefix)
         if self._nodes and not self._live:
             self._context.log.info(_BESIDE.format(self._schema, self._staging.schema))

@@ -1,0 +1,1 @@
+insert into staging.c select id, id from staging.a;
