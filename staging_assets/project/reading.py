@@ -23,6 +23,7 @@ from staging_assets.project.file_reader import Files, Named
 from staging_assets.project.scripts.cleanup import CleanupCode, read_cleanup
 from staging_assets.project.scripts.create import find_creation
 from staging_assets.project.scripts.forbidden import find_faults
+from staging_assets.project.scripts.partitions import find_foreign_partitions
 from staging_assets.project.scripts.psql import Values, is_variable_name, read_as_psql
 from staging_assets.project.scripts.routines import Routines
 from staging_assets.project.scripts.script import Source
@@ -60,6 +61,7 @@ class FolderReader:
         self._read_lookups()
         self._read_populates()
         self._read_cleanups()
+        self._check_partitions()
         self._read_config()
 
     def _read_source(self, script: Script) -> Source | None:
@@ -160,6 +162,12 @@ class FolderReader:
                 lookup = self.lookups[table]
                 what = f"{table} is filled by this script and by {lookup.label}:{lookup.line}"
                 self.problems.append(source.note(0, what, "Remove one of the two"))
+
+    def _check_partitions(self) -> None:
+        parts = self.parts
+        creates = [creation.source for creation in parts.creations.values()]
+        for source in (*creates, *parts.populates.values(), *parts.procedures.values()):
+            self.problems += find_foreign_partitions(source, parts.owners)
 
     def _read_cleanups(self) -> None:
         for named in self.files.cleanups:

@@ -144,6 +144,12 @@ def check_possible(attached: Attachments, request: PublishRequest) -> None:
             f"{live}: {attached.taken[0]}, and the script makes one of that name. {unchanged} "
             "Rename one of them."
         )
+    if attached.parents:
+        child, parent = attached.parents[0]
+        raise BuildError(
+            f"{live}: {child} is a partition or child of {parent}, which would lose its rows. "
+            f"{unchanged} Detach it, or let the script that makes {parent} make it."
+        )
     unknown = [
         what
         for what, schema, table in attached.unknown
@@ -219,7 +225,13 @@ def tell_gone(attached: Attachments, request: PublishRequest) -> None:
     """Log what the old table had and the script does not make."""
     if attached.gone:
         gone = ", ".join(attached.gone)
-        request.log("info", f"{request.live}: gone with the old table, not in its script: {gone}")
+        # Who attaches a partition by hand expects its rows to stay.
+        level = "warning" if any(map(_is_partition, attached.gone)) else "info"
+        request.log(level, f"{request.live}: gone with the old table, not in its script: {gone}")
+
+
+def _is_partition(part: str) -> bool:
+    return part.startswith("partition ")
 
 
 def _is_later(schema: str | None, table: str | None, live: Relation, later: frozenset[str]) -> bool:

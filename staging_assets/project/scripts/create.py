@@ -17,6 +17,7 @@ from staging_assets.parser import (
     fold,
     read_text,
 )
+from staging_assets.project.scripts.partitions import find_implied, find_partitions
 from staging_assets.project.scripts.script import Source
 
 _TABLES = ("table", "view")
@@ -61,6 +62,9 @@ def find_creation(source: Source, named: str) -> tuple[Creation | None, list[Pro
     tokens = [statement.tokens for statement in source.statements]
     found = find_columns(source.script.text, tokens, source.schemas.own(name))
     own |= found.implied
+    partitions = find_partitions(source) & own
+    for child in sorted(partitions):
+        own |= find_implied(source, child, {name, *partitions})
     comment = _find_comments(source, name, found.columns)
     add_comments(found, source.script.text, tokens, source.comments)
     problems += _find_changes_of_others(source, name, own)
@@ -124,6 +128,8 @@ def _find_own(source: Source, made: list[Use], name: str) -> tuple[set[str], lis
                 of_own = source.is_own(use) and (child or use.kind not in _TABLES)
             if of_own:
                 own.add(use.relation.name)
+    made_here = {use.relation.name for use in made if source.is_own(use)}
+    own |= find_partitions(source) & made_here
     for use in made:
         if source.is_own(use) and use.relation.name not in own and use.relation not in dropped:
             what = f"creates a second table, {use.relation}"

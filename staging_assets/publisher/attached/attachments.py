@@ -56,6 +56,7 @@ class Attachments:
         carried: statements that give the new table what the old one had.
         analyze: new tables that have to be analyzed, for the planner was told something by hand.
         gone: parts of the old table that the script does not make.
+        parents: an old table and one that stays, of which it is a partition or child.
         waiting_schemas: where older objects of this schema wait for their end.
     """
 
@@ -74,6 +75,7 @@ class Attachments:
     carried: tuple[Step, ...]
     analyze: Sequence[str]
     gone: Sequence[str]
+    parents: Sequence[tuple[str, str]] = ()
     waiting_schemas: Sequence[str] = ()
 
 
@@ -122,6 +124,7 @@ def read_attachments(
         carried=steps(found["carried"]),
         analyze=found["analyze"],
         gone=found["gone"],
+        parents=[(child, parent) for child, parent in found["parents"]],
         waiting_schemas=waiting,
     )
 

@@ -1,5 +1,19 @@
 -- What the new table does not have.
 
+-- answer parents: Of which tables that stay is the old one a partition, or a child, and not the new?
+select coalesce(json_agg(json_build_array(o.name, h.inhparent::regclass::text) order by o.name), '[]')
+from rel o
+join pg_inherits h on h.inhrelid = o.oid
+join pg_class p on p.oid = h.inhparent and p.relkind in ('r', 'p', 'f')
+where not o.new
+and coalesce(obj_description(p.relnamespace, 'pg_namespace'), '') not like 'staging_assets: set aside%'
+and not exists (select from rel parent where parent.oid = p.oid)
+and not exists (
+    select from rel n
+    join pg_inherits i on i.inhrelid = n.oid and i.inhparent = p.oid
+    where n.new and n.relname = o.relname
+)
+
 -- answer gone: Which indexes, keys, columns and partitions of the old table does the script not make?
 select coalesce(json_agg(what order by what), '[]')
 from (

@@ -1,0 +1,10 @@
+drop table if exists staging.fares;
+create table staging.fares (id integer not null, at date not null, zone text) partition by range (at);
+create table staging.fares_2024 (zone text, id integer not null, at date not null);
+create table staging.fares_2025 (id integer not null, at date not null, zone text) partition by list (zone);
+create table staging.fares_2025_a (id integer not null, at date not null, zone text);
+create table staging.fares_rest partition of staging.fares default;
+alter table only staging.fares_2025 attach partition staging.fares_2025_a for values in ('a');
+alter table only staging.fares attach partition staging.fares_2024 for values from ('2024-01-01') to ('2025-01-01');
+alter table only staging.fares attach partition staging.fares_2025 for values from ('2025-01-01') to ('2026-01-01');
+comment on table staging.fares_2024 is 'last year';

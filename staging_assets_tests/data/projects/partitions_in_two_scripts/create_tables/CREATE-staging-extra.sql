@@ -1,0 +1,1 @@
+create table staging.extra (id integer, at date);

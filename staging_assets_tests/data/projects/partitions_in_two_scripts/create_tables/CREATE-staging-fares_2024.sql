@@ -1,0 +1,1 @@
+create table staging.fares_2024 (id integer, at date);

@@ -1,0 +1,16 @@
+create table staging.fares (id integer not null, at date not null, n integer) partition by range (at);
+create table staging.fares_2024 partition of staging.fares for values from ('2024-01-01') to ('2025-01-01');
+create table staging.fares_2025 partition of staging.fares for values from ('2025-01-01') to ('2026-01-01');
+alter table only staging.fares add constraint fares_pkey primary key (id, at);
+alter table only staging.fares_2024 add constraint fares_2024_pkey primary key (id, at);
+alter table only staging.fares_2025 add primary key (id, at);
+alter index staging.fares_pkey attach partition staging.fares_2024_pkey;
+alter index staging.fares_pkey attach partition staging.fares_2025_pkey;
+create index on only staging.fares (n);
+create index fares_2024_by_n on staging.fares_2024 (n);
+create index on staging.fares_2025 (n);
+alter index staging.fares_n_idx attach partition staging.fares_2024_by_n;
+alter index staging.fares_n_idx attach partition staging.fares_2025_n_idx;
+create unique index fares_twice on staging.fares (at, id);
+alter index staging.fares_2024_at_id_idx set (fillfactor = 70);
+comment on index staging.fares_2025_n_idx is 'by number';
