@@ -30,6 +30,7 @@ from staging_assets.postgres import (
     read_owed_keys,
 )
 from staging_assets.publisher import drop_retired, run_validate
+from staging_assets.scheduler.failures import add_skipped
 from staging_assets.scheduler.fingerprints import is_fixed
 from staging_assets.scheduler.ready_queue import ReadyQueue, build_graph
 from staging_assets.scheduler.watch import Watch, Watcher
@@ -68,7 +69,7 @@ class Scheduler:
         workers = max(1, min(work.options.workers, count))
         before = {node: build.seconds for node, build in work.history.items()}
         self._watch = Watch(log, before, workers, tell)
-        self._left = sum(len(self._graph.members(node)) for node in self._graph.waiting)
+        self._left = len(self._graph.find_left())
         self._moving = threading.Lock()
         self._crew = WorkerPool(server, work, workers, self._take)
         self._tables = {node for node in nodes if node in project.tables}
@@ -131,24 +132,20 @@ class Scheduler:
                     self._remember()
 
     def _take(self, results: Sequence[NodeResult]) -> list[NodeResult]:
-        """Note what was built and hand out what waited for it; return what there is to tell.
+        """Note what was built, a node or several together, and hand out what waited for it.
 
-        Args:
-            results: of a node, or of those that are built together with it.
-
-        The worker that built it calls this, so that nothing waits until results are taken: Dagster
-        stores each of them for a tenth of a second.
+        Returns what there is to tell. The worker that built it calls this, so that nothing waits
+        until results are taken: Dagster stores each of them for a tenth of a second.
         """
         with self._moving:
             node = next((r.node for r in results if r.node in self._graph.waiting), None)
             if node is None:
                 return []
-            self._tables.difference_update(result.node for result in results)
             failed = [r for r in results if r.status not in ("built", "unchanged")]
             if not failed:
                 return self._finish(node, results)
-            lost = [each for n in self._graph.fail(node) for each in self._graph.members(n)]
-            self._tables.difference_update(lost)
+            lost = self._graph.fail(node)
+            self._tables.difference_update(lost, self._graph.members(node))
         return add_skipped(results, failed[0].node, lost)
 
     def _finish(self, node: str, results: Sequence[NodeResult]) -> list[NodeResult]:
@@ -198,10 +195,9 @@ class Scheduler:
 
     def _give(self, node: str) -> None:
         members, work = self._graph.members(node), self._work
-        above = {each for n in self._graph.above[node] for each in self._graph.members(n)}
         task = Task(
             node=node,
-            settled=above.isdisjoint(self._changed),
+            settled=self._changed.isdisjoint(self._graph.find_above(node)),
             rebuilt_later=frozenset(self._tables.difference(members)),
             fresh=work.project.kind(node) is Kind.CLEANUP
             and work.project.node(node).name in self._fresh,
