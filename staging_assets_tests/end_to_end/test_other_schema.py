@@ -14,15 +14,11 @@ from staging_assets.checks.schema.drift import evaluate_drift
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.psql import find_variables
 from staging_assets.project.load import load_project
-from staging_assets_tests.end_to_end.test_same_as_psql import (
-    DATA,
-    check_same,
-    find_embedded,
-    run_by_psql,
-    seed,
-)
+from staging_assets_tests.end_to_end.test_same_as_psql import DATA, run_by_psql, seed
 from staging_assets_tests.support.builds import build_all
 from staging_assets_tests.support.databases import fresh_database
+from staging_assets_tests.support.dumps import check_same
+from staging_assets_tests.support.servers import find_embedded
 
 TREES = ("aliases", "search_path", "sources", "texts")
 ROWS = re.compile(r"(?ms)^(COPY [^\n]*;)\n(.*?)^\\\.$")

@@ -10,8 +10,9 @@ import pytest
 from staging_assets.checks import find_checks
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
-from staging_assets_tests.end_to_end.test_same_as_psql import dump, seed
+from staging_assets_tests.end_to_end.test_same_as_psql import seed
 from staging_assets_tests.support.builds import Log, ask, build_all, leftovers, load, tables
+from staging_assets_tests.support.dumps import dump
 
 TREES = Path(__file__).parents[1] / "data" / "trees"
 
