@@ -9,7 +9,7 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets_tests.end_to_end.test_commands import count, typed  # noqa: F401 - a fixture
-from staging_assets_tests.support.commands import run_typed
+from staging_assets_tests.support.forked import run_forked
 
 BOTH = {"staging/officers", "staging/officers_cleanup"}
 
@@ -46,8 +46,8 @@ def test_one_of_them_selected_builds_and_records_both(
     selected: str,
 ) -> None:
     before = "staging/lookup_races,staging/stored_procedures/numbers"
-    assert run_typed(f"dagster asset materialize --select {before}", typed).returncode == 0
-    ran = run_typed(f"dagster asset materialize --select {selected}", typed)
+    assert run_forked(f"dagster asset materialize --select {before}", typed).returncode == 0
+    ran = run_forked(f"dagster asset materialize --select {selected}", typed)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     lines = [line.split()[1] for line in ran.stdout.splitlines() if line.startswith("[")]
     assert lines[-2:] == sorted(BOTH)
@@ -66,7 +66,7 @@ def test_a_failing_cleanup_is_named_and_the_command_that_goes_on_does_both(
     script = Path(typed["STAGING_SQL_DIR"], "populate_tables/demo/staging-officers-cleanup.py")
     sound = script.read_text()
     script.write_text(sound.replace("= 40", "= 1 / 0"))
-    ran = run_typed("dagster asset materialize --select 'staging/*'", typed)
+    ran = run_forked("dagster asset materialize --select 'staging/*'", typed)
     assert ran.returncode != 0
     assert "failed: staging/officers_cleanup\n" in ran.stdout
     assert "skipped: staging/officers, staging/arrests\n" in ran.stdout
@@ -78,7 +78,7 @@ def test_a_failing_cleanup_is_named_and_the_command_that_goes_on_does_both(
         for line in ran.stdout.splitlines()
         if line.startswith("go on with: ")
     )
-    ran = run_typed(again, typed)
+    ran = run_forked(again, typed)
     assert ran.returncode == 0, ran.stdout
     assert count(witness, "select count(*) from staging.arrests") == 3
     made, _ = read_events(typed["STAGING_HOME"])
