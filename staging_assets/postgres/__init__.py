@@ -52,7 +52,7 @@ from staging_assets.postgres.client.schema_lock import SchemaLock, find_running,
 from staging_assets.postgres.client.scripts import Outcome, run_script, run_statement
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import CancelledError, Session
-from staging_assets.postgres.connect import find_server
+from staging_assets.postgres.connect import find_place, find_server
 from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.postgres.messages.errors import FailedStatement, find_safe_text, script_error
@@ -93,6 +93,7 @@ __all__ = [
     "find_cursor_class",
     "find_database_identity",
     "find_detail_columns",
+    "find_place",
     "find_present",
     "find_psql",
     "find_public_dsn",

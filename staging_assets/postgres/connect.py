@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import replace
+from hashlib import sha256
 
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
@@ -11,7 +13,7 @@ from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.settings import Connects, is_elsewhere
 
-__all__ = ["Server", "find_server"]
+__all__ = ["Server", "find_place", "find_server"]
 
 
 def find_server(postgres: Connects) -> Server:
@@ -40,6 +42,29 @@ def find_server(postgres: Connects) -> Server:
     except psycopg2.Error:
         dsn = connection.url or ""  # the server's own message tells of it, without its text
     return Server(dsn, connection.sessions)
+
+
+def find_place(postgres: Connects) -> str:
+    """A short hash of where a connection leads from here, without asking anybody.
+
+    The same place is the same server, unless that has moved; two places may be one server, which is
+    spelled otherwise or reached from another machine.
+
+    Args:
+        postgres: what knows the connection.
+
+    Raises SettingsError when the connection cannot be told.
+    """
+    connection = postgres.connection_settings()
+    try:
+        told = {**parse_dsn(connection.url or ""), **connection.parameters}
+    except psycopg2.Error:
+        told = {"dsn": connection.url or ""}
+    host = told.get("host") or told.get("hostaddr") or ""
+    parts = [host, told.get("port", ""), told.get("dbname", ""), told.get("dsn", "")]
+    if not is_elsewhere(host):
+        parts += [platform.node(), str(connection.home) if connection.embedded else ""]
+    return sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def _add_tls(dsn: str) -> str:

@@ -3,6 +3,7 @@
 # No postponed annotations here: Dagster reads those of the functions below as they are.
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
 
 import dagster as dg
 
@@ -76,13 +77,14 @@ def build_csv_assets(
     def etl_load(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         current = context.assets_def.node_keys_by_output_name
         keys = {names_of[output]: current[output] for output in context.selected_output_names}
-        try:
-            check_identity(context, staging)
-            server = getattr(context.resources, resource).find_server()
-        except StagingError as error:
-            raise dg.Failure(str(error), allow_retries=False) from None
         failed: dict[str, str] = {}
-        with showing_presence(context, server, staging):
+        with ExitStack() as stack:
+            try:
+                check_identity(context, staging)
+                server = getattr(context.resources, resource).find_server()
+                stack.enter_context(showing_presence(context, server, staging))
+            except StagingError as error:
+                raise dg.Failure(str(error), allow_retries=False) from None
             for outcome in run_csv_loads(
                 server, staging.etl_schema, files, [*keys], staging.workers
             ):

@@ -21,7 +21,12 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from staging_assets.defs.assets.identity import build_identity_tags, read_step_tags
+from staging_assets.defs.assets.identity import (
+    WHERE,
+    build_identity_tags,
+    check_database,
+    read_step_tags,
+)
 from staging_assets.errors import StagingError
 from staging_assets.postgres import (
     OWN_PATH,
@@ -36,9 +41,6 @@ from staging_assets.postgres import (
 from staging_assets.settings import StagingSchema, read_settings
 
 Context = dg.AssetExecutionContext | dg.OpExecutionContext
-
-_WHERE = "staging_assets/database"
-"""The tag that says in which database a run shows its sign: the run's id, and the database's."""
 
 _UNSAID = 600
 """Seconds after which a step that has noted no database would have done so."""
@@ -74,12 +76,14 @@ class DeadRun:
 def showing_presence(context: Context, server: Server, staging: StagingSchema) -> Iterator[None]:
     """Show the sign of this run while the block is at work; mark runs that died before it.
 
-    Never the reason why a run fails: where the database lets nobody in, the run itself will say it.
+    Where the database lets nobody in, the run itself will say it.
 
     Args:
         context: of the step.
         server: where it works.
         staging: what it is about.
+
+    Raises SettingsError when it is not the database that the run is for.
     """
     try:
         presence = Presence(server, context.run_id)
@@ -89,8 +93,7 @@ def showing_presence(context: Context, server: Server, staging: StagingSchema) -
         return
     with closing(presence):
         if presence.database is not None:
-            note = f"{context.run_id} {presence.database}"
-            context.instance.add_run_tags(context.run_id, {_WHERE: note})
+            check_database(context, staging, presence.database)
         connection = presence.connection
         for dead in run_fail_dead_runs(context.instance, connection, staging):
             context.log.warning(str(dead))
@@ -155,7 +158,7 @@ def _find_step(
     instance: dg.DagsterInstance, run: dg.DagsterRun, here: str | None, staging: StagingSchema
 ) -> str | None:
     """The step of ours that is at work in a run, when it should be showing a sign here."""
-    run_id, _, noted = run.tags.get(_WHERE, "").partition(" ")
+    run_id, _, noted = run.tags.get(WHERE, "").partition(" ")
     # A run that is executed again has the tags of the run before it.
     said = run_id == run.run_id
     if said and noted != here:
