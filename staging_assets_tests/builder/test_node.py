@@ -12,6 +12,8 @@ from staging_assets.postgres.client.server import Server
 from staging_assets_tests.support.builds import ask, build_all, leftovers, load, tables
 from staging_assets_tests.support.small_tables import CLEANUP_FILES, EVENTS, HUB, LOOKUP
 
+pytestmark = pytest.mark.also_one_statement
+
 
 def test_a_table_has_the_rows_and_keys_of_its_scripts(
     database: Server, witness: Connection, tmp_path: Path

@@ -18,6 +18,9 @@ from staging_assets.model import Script
 from staging_assets.postgres.client.server import Server
 
 Ask = Callable[[str], list[tuple[object, ...]]]
+
+pytestmark = pytest.mark.also_one_statement
+
 SCHEMA = "staging_dev"
 
 

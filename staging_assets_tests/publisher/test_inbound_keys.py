@@ -9,6 +9,8 @@ from staging_assets.postgres import Server, read_owed_keys
 from staging_assets.publisher import drop_retired, run_validate
 from staging_assets_tests.support.publishing import OTHER, TABLE, Press
 
+pytestmark = pytest.mark.also_one_statement
+
 
 def owed(press: Press) -> list[str]:
     return [str(key) for key in read_owed_keys(press.connection, "staging")]
