@@ -36,6 +36,9 @@ _COMMANDS = {
     "init": ("init", "Begin a project of your own in a new folder."),
     "migrate": ("migrate", "Make a project of a luigi tree."),
     "ls": ("ls", "List what the scripts make."),
+    "promote": ("promote", "Put a finished schema in place of the live one."),
+    "releases": ("promote", "List what was promoted and rolled back."),
+    "rollback": ("promote", "Take the last promotion back."),
     "show": ("show", "Show all that is known of a table."),
 }
 """Command to its module and its line in the list of commands."""

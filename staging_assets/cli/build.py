@@ -7,16 +7,14 @@ command.
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from staging_assets.checks import KINDS
+from staging_assets.cli.dagster_program import become_dagster
 from staging_assets.cli.options import (
     find_asset_key,
     find_nodes,
@@ -63,7 +61,7 @@ def build(
     if given:
         step = f"staging_build{staging.suffix}"
         words += ["--config-json", json.dumps({"ops": {step: {"config": given}}})]
-    return _become_dagster(words, dry_run=dry_run, **said)
+    return become_dagster(words, dry_run=dry_run, **said)
 
 
 @click.command()
@@ -76,7 +74,7 @@ def dev(port: int, dry_run: bool, **said: str | None) -> int:
     if not dry_run:
         _check_free(port)
     words = ["dev", "-h", "127.0.0.1", "-p", str(port), "-m", "staging_assets.definitions"]
-    return _become_dagster(words, dry_run=dry_run, **said)
+    return become_dagster(words, dry_run=dry_run, **said)
 
 
 def _find_selection(staging: StagingSchema, project: StagingProject, words: Sequence[str]) -> str:
@@ -108,22 +106,3 @@ def _check_free(port: int) -> None:
                 f"--port {port}: {error.strerror}. Give another one, such as --port {port + 1}, or "
                 "stop the program that uses it."
             ) from None
-
-
-def _become_dagster(words: Sequence[str], *, dry_run: bool, **said: str | None) -> int:
-    variables = {
-        f"STAGING_{name.upper()}": os.path.abspath(value) if name == "sql_dir" else value  # noqa: PTH100
-        for name, value in said.items()
-        if value is not None
-    }
-    program = Path(sys.executable).parent / "dagster"
-    if dry_run:
-        settings = [f"{name}={_quote(value)}" for name, value in variables.items()]
-        print(" ".join([*settings, "dagster", *map(_quote, words)]))
-        return 0
-    sys.stdout.flush()
-    return os.execve(program, [str(program), *words], {**os.environ, **variables})  # noqa: S606
-
-
-def _quote(word: str) -> str:
-    return word if re.fullmatch(r"[\w./:=-]+", word) else "'" + word.replace("'", "'\\''") + "'"

@@ -10,6 +10,7 @@ from staging_assets.defs.assets.resources import PostgresResource, build_resourc
 from staging_assets.defs.assets.sources import build_csv_assets, build_source_specs
 from staging_assets.defs.jobs.builds import build_jobs
 from staging_assets.defs.jobs.promotion import build_promotion_jobs
+from staging_assets.defs.jobs.releases import build_release_spec
 from staging_assets.defs.translation.git import link_to_git
 from staging_assets.defs.translation.specs import build_specs
 from staging_assets.defs.translation.translator import StagingTranslator
@@ -48,6 +49,7 @@ def build_definitions(
         build_staging_assets(staging, project, specs),
         *build_csv_assets(staging, files),
         *build_source_specs(staging, project, files),
+        build_release_spec(staging),
     ]
     return dg.Definitions(
         assets=link_to_git(staging, assets) if staging.git_url and shown else assets,

@@ -17,6 +17,7 @@ from staging_assets.postgres.abilities.citus import (
 from staging_assets.postgres.abilities.one_statement import find_cursor_class
 from staging_assets.postgres.client.catalog import (
     BUILDS,
+    RELEASES,
     find_build_schema,
     has_functions,
     has_rows,
@@ -69,6 +70,7 @@ __all__ = [
     "LEND_OWN_PATH",
     "OWED_KEYS",
     "OWN_PATH",
+    "RELEASES",
     "SET_LOCAL_USERS_PATH",
     "SET_OWN_PATH",
     "TAKE_OWN_PATH_BACK",

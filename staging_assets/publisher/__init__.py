@@ -9,14 +9,21 @@ other tables are validated (`run_validate`), if need be by the next run.
 
 from staging_assets.publisher.in_place import run_in_place
 from staging_assets.publisher.owed_keys import run_validate
+from staging_assets.publisher.promotion.promotable import check_there, find_build_command
+from staging_assets.publisher.promotion.releases import Author, Release, read_releases
 from staging_assets.publisher.request import PublishRequest
 from staging_assets.publisher.retired import drop_retired, retired_comment
 from staging_assets.publisher.schema import run_promote, run_rollback
 from staging_assets.publisher.table import run_publish
 
 __all__ = [
+    "Author",
     "PublishRequest",
+    "Release",
+    "check_there",
     "drop_retired",
+    "find_build_command",
+    "read_releases",
     "retired_comment",
     "run_in_place",
     "run_promote",

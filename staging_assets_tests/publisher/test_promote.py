@@ -13,7 +13,13 @@ from staging_assets.errors import BuildError, BusyError
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.schema_lock import SchemaLock
 from staging_assets.postgres.client.server import Server
-from staging_assets.publisher import run_promote, run_rollback
+from staging_assets.publisher import (
+    Author,
+    Release,
+    read_releases,
+    run_promote,
+    run_rollback,
+)
 from staging_assets.publisher.attached.schema_rename import rename_schema
 from staging_assets_tests.support.builds import Rebuild, ask, build_all, load, tables
 
@@ -61,6 +67,9 @@ class Stage:
 
     def mark(self, schema: str = "staging") -> str:
         return str(self.ask(f"select min(mark) from {schema}.t"))
+
+    def releases(self) -> list[Release]:
+        return read_releases(self.connection, "staging")
 
     def schemas(self) -> list[str]:
         return list(
@@ -264,7 +273,7 @@ def test_foreign_key_elsewhere_that_would_break_stops_the_promotion(stage: Stage
 
 def test_what_cannot_be_turned_is_named(stage: Stage) -> None:
     stage.ask("create table public.heir () inherits (staging.t)")
-    with pytest.raises(BuildError, match=r"table public\.heir: this hangs on the schema"):
+    with pytest.raises(BuildError, match=r"table public\.heir: this hangs on staging"):
         run_promote(stage.server, stage.new, "staging")
     assert stage.mark() == "old"
 
@@ -341,6 +350,104 @@ def test_name_that_is_too_long_is_said(database: Server, tmp_path: Path) -> None
     project = load(tmp_path, files("a"))
     with pytest.raises(BuildError, match="at most 46 bytes"):
         run_promote(database, project, "s" * 50)
+
+
+def test_everything_in_the_way_is_named_at_once_and_nothing_is_changed(stage: Stage) -> None:
+    run_promote(stage.server, stage.new, "staging")
+    stage.build(stage.new, "staging_next")
+    stage.ask(
+        "alter table staging_next.t drop column mark cascade;"
+        "insert into staging.t values (77, 'old'), (78, 'old');"
+        # A key that would break, a key whose table is missing, views that do not fit any more, one
+        # upon another, a view that uses a function alone, an heir, a view of what is dropped.
+        "create table public.outside (t int references staging.t);"
+        "insert into public.outside values (77), (78);"
+        "create table staging.extra (id int primary key);"
+        "create table public.further (e int references staging.extra);"
+        "create view public.seen as select mark from staging.t;"
+        "create view public.upon as select mark from public.seen;"
+        "create materialized view public.stored as select mark, id from staging.t;"
+        "create view public.counted as select staging.count_them() as n;"
+        "create table public.heir () inherits (staging.child);"
+        "create view public.history as select mark from staging__previous.t"
+    )
+    before = stage.schemas()
+    with pytest.raises(BuildError) as refused:
+        run_promote(stage.server, stage.new, "staging")
+    told = str(refused.value)
+    for line in (
+        "2 rows of public.outside (t) have no row in the new t: foreign key outside_t_fkey",
+        "foreign key further_e_fkey of public.further: staging_next has no table extra",
+        "view public.seen: column",
+        "view public.upon: ",
+        "materialized view public.stored: column",
+        "view public.counted: this hangs on staging and cannot be turned to staging_next",
+        "table public.heir: this hangs on staging",
+        "view public.history: this hangs on staging__previous, which has to make room",
+    ):
+        assert f"\n  {line}" in told, told
+    assert "Nothing was changed." in told
+    assert stage.schemas() == before
+    assert stage.ask("select count(*) from public.seen") == 5
+    assert stage.ask("select count(*) from public.history") == 3
+    assert [release.number for release in stage.releases()] == [1]
+
+
+def test_releases_are_noted_with_who_and_rows_in_the_same_transaction(stage: Stage) -> None:
+    stage.ask("insert into staging_next.t (mark) values ('new')")
+    author = Author("ada", "run-1")
+    first = run_promote(stage.server, stage.new, "staging", author=author)
+    back = run_rollback(stage.server, stage.new, "staging")
+    again = run_rollback(stage.server, stage.new, "staging", author=Author("eve"))
+    stage.ask(
+        "drop table staging.child cascade; create view public.counted as"
+        " select staging.count_them() as n"
+    )
+    with pytest.raises(BuildError):
+        run_rollback(stage.server, stage.new, "staging")
+    assert stage.releases() == [again, back, first]
+    assert (first.number, first.action, first.who, first.run_id) == (1, "promote", "ada", "run-1")
+    assert (first.source, first.kept) == ("staging_next", "staging__previous")
+    assert first.before == {"child": 3, "t": 3}
+    assert first.after == {"child": 3, "t": 4}
+    assert (back.action, back.source, back.before, back.after) == (
+        "rollback",
+        "staging__previous",
+        first.after,
+        first.before,
+    )
+    assert "@" in back.who
+    assert back.role == stage.ask("select current_user::text")
+
+
+def test_releases_survive_builds_and_later_promotions(stage: Stage) -> None:
+    for _ in range(2):
+        run_promote(stage.server, stage.new, "staging")
+        stage.build(stage.old, "staging")
+        stage.build(stage.new, "staging_next")
+    run_promote(stage.server, stage.new, "staging")
+    assert [release.number for release in stage.releases()] == [3, 2, 1]
+
+
+def test_the_last_schemas_are_kept_as_many_as_are_asked_for(stage: Stage) -> None:
+    for place in range(1, 5):
+        stage.ask(f"update staging_next.t set mark = '{place}'")
+        run_promote(stage.server, stage.new, "staging", keep=3)
+        if place < 4:
+            stage.build(stage.new, "staging_next")
+    names = ["staging", "staging__previous", "staging__previous_2", "staging__previous_3"]
+    assert [stage.mark(name) for name in names] == ["4", "3", "2", "1"]
+    assert [name for name in stage.schemas() if not name.endswith("__build")] == names
+    # An older one comes back by a promotion; what was live takes its turn.
+    run_promote(stage.server, stage.new, "staging", "staging__previous_2", keep=3)
+    assert [stage.mark(name) for name in names] == ["2", "4", "3", "1"]
+    assert stage.ask("select staging.count_them()") == 3
+    # Fewer are kept from now on.
+    stage.build(stage.new, "staging_next")
+    run_promote(stage.server, stage.new, "staging", keep=1)
+    assert [name for name in stage.schemas() if not name.endswith("__build")] == names[:2]
+    with pytest.raises(BuildError, match="Give a number from 1 to 20"):
+        run_promote(stage.server, stage.new, "staging", keep=0)
 
 
 @pytest.mark.parametrize(

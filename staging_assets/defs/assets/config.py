@@ -26,6 +26,15 @@ class BuildConfig(dg.Config):
     create_only: bool = Field(
         default=False, description="Create missing tables and leave them empty."
     )
+    promote: bool = Field(
+        default=False,
+        description="Build the candidate (`schema`, or the live schema's name with _next), and put"
+        " it in place of the live schema when all of it is built and every check holds.",
+    )
+    keep: int = Field(
+        default=1, description="With `promote`: schemas that were live before to keep; 1 to 20."
+    )
+    who: str = Field(default="", description="With `promote`: on whose behalf.")
     take_over: bool = Field(
         default=False,
         description="Build into a schema that was last built for another department.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -18,6 +18,8 @@ from staging_assets.checks import (
 )
 from staging_assets.defs.assets.asset_checks import build_check_event, build_check_result
 from staging_assets.defs.assets.config import BuildConfig
+from staging_assets.defs.assets.failure import find_failure
+from staging_assets.defs.assets.promoting import find_schema, run_promotion
 from staging_assets.defs.assets.resources import PostgresResource, find_database
 from staging_assets.defs.reporting.console import Screen
 from staging_assets.defs.reporting.log import FAILED, SKIPPED
@@ -30,8 +32,6 @@ from staging_assets.project import LineageCache
 from staging_assets.scheduler import run_build, undisturbed
 from staging_assets.settings import (
     StagingSchema,
-    check_etl_schema,
-    check_schema_name,
     check_workers,
 )
 
@@ -81,13 +81,12 @@ class Step:
             for node, of_node in checks.items()
         }
         self._config = config
-        said = "run config `schema` of staging_build"
-        self._schema = check_schema_name(config.schema_ or staging.schema, said)
-        check_etl_schema(staging.etl_schema, said, built=self._schema)
+        self._schema = find_schema(staging, config)
         self._live = self._schema == staging.schema
         self._database = ""
         self._lineage = LineageCache(project, staging.home)
         self._results: list[NodeResult] = []
+        self._told: list[CheckResult] = []
         self._failed_checks: list[CheckResult] = []
 
     def run(self, postgres: PostgresResource) -> Iterator[Event]:
@@ -103,7 +102,9 @@ class Step:
         for note in self._project.notes:
             self._log("info", note)
         screen = Screen(len(self._nodes | self._added), prefix=self._prefix)
-        if self._nodes and not self._live:
+        if self._config.promote:
+            self._log("info", f"{self._schema} is built, and promoted when all of it is right")
+        elif self._nodes and not self._live:
             self._context.log.info(_BESIDE.format(self._schema, self._staging.schema))
         if self._nodes:
             yield from self._build(server, screen)
@@ -122,7 +123,22 @@ class Step:
             "run_id": self._context.run.run_id,
         }
         run_notify(self._staging.webhook_url, self._failed_checks, self._context.log.warning, about)
-        self._raise_failure()
+        failure = find_failure(self._prefix, self._nodes, self._results, self._failed_checks)
+        if failure is not None:
+            raise dg.Failure(failure, allow_retries=False)
+        if self._config.promote and self._nodes:
+            yield from self._promote(server)
+
+    def _promote(self, server: Server) -> Iterator[Event]:
+        """Promote what was built, and only then report it: now it is the live schema."""
+        context, staging, project = self._context, self._staging, self._project
+        run_promotion(context, staging, project, server, self._config, told=self._told)
+        self._schema, self._live = self._staging.schema, True
+        for result in self._results:
+            if result.status == "built":
+                yield from self._report_built(result)
+        for check in self._told:
+            yield from self._report_live_check(check)
 
     def _build(self, server: Server, screen: Screen) -> Iterator[Event]:
         """Build what was selected, and stop at once when the run is stopped.
@@ -189,22 +205,25 @@ class Step:
         nothing about the live table, and nobody who waits for that may go on. What was built
         without being selected is recorded beside the step's outputs, which it is none of.
         """
-        key = self._keys[result.node]
         if result.status == "failed":
             # Now, and not with the end of the step: the others may take an hour.
             self._log("error", f"{FAILED}{self._prefix}/{result.node}: {result.message}")
         elif result.status == "skipped":
             self._log("warning", f"{SKIPPED}{self._prefix}/{result.node}: {result.message}")
         if result.status == "built":
-            metadata = self._build_metadata(result)
-            if not self._live:
-                self._context.log_event(dg.AssetObservation(asset_key=key, metadata=metadata))
-            elif result.node in self._added:
-                self._context.log_event(dg.AssetMaterialization(asset_key=key, metadata=metadata))
-            else:
-                yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+            yield from self._report_built(result)
         for check in result.checks:
             yield from self._report_check(check)
+
+    def _report_built(self, result: NodeResult) -> Iterator[Event]:
+        key, metadata = self._keys[result.node], self._build_metadata(result)
+        if not self._live:
+            if not self._config.promote:
+                self._context.log_event(dg.AssetObservation(asset_key=key, metadata=metadata))
+        elif result.node in self._added:
+            self._context.log_event(dg.AssetMaterialization(asset_key=key, metadata=metadata))
+        else:
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
 
     def _build_metadata(self, result: NodeResult) -> dict[str, Any]:
         metadata: dict[str, Any] = {
@@ -230,14 +249,18 @@ class Step:
         return metadata
 
     def _report_check(self, check: CheckResult) -> Iterator[Event]:
-        if self._live:
-            key = self._keys[check.table]
-            if check.table in self._added:
-                self._context.log_event(build_check_event(check, key))
-            else:
-                yield build_check_result(check, key)
+        self._told.append(check)
         if not check.passed:
             self._failed_checks.append(check)
+        if self._live:
+            yield from self._report_live_check(check)
+
+    def _report_live_check(self, check: CheckResult) -> Iterator[Event]:
+        key = self._keys[check.table]
+        if check.table in self._added:
+            self._context.log_event(build_check_event(check, key))
+        else:
+            yield build_check_result(check, key)
 
     def _run_late_checks(self, server: Server) -> list[CheckResult]:
         """Checks that were selected and not evaluated during the build.
@@ -263,32 +286,6 @@ class Step:
         built = {node for node, ended in status.items() if ended == "built"}
         nodes = built if self._nodes else None
         return run_given_checks(server, self._project, self._schema, waiting, nodes)
-
-    def _raise_failure(self) -> None:
-        """End the run as failed unless everything selected was built or found unchanged."""
-        failed = [r for r in self._results if r.status == "failed"]
-        skipped = [r for r in self._results if r.status == "skipped"]
-        lost = self._nodes - {r.node for r in self._results}
-        broken = [c for c in self._failed_checks if c.severity == "ERROR"]
-        reasons = []
-        if failed:
-            reasons.append(f"failed: {self._name(r.node for r in failed)}")
-        if skipped:
-            reasons.append(f"skipped: {self._name(r.node for r in skipped)}")
-        if lost:
-            reasons.append(f"neither built nor reported, which is a bug: {self._name(lost)}")
-        alone = [c for c in broken if c.table not in {r.node for r in failed}]
-        if alone:
-            named = ", ".join(sorted(f"{c.name} on {self._prefix}/{c.table}" for c in alone))
-            reasons.append(f"checks failed: {named}")
-        if not reasons:
-            return
-        messages = [f"{self._prefix}/{r.node}: {r.message}" for r in failed]
-        raise dg.Failure("\n".join(["; ".join(reasons), *messages]), allow_retries=False)
-
-    def _name(self, nodes: Iterable[str]) -> str:
-        """`staging/a, staging/b`, sorted."""
-        return ", ".join(f"{self._prefix}/{node}" for node in sorted(nodes))
 
     def _where(self, server: Server) -> str:
         where = f'schema "{self._schema}" in {server}'

@@ -2,7 +2,7 @@
 
 # No postponed annotations here: Dagster reads those of the functions below as they are.
 
-from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import dagster as dg
@@ -10,12 +10,22 @@ from pydantic import Field
 
 from staging_assets.checks import run_checks
 from staging_assets.defs.assets.identity import build_step_tags, check_identity
+from staging_assets.defs.jobs.releases import find_log, report_release
+from staging_assets.defs.reporting.console import show_failure
 from staging_assets.defs.upkeep.dead_runs import showing_presence
 from staging_assets.errors import BuildError, StagingError
 from staging_assets.model import StagingProject
 from staging_assets.postgres import Server
-from staging_assets.publisher import run_promote, run_rollback
+from staging_assets.publisher import (
+    Author,
+    check_there,
+    find_build_command,
+    run_promote,
+    run_rollback,
+)
 from staging_assets.settings import StagingSchema
+
+_WHO = "On whose behalf; empty means user and machine of the process."
 
 
 class PromoteConfig(dg.Config):
@@ -29,6 +39,16 @@ class PromoteConfig(dg.Config):
         default=True,
         description="Evaluate every check on the candidate first, and stop when one fails.",
     )
+    keep: int = Field(
+        default=1, description="How many schemas that were live before are kept; 1 to 20."
+    )
+    who: str = Field(default="", description=_WHO)
+
+
+class RollbackConfig(dg.Config):
+    """Run config of `rollback_staging`."""
+
+    who: str = Field(default="", description=_WHO)
 
 
 def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> list[dg.JobDefinition]:
@@ -54,22 +74,33 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
             server = getattr(context.resources, resource).find_server()
             with showing_presence(context, server, staging):
                 if config.check:
-                    _run_gate(server, project, candidate)
-                run_promote(server, project, live, candidate, log=_find_log(context))
+                    run_gate(server, project, live, candidate)
+                release = run_promote(
+                    server,
+                    project,
+                    live,
+                    candidate,
+                    keep=config.keep,
+                    author=Author(config.who, context.run_id),
+                    log=find_log(context),
+                )
+                report_release(context, staging, release)
         except StagingError as error:
+            show_failure(str(error))
             raise dg.Failure(str(error), allow_retries=False) from None
-        context.log.info(f"{candidate} is {live} now; the old one is {live}__previous")
 
     @dg.op(name=f"rollback{suffix}", **options)
-    def rollback(context: dg.OpExecutionContext) -> None:
+    def rollback(context: dg.OpExecutionContext, config: RollbackConfig) -> None:
+        author = Author(config.who, context.run_id)
         try:
             check_identity(context, staging)
             server = getattr(context.resources, resource).find_server()
             with showing_presence(context, server, staging):
-                run_rollback(server, project, live, log=_find_log(context))
+                release = run_rollback(server, project, live, author=author, log=find_log(context))
+                report_release(context, staging, release)
         except StagingError as error:
+            show_failure(str(error))
             raise dg.Failure(str(error), allow_retries=False) from None
-        context.log.info(f"{live}__previous is {live} again")
 
     @dg.job(
         name=f"promote_staging{suffix}",
@@ -90,8 +121,19 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
     return [promote_staging, rollback_staging]
 
 
-def _run_gate(server: Server, project: StagingProject, candidate: str) -> None:
-    """Raise BuildError when a check of severity ERROR fails on the candidate."""
+def run_gate(server: Server, project: StagingProject, live: str, candidate: str) -> None:
+    """Evaluate every check on a candidate.
+
+    Args:
+        server: where it is.
+        project: its folder of scripts.
+        live: the schema whose place it is to take.
+        candidate: the schema.
+
+    Raises BuildError when there is no candidate, or a check of severity ERROR fails on it.
+    """
+    with closing(server.connect("staging_assets gate", autocommit=True)) as connection:
+        check_there(connection, live, candidate)
     failed = [
         result
         for result in run_checks(server, project, candidate)
@@ -103,9 +145,6 @@ def _run_gate(server: Server, project: StagingProject, candidate: str) -> None:
         )
         raise BuildError(
             f'schema "{candidate}": {len(failed)} of its checks fail, so it was not promoted:\n'
-            f"{told}\nBuild it again, or promote with `check: false`."
+            f"{told}\nBuild, check and promote it again: {find_build_command(live, candidate)}\n"
+            "Or promote it as it is: `check: false`, or --no-check."
         )
-
-
-def _find_log(context: dg.OpExecutionContext) -> Callable[[str, str], None]:
-    return lambda level, text: context.log.log(level.upper(), text)

@@ -60,6 +60,8 @@ def _ask(connection: Connection, query: str, *arguments: Any) -> bool:
 
 
 BUILDS = "__builds"
+RELEASES = "__releases"
+"""Tables in the build schema: what was built, and what was promoted."""
 
 
 def find_build_schema(schema: str) -> str:

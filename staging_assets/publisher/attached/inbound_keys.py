@@ -46,6 +46,20 @@ def run_check(cursor: Cursor, key: InboundKey, live: Relation, *, target: str) -
 
     Raises BuildError with the constraint and the count when there are any.
     """
+    broken = find_broken(cursor, key, target=target)
+    if broken is not None:
+        raise BuildError(
+            f"{live}: {broken}. The old table is as it was. "
+            f"Rebuild {key.on} with it, or correct the rows that it is filled with."
+        )
+
+
+def find_broken(cursor: Cursor, key: InboundKey, *, target: str) -> str | None:
+    """Say how many rows of the referencing table find no row in the new one, if any.
+
+    Args:
+        target: the new table as SQL, where it is now.
+    """
     own = [column for column, _, _ in key.columns]
     filled = " and ".join(f"r.{column} is not null" for column in own)
     equal = key.columns[:-1] if key.period else key.columns
@@ -61,12 +75,12 @@ def run_check(cursor: Cursor, key: InboundKey, live: Relation, *, target: str) -
         f"select count(*) from {only}{key.on} r where {filled} and not {found}"  # noqa: S608
     )
     row = cursor.fetchone()
-    if row and row[0]:
-        raise BuildError(
-            f"{live}: {row[0]:,} rows of {key.on} ({', '.join(own)}) have no row in the new "
-            f"{key.references}: foreign key {key}. The old table is as it was. "
-            f"Rebuild {key.on} with it, or correct the rows that it is filled with."
-        )
+    if not row or not row[0]:
+        return None
+    return (
+        f"{row[0]:,} rows of {key.on} ({', '.join(own)}) have no row in the new "
+        f"{key.references}: foreign key {key}"
+    )
 
 
 def find_left(

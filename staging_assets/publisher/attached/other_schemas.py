@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from staging_assets.errors import BuildError
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import Cursor, find_build_schema, has_schema
 from staging_assets.publisher.attached.attachments import Attachments, read_attachments
@@ -42,8 +41,11 @@ and coalesce(c.relnamespace, f.pronamespace, 0) <> n.oid
 """
 
 
-def read_outside(cursor: Cursor, live: str, incoming: str) -> Attachments:
-    """Read what other schemas have on the live one; refuse what cannot be turned."""
+def read_outside(cursor: Cursor, live: str, incoming: str) -> tuple[Attachments, list[str]]:
+    """Read what other schemas have on the live one; name what cannot be turned to the other.
+
+    Foreign keys of which the other one has no table are among the latter, and left out.
+    """
     names = set(_read_names(cursor, live)) | set(_read_names(cursor, incoming))
     found = read_attachments(cursor, live_schema=live, build_schema=incoming, own=sorted(names))
     outside = [d for d in found.dependents if d.schema != live]
@@ -51,18 +53,18 @@ def read_outside(cursor: Cursor, live: str, incoming: str) -> Attachments:
     unknown = [what for what, schema, _ in found.unknown if schema != live]
     cursor.execute(_FUNCTION_USERS, (live,))
     unknown += [what for oid, what in cursor.fetchall() if oid not in turned]
-    gone = [str(key) for key in found.inbound if key.target is None]
-    if unknown or gone:
-        raise BuildError(
-            f"{live}: {'; '.join([*unknown, *(f'foreign key {name}' for name in gone)])}: this "
-            f"hangs on the schema and cannot be turned to {incoming}. Nothing was changed. "
-            "Drop it first."
-        )
-    return replace(found, dependents=tuple(outside))
+    stuck = [f"{what}: this hangs on {live} and cannot be turned to {incoming}" for what in unknown]
+    stuck += [
+        f"foreign key {key}: {incoming} has no table {key.references}"
+        for key in found.inbound
+        if key.target is None
+    ]
+    inbound = tuple(key for key in found.inbound if key.target is not None)
+    return replace(found, dependents=tuple(outside), inbound=inbound), stuck
 
 
-def run_drop_schema(cursor: Cursor, schema: str) -> None:
-    """Drop an older previous schema, unless something outside hangs on it."""
+def find_hanging(cursor: Cursor, schema: str) -> list[str]:
+    """Name what other schemas have on a schema that is to be dropped."""
     names = _read_names(cursor, schema)
     found = read_attachments(cursor, live_schema=schema, build_schema="", own=names)
     outside = [d.label for d in found.dependents if d.schema != schema]
@@ -71,12 +73,13 @@ def run_drop_schema(cursor: Cursor, schema: str) -> None:
     outside += [what for what, owner, _ in found.unknown if owner != schema]
     cursor.execute(_FUNCTION_USERS, (schema,))
     outside += [what for _, what in cursor.fetchall()]
-    if outside:
-        raise BuildError(
-            f"{schema}: {'; '.join(sorted(set(outside)))}: this hangs on the schema that has to"
-            f" make room. "
-            "Nothing was changed. Drop it first."
-        )
+    return [
+        f"{what}: this hangs on {schema}, which has to make room" for what in sorted(set(outside))
+    ]
+
+
+def run_drop_schema(cursor: Cursor, schema: str) -> None:
+    """Drop an older previous schema, on which nothing outside hangs."""
     names = [quote_identifier(schema)]
     if has_schema(cursor.connection, find_build_schema(schema)):
         names.append(quote_identifier(find_build_schema(schema)))

@@ -88,14 +88,46 @@ def run_analyze(connection: Connection, tables: Sequence[str]) -> list[str]:
 
 def explain(failed: StepError, live: Relation) -> BuildError:
     """Say which part of the publication failed, and why."""
+    taken = failed.error.pgcode in (DUPLICATE_TABLE, DUPLICATE_OBJECT)
+    return (NameTakenError if taken else BuildError)(
+        f"{live}: {describe(failed, ' does not fit the new table')}. The old table is as it was. "
+        "Change or drop what hangs there, or correct the script, then build this again."
+    )
+
+
+def describe(failed: StepError, how: str = "") -> str:
+    """What failed and why, in a line, without the contents of rows.
+
+    Args:
+        failed: the statement.
+        how: what stands between the two.
+    """
     error = failed.error
     what = failed.step.label if failed.step else "the new table"
     text = find_safe_text(error).rstrip(".")
     detail = find_safe_detail(error.diag.message_detail, error.pgcode)
     if detail:
         text = f"{text}: {' '.join(detail.split())}".rstrip(".")
-    taken = error.pgcode in (DUPLICATE_TABLE, DUPLICATE_OBJECT)
-    return (NameTakenError if taken else BuildError)(
-        f"{live}: {what} does not fit the new table: {text}. The old table is as it was. "
-        "Change or drop what hangs there, or correct the script, then build this again."
-    )
+    return f"{what}{how}: {text}"
+
+
+def run_each(cursor: Cursor, steps: Sequence[Step], relations: Sequence[str]) -> list[str]:
+    """Run statements one by one, whatever fails; return a line for each that did.
+
+    Args:
+        cursor: in a transaction.
+        steps: what to run.
+        relations: what they may have to lock.
+
+    Raises LockBusyError.
+    """
+    failures = []
+    for step in steps:
+        cursor.execute("savepoint staging_assets_step")
+        try:
+            run_steps(cursor, [step], singly=True, relations=relations)
+        except StepError as failed:
+            failures.append(describe(failed))
+            cursor.execute("rollback to savepoint staging_assets_step")
+        cursor.execute("release savepoint staging_assets_step")
+    return failures

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+
 from staging_assets.errors import BuildError
 from staging_assets.model import StagingProject
-from staging_assets.postgres import Connection, find_build_schema
+from staging_assets.postgres import Connection, find_build_schema, has_schema
 
 LONGEST_NAME = 63
 """Of an identifier, in bytes."""
@@ -26,7 +28,29 @@ def check_length(schema: str, away: str) -> None:
         )
 
 
-def check_complete(connection: Connection, project: StagingProject, candidate: str) -> None:
+def find_build_command(schema: str, candidate: str) -> str:
+    """The command that builds a candidate, checks it and puts it in the place of the live schema.
+
+    Args:
+        schema: the live schema.
+        candidate: what is to take its place.
+    """
+    words = ["staging-assets", "promote", candidate, "--schema", schema, "--build"]
+    return " ".join(map(shlex.quote, words))
+
+
+def check_there(connection: Connection, schema: str, candidate: str) -> None:
+    """Raise BuildError, with what to do, when there is no schema to promote."""
+    if not has_schema(connection, candidate):
+        raise BuildError(
+            f"{candidate}: there is no such schema to promote. "
+            f"Build, check and promote it: {find_build_command(schema, candidate)}"
+        )
+
+
+def check_complete(
+    connection: Connection, project: StagingProject, schema: str, candidate: str
+) -> None:
     """Raise BuildError when a table or function of the project is missing in the candidate."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -43,5 +67,5 @@ def check_complete(connection: Connection, project: StagingProject, candidate: s
         named = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" * (len(missing) > 10))
         raise BuildError(
             f"{candidate}: it is not complete; missing: {named}. Nothing was changed. "
-            "Build the candidate completely, then promote it."
+            f"Build it completely, check and promote it: {find_build_command(schema, candidate)}"
         )

@@ -1,0 +1,1 @@
+"""What a promotion asks: may schemas change places, which are kept, what was done before."""
