@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def become_dagster(
-    words: Sequence[str], *, dry_run: bool, config: str = "", **said: str | None
+    words: Sequence[str], *, dry_run: bool, config: str | None = None, **said: str | None
 ) -> int:
     """Go on as `dagster` with these words.
 

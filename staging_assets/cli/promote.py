@@ -52,7 +52,8 @@ def promote(  # noqa: PLR0917 - its options
         given |= {"promote": True, "schema": candidate}
         config = _build_config(f"staging_build{staging.suffix}", given)
         words = ["asset", "materialize", "--select", find_asset_key(staging, "*")]
-        return become_dagster([*words, "--config-json", config], dry_run=dry_run, **said)
+        words += ["--config-json", config or "{}"]
+        return become_dagster(words, dry_run=dry_run, **said)
     given |= {"candidate": candidate, "check": False if no_check else None}
     config = _build_config(f"promote{staging.suffix}", given)
     words = ["job", "execute", "-j", f"promote_staging{staging.suffix}"]
@@ -90,10 +91,10 @@ def releases(last: int, as_json: bool, **said: str | None) -> int:
     return 0
 
 
-def _build_config(step: str, given: dict[str, Any]) -> str:
-    """Run config of a step as JSON; empty when nothing was said for it."""
+def _build_config(step: str, given: dict[str, Any]) -> str | None:
+    """Run config of a step as JSON; None when nothing was said for it."""
     config = {name: value for name, value in given.items() if value is not None}
-    return json.dumps({"ops": {step: {"config": config}}}) if config else ""
+    return json.dumps({"ops": {step: {"config": config}}}) if config else None
 
 
 def _build_table(schema: str, found: Sequence[Release]) -> Iterator[str]:
