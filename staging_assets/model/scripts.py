@@ -59,6 +59,7 @@ class Script:
             were), with included files, and without what is meant for psql alone.
         origins: where the parts of the text are written, in order; empty: all of it in the file.
         data: what its COPY ... FROM STDIN read.
+        part: the table, where it holds only what a file says of that one.
     """
 
     path: Path
@@ -66,6 +67,12 @@ class Script:
     text: str
     origins: tuple[Origin, ...] = ()
     data: tuple[CopyData, ...] = ()
+    part: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells it from all other scripts: the file, and the part of it."""
+        return f"{self.label}\0{self.part}" if self.part else self.label
 
     @property
     def sha256(self) -> str:

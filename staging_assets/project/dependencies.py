@@ -122,10 +122,10 @@ class _Edges:
     ) -> None:
         self.graph, self.parts, self.node, self.source = graph, parts, node, source
         self.creates = creates
-        parts.sources[source.script.label] = source
+        parts.sources[source.script.key] = source
 
     def add(self, needs: str, offset: int, strength: Strength = "inferred") -> None:
-        self.graph.add(Edge(self.node, needs, strength, self.source.script.label, offset))
+        self.graph.add(Edge(self.node, needs, strength, self.source.script.key, offset))
 
     def add_routine(self, routine: Routine, offset: int) -> None:
         """Add the script that creates a routine, and those that alter it."""

@@ -6,7 +6,8 @@ that comes after this knows nothing of it. What cannot be done without psql is r
 """
 
 from staging_assets.project.scripts.psql.files import Included
+from staging_assets.project.scripts.psql.output import Output
 from staging_assets.project.scripts.psql.reader import read_as_psql
 from staging_assets.project.scripts.psql.values import Values, is_variable_name
 
-__all__ = ["Included", "Values", "is_variable_name", "read_as_psql"]
+__all__ = ["Included", "Output", "Values", "is_variable_name", "read_as_psql"]
