@@ -62,6 +62,7 @@ class Table:
         keeps_keys: why keys must stay while POPULATE runs (ON CONFLICT, a second statement
             that reads the table itself ...); None when they can be stripped.
         keeps_indexes: why its other indexes must stay as well (POPULATE works on them).
+        seeded: whether CREATE itself puts rows into it.
         bare: whether its scripts find names of the schema by `search_path`.
         lineage: column name to the columns its values come from (best effort).
     """
@@ -78,6 +79,7 @@ class Table:
     in_place: str | None = None
     keeps_keys: str | None = None
     keeps_indexes: str | None = None
+    seeded: bool = False
     bare: bool = False
     lineage: Mapping[str, frozenset[ColumnSource]] = field(default_factory=dict)
 

@@ -36,6 +36,7 @@ class Files:
 
     Args:
         creates, populates, cleanups: scripts of tables.
+        others: further scripts in the folders of CREATE scripts.
         procedures: scripts of stored procedures.
         lookups: the shared lookup YAML and the department's, those that are there.
         config: staging.yaml, if there is one.
@@ -46,6 +47,7 @@ class Files:
     """
 
     creates: list[Named] = field(default_factory=list)
+    others: list[Script] = field(default_factory=list)
     procedures: list[Script] = field(default_factory=list)
     populates: list[Named] = field(default_factory=list)
     cleanups: list[Named] = field(default_factory=list)

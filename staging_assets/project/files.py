@@ -14,6 +14,8 @@ from staging_assets.project.scripts.psql import Included
 
 LOOKUP_FOLDER = "lookup"
 LOOKUP_FILE = "lookup_tables.yaml"
+_OTHER = re.compile(r"(?!.*create[-_. ]?schema).+\.sql", re.IGNORECASE)
+"""A file that may speak of tables, by its name; what is in it decides."""
 CONFIG_FILE = "staging.yaml"
 
 
@@ -98,6 +100,10 @@ def _read_creates(files: Files, names: FileNames, folders: Sequence[Path]) -> No
             found = names.find_created(entry.name)
             if found is not None:
                 reader.add(files.creates, found, entry)
+            elif _OTHER.fullmatch(entry.name) and entry.is_file():
+                script = reader.read(entry)
+                if script is not None:
+                    files.others.append(script)
 
 
 def _read_procedures(files: Files, folders: Sequence[Path]) -> None:

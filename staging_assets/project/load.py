@@ -155,6 +155,7 @@ def _find_table(read: FolderReader, name: str, columns: Mapping[str, tuple[str, 
         )
         - {name},
         in_place=in_place,
+        seeded=creation.seeds,
         bare=creation.source.is_bare or (populate is not None and populate.is_bare),
         keeps_keys=keeps_keys,
         keeps_indexes=keeps_indexes,

@@ -15,13 +15,13 @@ from staging_assets.model import (
     procedures_node,
 )
 from staging_assets.parser import fold
+from staging_assets.project.creates import read_creations
 from staging_assets.project.declarations.dialect import read_dialect
 from staging_assets.project.declarations.lookups import add_rows, read_lookups
 from staging_assets.project.declarations.staging_yaml import Config, Known, read_config
 from staging_assets.project.dependencies import FolderContents
 from staging_assets.project.file_reader import Files, Named
 from staging_assets.project.scripts.cleanup import CleanupCode, read_cleanup
-from staging_assets.project.scripts.create import find_creation
 from staging_assets.project.scripts.forbidden import find_faults
 from staging_assets.project.scripts.partitions import find_foreign_partitions
 from staging_assets.project.scripts.psql import Values, is_variable_name, read_as_psql
@@ -47,6 +47,7 @@ class FolderReader:
         self.lookups: dict[str, Lookup] = {}
         self.cleanups: dict[str, CleanupCode] = {}
         self.config = Config()
+        self.routines: list[Source] = []
         names = self.dialect.variables
         self.values = Values(
             {name: value for name, value in names.items() if is_variable_name(name)},
@@ -65,44 +66,36 @@ class FolderReader:
         self._read_config()
 
     def _read_source(self, script: Script) -> Source | None:
-        script, problems = read_as_psql(script, self.values, self.files.included)
+        source, problems = self._read_one(script)
         self.problems += problems
-        source = Source(script, self.schemas)
-        if source.problem is not None:
-            self.problems.append(source.problem)
-            return None
-        self.problems += find_faults(source)
         return source
 
+    def _read_one(self, script: Script) -> tuple[Source | None, list[Problem]]:
+        script, problems = read_as_psql(script, self.values, self.files.included)
+        source = Source(script, self.schemas)
+        if source.problem is not None:
+            return None, [*problems, source.problem]
+        return source, [*problems, *find_faults(source)]
+
     def _read_creates(self) -> None:
-        for named in self.files.creates:
-            source = self._read_source(named.script)
-            if source is None:
-                self.parts.unread.add(fold(named.table))
-                continue
-            creation, problems = find_creation(source, named.table)
-            self.problems += problems
-            if creation is None:
-                self.parts.unread.add(fold(named.table))
-            elif creation.name in self.parts.creations:
-                first = self.parts.creations[creation.name].source.script.label
-                what = f"creates {creation.name}, as {first} does"
-                self.problems.append(source.note(0, what, "Remove one of the two scripts"))
-            else:
-                self.parts.creations[creation.name] = creation
-                for name in sorted(creation.own):
-                    self.parts.owners.setdefault(name, creation.name)
+        found = read_creations(self.files, self.schemas, self._read_one)
+        self.problems += found.problems
+        self.parts.creations, self.parts.unread = found.by_table, found.unread
+        self.routines = found.routines
+        for creation in found.by_table.values():
+            for name in sorted(creation.own):
+                self.parts.owners.setdefault(name, creation.name)
         if SCHEMA_NODE in self.parts.creations:
             source = self.parts.creations[SCHEMA_NODE].source
             what = f"a table called {SCHEMA_NODE} collides with the asset of the schema itself"
             self.problems.append(source.note(0, what, "Give the table another name"))
 
     def _read_procedures(self) -> None:
-        for script in self.files.procedures:
-            source = self._read_source(script)
+        own = [self._read_source(script) for script in self.files.procedures]
+        for source in (*own, *self.routines):
             if source is None:
                 continue
-            stem = script.path.stem
+            stem = source.script.path.stem
             if stem in self.parts.procedures:
                 what = f"a second script called {stem}"
                 self.problems.append(source.note(0, what, "Give it another name"))

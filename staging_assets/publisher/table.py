@@ -215,6 +215,9 @@ def _learn(connection: Connection, request: PublishRequest, known: _Known, again
                     run_check(cursor, key, request.live, target=target)
                     known.checked.add(str(key))
         case _Unseen(attached):
+            if known.mode is dependents.Mode.COPY and known.seen is not None:
+                # It was read with the new table in the private schema, which is gone again.
+                attached = replace(attached, new=known.seen.new)
             known.seen = attached
             if known.mode is dependents.Mode.REPLACE:
                 known.mode = dependents.choose_mode(attached)

@@ -122,7 +122,9 @@ def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
     waiting = postpone_keys(text.text, ahead, bare=table.bare)
     text = replace_spans(text, waiting.spans)
     found = find_referenced(text.text)
-    stands = _find_stands(session, plan, {each.relation for each in found})
+    # Rows that the script itself puts in need the rows that they reference.
+    referenced = set() if table.seeded else {each.relation for each in found}
+    stands = _find_stands(session, plan, referenced)
     sent = redirect_references(text, found, {r: quote(stand) for r, stand in stands.items()})
     try:
         outcomes = run_script(session, table.create, sent)

@@ -48,6 +48,15 @@ class Creation:
     foreign_keys: frozenset[str]
     is_view: bool
 
+    @property
+    def seeds(self) -> bool:
+        """Whether the script puts rows into it."""
+        return any(
+            use.role == "write" and use.relation.name in self.own and self.source.is_own(use)
+            for use in self.source.uses
+            if not use.lasting
+        )
+
 
 def find_creation(source: Source, named: str) -> tuple[Creation | None, list[Problem]]:
     """What a script makes whose file name says `named`, and what is wrong with it."""
@@ -61,7 +70,7 @@ def find_creation(source: Source, named: str) -> tuple[Creation | None, list[Pro
     own, problems = _find_own(source, made, name)
     tokens = [statement.tokens for statement in source.statements]
     found = find_columns(source.script.text, tokens, source.schemas.own(name))
-    own |= found.implied
+    own |= found.implied | set(_find_identity_sequences(source))
     partitions = find_partitions(source) & own
     for child in sorted(partitions):
         own |= find_implied(source, child, {name, *partitions})
@@ -138,6 +147,18 @@ def _find_own(source: Source, made: list[Use], name: str) -> tuple[set[str], lis
     return own, problems
 
 
+def _find_identity_sequences(source: Source) -> Iterator[str]:
+    """The sequences of identity columns that say which: `(SEQUENCE NAME staging.x_id_seq ...)`."""
+    if "sequence" not in source.script.text.lower():
+        return
+    for statement in source.statements:
+        tokens = statement.tokens
+        for index in range(2, len(tokens)):
+            if [tokens[index - 2].value, tokens[index - 1].value] == ["sequence", "name"]:
+                qualified = index + 2 < len(tokens) and tokens[index + 1].value == "."
+                yield tokens[index + 2 if qualified else index].value
+
+
 def _find_changes_of_others(source: Source, name: str, own: set[str]) -> Iterator[Problem]:
     """DROP, ALTER, DELETE ... of anything in `staging` that is not the script's own."""
     defined = {use.relation for use in source.uses if use.role == "define"}
@@ -212,7 +233,7 @@ def _read_chain(statement: ReadStatement) -> tuple[list[str], int]:
 
 def _find_head_comment(source: Source) -> str | None:
     """The comment lines before the first statement, up to the first gap."""
-    if not source.statements:
+    if not source.statements or source.script.part:
         return None
     first = source.statements[0].tokens[0].start
     lines: list[str] = []

@@ -5,6 +5,11 @@ read from what it names. So an asset's code version covers its own statements al
 """
 
 from staging_assets.project.scripts.several.divide import Divided, divide
-from staging_assets.project.scripts.several.subjects import find_made
+from staging_assets.project.scripts.several.subjects import (
+    find_made,
+    find_own,
+    is_about,
+    is_additive,
+)
 
-__all__ = ["Divided", "divide", "find_made"]
+__all__ = ["Divided", "divide", "find_made", "find_own", "is_about", "is_additive"]

@@ -11,11 +11,13 @@ from staging_assets.parser import ReadStatement
 from staging_assets.project.scripts.psql import Output
 from staging_assets.project.scripts.script import Source
 from staging_assets.project.scripts.several.subjects import (
+    find_attached,
     find_made,
     find_own,
     find_subjects,
     find_words,
     is_additive,
+    is_limit,
     is_of_routines,
     is_of_schema,
     is_setting,
@@ -86,7 +88,8 @@ class _Division:
                 scratch = scratch - {name} if created else scratch
                 if use.role == "drop":
                     scratch = scratch | {name}
-        return made - scratch
+        attached = {pair[1] for each in source.statements if (pair := find_attached(each))}
+        return made - scratch - attached
 
     def tell_second(self, source: Source, name: str, other: Source) -> None:
         for statement in source.statements:
@@ -102,11 +105,15 @@ class _Division:
 
     def note_owners(self, statement: ReadStatement) -> None:
         """Note what a statement makes that belongs to a table: indexes, partitions, heirs."""
+        attached = find_attached(statement)
+        if attached is not None and attached[0] in self.owners:
+            self.owners[attached[1]] = self.owners[attached[0]]
         uses = list(find_own(statement))
-        for role in ("parent", "alter"):
+        statistics = find_words(statement)[:2] == ("create", "statistics")
+        for role in ("parent", "alter", *(("read",) if statistics else ())):
             on = next((self.owners.get(u.relation.name) for u in uses if u.role == role), None)
-            for use in statement.uses if on is not None else ():
-                if use.role == "create":
+            for use in statement.uses:
+                if use.role == "create" and on is not None:
                     self.owners.setdefault(use.relation.name, on)
 
     def note_parts(self, source: Source) -> None:
@@ -121,10 +128,12 @@ class _Division:
             for statement in source.statements:
                 named = {use.relation.name for use in find_own(statement)}
                 words = find_words(statement)
-                if owned != (words[:2] == ("alter", "sequence")):
+                if owned != (words[:2] == ("alter", "sequence")) or "view" in words:
                     continue
-                about = [self.owners[name] for name in sorted(named) if name in self.owners]
-                about += [u.relation.schema for u in statement.uses if u.relation.schema in self.first]
+                about = sorted(find_subjects(statement, self.owners))
+                if owned:  # OWNED BY staging.x.id, or x.id
+                    names = named | {use.relation.schema for use in statement.uses}
+                    about = sorted(names & self.owners.keys())
                 for name in sorted(parts & named) if about else ():
                     self.owners.setdefault(name, about[0])
 
@@ -136,10 +145,10 @@ class _Division:
         routines = Output()
         for statement in source.statements:
             start, behind = behind, _find_end(source, statement)
+            if is_limit(statement) or is_of_schema(statement, source.schemas.staging):
+                continue
             if is_setting(statement):
                 settings.append((start, behind))
-                continue
-            if is_of_schema(statement, source.schemas.staging):
                 continue
             if is_of_routines(statement):
                 to, name = routines, ""

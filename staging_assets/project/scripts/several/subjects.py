@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from staging_assets.parser import ReadStatement, Use
 
@@ -16,6 +16,7 @@ _OF_ROUTINES = (
     *(("comment", "on", kind) for kind in (*_ROUTINES, "extension")),
     *(("alter", kind) for kind in (*_ROUTINES, "extension")),
 )
+_SPEAKING = ("comment", "grant", "revoke", "cluster", "analyze", "reindex")
 _CHANGES = ("alter", "write", "change", "truncate", "drop")
 
 
@@ -31,6 +32,11 @@ def is_setting(statement: ReadStatement) -> bool:
     configures = words[:1] == ("select",) and any(t.value == "set_config" for t in statement.tokens)
     temporary = any(use.role == "temporary" and not use.lasting for use in statement.uses)
     return words[:1] in [(word,) for word in _SETTINGS] or configures or temporary
+
+
+def is_limit(statement: ReadStatement) -> bool:
+    """Whether it sets a limit, which is the build's affair: a dump takes all of them away."""
+    return statement.starts_with("set") and statement.tokens[1].value.endswith("_timeout")
 
 
 def is_of_schema(statement: ReadStatement, schema: str) -> bool:
@@ -77,23 +83,36 @@ def find_subjects(statement: ReadStatement, owners: Mapping[str, str]) -> set[st
     made = find_made(statement)
     if made is not None:
         return {owners.get(made, made)}
-    uses = list(find_own(statement))
-    words = find_words(statement)
-    if words[:1] in (("comment",), ("grant",), ("revoke",)):
-        named = {use.relation.name for use in uses if use.role == "about"}
+    named = _find_named(statement)
+    return {owner for name in named if (owner := _find_owner(name, owners)) is not None}
+
+
+def _find_named(statement: ReadStatement) -> set[str]:
+    """The names that say what it is about."""
+    uses, words = list(find_own(statement)), find_words(statement)
+    if words[:1] in [(word,) for word in _SPEAKING]:
         # A column without the table's schema: COMMENT ON COLUMN x.id.
-        named |= {use.relation.schema for use in statement.uses if use.role == "about"}
-        named |= {t.value for t in statement.tokens[3:4]} if len(words) > 2 else set()
-        return {owners[name] for name in named if name in owners}
-    created = [use for use in uses if use.role == "create"]
-    if created and words[1:2] != ("index",) and "index" not in words:
-        return {owners[u.relation.name] for u in created if u.relation.name in owners}
-    changed = [use for use in uses if use.role in _CHANGES]
-    found = {owners[use.relation.name] for use in changed if use.relation.name in owners}
-    if found or changed:
-        return found
-    read = {use.relation.name for use in uses if use.role in ("spelled", "mention")}
-    return {owners[name] for name in read if name in owners} if words[:1] == ("select",) else set()
+        named = {use.relation.schema for use in statement.uses if use.role == "about"}
+        named |= {use.relation.name for use in uses if use.role == "about"}
+        bare = statement.tokens[3:4] if words[0] == "comment" else ()
+        return named | {token.value for token in bare}
+    if words[:2] == ("create", "statistics") or words[:1] == ("refresh",):
+        return {use.relation.name for use in uses}
+    created = {use.relation.name for use in uses if use.role == "create"}
+    if created and "index" not in words:
+        return created
+    changed = {use.relation.name for use in uses if use.role in _CHANGES}
+    if changed or words[:1] != ("select",):
+        return changed
+    return {use.relation.name for use in uses if use.role in ("spelled", "mention")}
+
+
+def _find_owner(name: str, owners: Mapping[str, str]) -> str | None:
+    """The table of a name; `people_id_seq`, which Postgres has made up, is that of people."""
+    if name in owners or not name.endswith("_seq"):
+        return owners.get(name)
+    tables = [each for each in owners.values() if name.startswith(f"{each}_")]
+    return max(tables, key=len, default=None)
 
 
 def is_additive(statement: ReadStatement) -> bool:
@@ -101,3 +120,19 @@ def is_additive(statement: ReadStatement) -> bool:
     words = find_words(statement)
     gone = any(use.role in ("drop", "truncate", "change") for use in find_own(statement))
     return words[:1] in [(word,) for word in _ADDITIVE] and not gone
+
+
+def is_about(statement: ReadStatement, tables: Collection[str]) -> bool:
+    """Whether it adds something to one of these tables."""
+    if is_setting(statement) or is_of_routines(statement) or not is_additive(statement):
+        return False
+    return bool(find_subjects(statement, {name: name for name in tables}))
+
+
+def find_attached(statement: ReadStatement) -> tuple[str, str] | None:
+    """The table, and the partition that ALTER TABLE attaches to it."""
+    words = find_words(statement)
+    if words[:2] != ("alter", "table") or "attach" not in [t.value for t in statement.tokens]:
+        return None
+    names = [use.relation.name for use in sorted(find_own(statement), key=lambda use: use.offset)]
+    return (names[0], names[1]) if len(names) > 1 else None

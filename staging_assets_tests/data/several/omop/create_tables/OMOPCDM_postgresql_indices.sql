@@ -1,0 +1,6 @@
+/*postgresql OMOP CDM Indices*/
+CREATE INDEX idx_person_id  ON @cdmDatabaseSchema.person  (person_id ASC);
+CLUSTER @cdmDatabaseSchema.person  USING idx_person_id ;
+CREATE INDEX idx_gender ON @cdmDatabaseSchema.person (gender_concept_id ASC);
+CREATE INDEX idx_visit_person_id_1  ON @cdmDatabaseSchema.visit_occurrence  (person_id ASC);
+COMMENT ON INDEX @cdmDatabaseSchema.idx_gender IS 'by gender';
