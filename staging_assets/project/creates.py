@@ -10,14 +10,9 @@ from staging_assets.model import SchemaNames, Script
 from staging_assets.parser import fold
 from staging_assets.project.file_reader import Files, Named
 from staging_assets.project.scripts.create import Creation, find_creation
+from staging_assets.project.scripts.divide import divide
 from staging_assets.project.scripts.script import Source
-from staging_assets.project.scripts.several import (
-    divide,
-    find_made,
-    find_own,
-    is_about,
-    is_additive,
-)
+from staging_assets.project.scripts.subjects import find_made, find_own, is_about, is_additive
 
 ReadSource = Callable[[Script], tuple[Source | None, list[Problem]]]
 

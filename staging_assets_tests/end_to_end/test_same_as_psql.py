@@ -69,6 +69,7 @@ def run_psql(
 
 def run_by_psql(server: Server, project: StagingProject) -> None:
     """Run every script of the folder in dependency order; rows of lookups as the YAML has them."""
+    done: set[Path] = set()
     with closing(server.connect("psql", autocommit=True)) as connection:
         for node in project.nodes:
             kind = project.kind(node)
@@ -79,7 +80,9 @@ def run_by_psql(server: Server, project: StagingProject) -> None:
                 run_psql(server, script.path, project.sql_dir, project.schemas.path)
             elif kind in (Kind.TABLE, Kind.LOOKUP):
                 table = project.tables[node]
-                run_psql(server, table.create.path, project.sql_dir, project.schemas.path)
+                if table.create.path not in done:  # it may make several tables
+                    done.add(table.create.path)
+                    run_psql(server, table.create.path, project.sql_dir, project.schemas.path)
                 if table.lookup:
                     with connection.cursor() as cursor:
                         run_load_lookup(cursor, Relation("staging", table.name), table.lookup)

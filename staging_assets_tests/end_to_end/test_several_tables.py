@@ -12,14 +12,11 @@ import pytest
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.psql import find_variables
 from staging_assets.project.load import load_project
-from staging_assets_tests.end_to_end.test_same_as_psql import (
-    check_same,
-    dump,
-    find_embedded,
-    run_psql,
-)
+from staging_assets_tests.end_to_end.test_same_as_psql import run_psql
 from staging_assets_tests.support.builds import ask, build_all
 from staging_assets_tests.support.databases import fresh_database
+from staging_assets_tests.support.dumps import check_same, dump
+from staging_assets_tests.support.servers import find_embedded
 
 DATA = Path(__file__).parents[1] / "data" / "several"
 

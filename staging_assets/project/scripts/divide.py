@@ -1,4 +1,9 @@
-"""Put the statements of files together anew: one script for each table."""
+"""Put the statements of files together anew: one script for each table.
+
+That is for files that make several tables, and for keys, indexes, comments ... that stand in other
+files than their table's. Each statement goes to the table that it is about, in the order of the
+files. So an asset's code version covers its own statements alone.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,7 @@ from staging_assets.model import Script
 from staging_assets.parser import ReadStatement
 from staging_assets.project.scripts.psql import Output
 from staging_assets.project.scripts.script import Source
-from staging_assets.project.scripts.several.subjects import (
+from staging_assets.project.scripts.subjects import (
     find_attached,
     find_made,
     find_own,
