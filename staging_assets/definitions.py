@@ -18,6 +18,7 @@ from staging_assets.defs import (
     LEVELS,
     build_definitions,
     build_resource,
+    install_config_errors,
     install_prefix_selection,
     install_quiet_console,
     keep_streams,
@@ -48,6 +49,7 @@ def _load() -> dg.Definitions:
         if sys.argv[1:2] and sys.argv[1] in ("asset", "job", "launch"):
             keep_streams()
         install_quiet_console(_read_log_level())
+        install_config_errors()
         with no_garbage_search():
             shown = tuple(sys.argv[1:3]) not in _ONLY_BUILD
             found = build_definitions(_read_staging_schema(), shown=shown)

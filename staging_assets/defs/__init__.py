@@ -8,6 +8,7 @@ for it.
 
 from staging_assets.defs.assets.build import build_staging_assets
 from staging_assets.defs.assets.resources import PostgresResource, build_resource
+from staging_assets.defs.dagster_patches.config_errors import install_config_errors
 from staging_assets.defs.dagster_patches.prefix_selection import install_prefix_selection
 from staging_assets.defs.dagster_patches.quiet_console import install_quiet_console
 from staging_assets.defs.definitions import build_definitions
@@ -23,6 +24,7 @@ __all__ = [
     "build_definitions",
     "build_resource",
     "build_staging_assets",
+    "install_config_errors",
     "install_prefix_selection",
     "install_quiet_console",
     "keep_streams",

@@ -12,7 +12,7 @@ import dagster as dg
 
 from staging_assets.checks import find_checks
 from staging_assets.defs.assets.asset_checks import build_check_specs
-from staging_assets.defs.assets.config import BuildConfig
+from staging_assets.defs.assets.config import BuildConfig, check_addressed
 from staging_assets.defs.assets.identity import build_step_tags, check_identity
 from staging_assets.defs.assets.step import Event, Step
 from staging_assets.defs.dagster_patches.output_names import find_output_names, find_stand_ins
@@ -62,6 +62,7 @@ def build_staging_assets(
         renamed |= {sources[name]: inputs[name] for name in sources if name in inputs}
         try:
             check_identity(context, staging)
+            check_addressed(context)
             step = Step(
                 context=context,
                 staging=staging,

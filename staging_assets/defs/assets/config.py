@@ -1,9 +1,12 @@
 """Run config of the build."""
 
+import difflib
 from typing import Literal
 
 import dagster as dg
 from pydantic import Field
+
+from staging_assets.errors import SettingsError
 
 
 class BuildConfig(dg.Config):
@@ -39,3 +42,20 @@ class BuildConfig(dg.Config):
         default=False,
         description="Build into a schema that was last built for another department.",
     )
+
+
+def check_addressed(context: dg.AssetExecutionContext) -> None:
+    """Look for run config of a step that is misspelt: Dagster passes over it without a word.
+
+    Raises SettingsError when a name is like the step's and no step is called so.
+    """
+    own = context.op_def.name
+    told: dict[str, object] = dict(context.run.run_config)
+    ops = told.get("ops")
+    named = [str(name) for name in ops] if isinstance(ops, dict) else []
+    for name in named:
+        other = name.startswith("staging_build_")  # another department's
+        if name != own and not other and difflib.get_close_matches(name, [own], 1, 0.8):
+            raise SettingsError(
+                f"run config: ops:{name}: there is no such step. Did you mean {own}?"
+            )

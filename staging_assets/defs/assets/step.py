@@ -19,6 +19,7 @@ from staging_assets.checks import (
 from staging_assets.defs.assets.asset_checks import build_check_event, build_check_result
 from staging_assets.defs.assets.config import BuildConfig
 from staging_assets.defs.assets.failure import find_failure
+from staging_assets.defs.assets.missing_sources import explain_missing_sources
 from staging_assets.defs.assets.promoting import find_schema, run_promotion
 from staging_assets.defs.assets.resources import PostgresResource, find_database
 from staging_assets.defs.reporting.console import Screen
@@ -184,7 +185,7 @@ class Step:
             for node, checks in self._checks.items()
             if node in self._nodes | self._added
         }
-        return run_build(
+        results = run_build(
             server,
             self._project,
             self._nodes,
@@ -194,6 +195,7 @@ class Step:
             threading.Event(),
             watcher=screen.watch,
         )
+        return explain_missing_sources(results, self._staging, self._project)
 
     def _log(self, level: str, message: str) -> None:
         self._context.log.log(level.upper(), message)
