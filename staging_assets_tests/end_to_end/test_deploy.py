@@ -6,7 +6,11 @@ import re
 import shutil
 from pathlib import Path
 
+import dagster as dg
+import pytest
 import yaml
+from dagster._core.errors import DagsterInvalidConfigError
+from dagster._core.instance.config import PoolGranularity
 from packaging.requirements import Requirement
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import parse_dsn
@@ -30,6 +34,38 @@ def test_each_department_of_the_cluster_is_one_of_its_own_and_in_a_pool_of_its_o
     assert len({one.pool for one in settings}) == len(deployments) == 2
     assert len({secret["name"] for one in deployments for secret in one["envSecrets"]}) == 2
     assert all(one["includeConfigInLaunchedRuns"]["enabled"] for one in deployments)
+
+
+def spell(values: object) -> object:
+    """As the chart writes what it hands on to dagster.yaml: `defaultLimit` is `default_limit`."""
+    if not isinstance(values, dict):
+        return values
+    return {
+        re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name): spell(value)
+        for name, value in values.items()
+        if name != "enabled" or "pools" not in values
+    }
+
+
+def test_dagster_takes_what_the_chart_hands_on_to_it(tmp_path: Path) -> None:
+    values = yaml.safe_load((CLUSTER / "values.yaml").read_text())
+    told = {
+        "concurrency": spell(values["concurrency"]),
+        "run_monitoring": spell(values["dagsterDaemon"]["runMonitoring"]),
+        "telemetry": values["telemetry"],
+    }
+    (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(told))
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        limits = instance.get_concurrency_config()
+        assert limits.pool_config.default_pool_limit == 1
+        assert limits.pool_config.pool_granularity is PoolGranularity.RUN
+        assert limits.run_queue_config.max_concurrent_runs == 25
+        assert instance.run_monitoring_enabled
+        assert instance.run_monitoring_max_resume_run_attempts == 0
+        assert instance.run_monitoring_poll_interval_seconds == 30
+    with pytest.raises(DagsterInvalidConfigError):
+        (tmp_path / "dagster.yaml").write_text("concurrency: {pools: {defaultLimit: 1}}")
+        dg.DagsterInstance.from_config(str(tmp_path))
 
 
 def test_the_image_takes_every_version_of_the_lock() -> None:
