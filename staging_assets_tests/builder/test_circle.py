@@ -528,6 +528,42 @@ def test_a_table_that_its_create_script_fills_waits_for_no_table_in_place(tmp_pa
     assert circle.in_place is None
 
 
+def test_scripts_may_leave_out_the_schema(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    files = {
+        **{name: text.replace("staging.", "") for name, text in PAIR.items()},
+        "staging.yaml": "search_path: [staging, etl]\n",
+    }
+    project = load(tmp_path, files)
+    assert [circle.tables for circle in project.circles] == [("dept", "emp")]
+    for _ in range(2):
+        build_all(database, project)
+        assert ask(witness, KEYS) == OF_PAIR
+        assert ask(witness, "select count(*) from pg_class where relname in ('dept', 'emp')") == 2
+    found = run_checks(database, project, "staging")
+    assert [f"{check.name}: {check.summary}" for check in found if not check.passed] == []
+
+
+@pytest.mark.parametrize("schema", ["other", 'o "t" her'])
+def test_the_schema_may_have_another_name(
+    database: Server, witness: Connection, tmp_path: Path, schema: str
+) -> None:
+    project = load(tmp_path, SHAPES["keys added behind"][0])
+    for _ in range(2):
+        build_all(database, project, schema=schema)
+        assert ask(
+            witness,
+            "select bool_and(convalidated) and count(*) = 3 from pg_constraint c"
+            " join pg_namespace n on n.oid = connamespace"
+            " join pg_class t on t.oid = confrelid and t.relnamespace = n.oid"
+            " where contype = 'f' and nspname = %s",
+            schema,
+        )
+    found = run_checks(database, project, schema)
+    assert [f"{check.name}: {check.summary}" for check in found if not check.passed] == []
+
+
 def test_lookup_tables_may_be_in_a_circle(
     database: Server, witness: Connection, tmp_path: Path
 ) -> None:

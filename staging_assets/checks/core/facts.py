@@ -129,6 +129,8 @@ def find_replaced(connection: Connection, facts: Facts) -> frozenset[Relation]:
         facts: of one snapshot. A table that took another's place since then, or whose rows ALTER
             TABLE has written anew, looks empty in it.
     """
+    if not facts:
+        return frozenset()
     relations = list(facts)
     names = [quote(relation) for relation in relations]
     with connection.cursor() as cursor:
