@@ -17,13 +17,16 @@ from staging_assets.builder.context import (
     Status,
     Task,
 )
-from staging_assets.builder.history import (
+from staging_assets.builder.records.as_left import find_drift, read_catalog, run_note_catalog
+from staging_assets.builder.records.history import (
     Build,
+    forget_builds_sql,
     read_history,
-    remember,
     run_claim,
+    run_note_failures,
     run_prepare_history,
 )
+from staging_assets.builder.records.made_of import MadeOf, find_always, is_always
 from staging_assets.builder.shadow.keys import PREPARE
 from staging_assets.builder.shadow.leftovers import clear_build_schema
 
@@ -34,6 +37,7 @@ __all__ = [
     "BuildOptions",
     "ChecksFailedError",
     "InCleanupError",
+    "MadeOf",
     "NodeResult",
     "PostgresWrangler",
     "Rebuild",
@@ -42,9 +46,15 @@ __all__ = [
     "Task",
     "UnrepeatableError",
     "clear_build_schema",
+    "find_always",
+    "find_drift",
+    "forget_builds_sql",
+    "is_always",
+    "read_catalog",
     "read_history",
-    "remember",
     "run_claim",
+    "run_note_catalog",
+    "run_note_failures",
     "run_prepare_history",
     "run_task",
 ]

@@ -17,7 +17,6 @@ import psycopg2
 
 from staging_assets.builder.audit import ChecksFailedError, run_audit
 from staging_assets.builder.context import NodeResult, Rebuild, RunContext, Task
-from staging_assets.builder.history import forget_builds_sql
 from staging_assets.builder.in_place import fill_in_place
 from staging_assets.builder.node import find_unchanged, run_node
 from staging_assets.builder.plan import find_plan, run_with_free_names
@@ -62,7 +61,7 @@ def run_task(session: Session, work: RunContext, task: Task, attempt: Attempt) -
     nodes = _find_open(session, work, task, attempt)
     if len(nodes) == 1:
         attempt.node = nodes[0]
-        alone = replace(task, node=nodes[0], circle=())
+        alone = task.find_alone(nodes[0])
         return [*attempt.done, run_node(session, work, alone)]
     if nodes:
         built = _CircleBuild(session, work, replace(task, circle=tuple(nodes)), circle, attempt)
@@ -81,8 +80,6 @@ def _find_open(session: Session, work: RunContext, task: Task, attempt: Attempt)
                 for node in task.nodes
                 if not is_done(session.connection, work, replace(task, node=node))
             ]
-            if nodes and work.options.rebuild is Rebuild.CHANGED:
-                nodes = list(task.nodes)  # what one of them is decides what the others may hold
         for node in task.nodes:
             attempt.node = node
             if node not in nodes:
@@ -125,6 +122,7 @@ class _CircleBuild:
         attempt: Attempt,
     ) -> None:
         self.session, self.work, self.task, self.attempt = session, work, task, attempt
+        self.began = time.monotonic()
         self.tables = [work.project.tables[name] for name in task.circle]
         self.filled = not work.options.create_only
         self.in_place = circle.in_place if self.filled else None
@@ -163,18 +161,16 @@ class _CircleBuild:
         self.parts[name][part] = round(time.monotonic() - began, 4)
 
     def _find_plans(self) -> list[ShadowPlan]:
-        forget = forget_builds_sql(self.work.schema, self.task.circle)
         return [
             find_plan(
                 self.session,
                 self.work,
                 table,
                 self.task.rebuilt_later,
-                first="" if index else forget,
                 filled=self.filled and not self.in_place,
                 circle=self.tables,
             )
-            for index, table in enumerate(self.tables)
+            for table in self.tables
         ]
 
     def _make(self) -> None:
@@ -222,12 +218,21 @@ class _CircleBuild:
         with self._working_on(self.tables[0].name, "publish_seconds"):
             run_with_free_names(self.session, self.shadows, self.plans, publish)
 
+    def _record(self) -> str:
+        """What records all of them, in the transaction that publishes them."""
+        return ";\n".join(
+            self.work.record_sql(
+                self.task.find_alone(table.name), self.began, rows=self.rows.get(table.name)
+            )
+            for table in self.tables
+        )
+
     def _publish(self, shadows: Sequence[Shadow]) -> None:
-        request = self.work.publish_request(self.session, self.task, shadows)
+        request = self.work.publish_request(self.session, self.task, shadows, self._record)
         run_publish(self.session.connection, request)
 
     def _publish_in_place(self, shadows: Sequence[Shadow]) -> None:
-        request = self.work.publish_request(self.session, self.task, shadows)
+        request = self.work.publish_request(self.session, self.task, shadows, self._record)
         run_in_place(
             self.session.connection, request, fill=self._fill_in_place, audit=self._audit_in_place
         )

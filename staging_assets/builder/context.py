@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from staging_assets.builder.history import Build
+from staging_assets.builder.records.history import Build, forget_builds_sql, record_sql
+from staging_assets.builder.records.made_of import MadeOf
 from staging_assets.builder.shadow.create import Shadow
 from staging_assets.builder.shadow.names import Rivals, find_rivals
 from staging_assets.checks import Check, CheckResult
@@ -26,7 +28,7 @@ class Rebuild(enum.Enum):
 
     ALL: every one. MISSING: luigi's rule, what is done is left alone: a table that is not empty, a
     cleanup whose column has a value; lookup tables and procedures are always built. CHANGED: what
-    was changed, or stands below something changed, since its last build.
+    would be made of something else than at its last build, or is not as that left it.
     """
 
     ALL = "all"
@@ -100,8 +102,10 @@ class RunContext:
         sessions: what every session sets.
         checks: node to the checks to evaluate before it is published.
         history: the last build of every node.
-        fingerprints: node to the fingerprint of it and everything above it.
         nodes: those of this run.
+        left: those of them that are left alone.
+        states: node to what it reads from outside, and the state of each before the run.
+        token: tells what this run builds from what others have built.
         seconds: node to how long its build may take.
     """
 
@@ -110,8 +114,10 @@ class RunContext:
     sessions: SessionSettings
     checks: Mapping[str, Sequence[Check]]
     history: Mapping[str, Build]
-    fingerprints: Mapping[str, str]
     nodes: frozenset[str]
+    left: frozenset[str]
+    states: Mapping[str, Mapping[str, Any]]
+    token: str
     seconds: Mapping[str, float]
 
     @cached_property
@@ -151,13 +157,45 @@ class RunContext:
         """Where shadows are made."""
         return find_build_schema(self.schema)
 
+    def record_sql(
+        self,
+        task: Task,
+        began: float,
+        *,
+        rows: int | None = None,
+        cleaned: float | None = None,
+    ) -> str:
+        """SQL that records a node as built, for the transaction that publishes it.
+
+        A table that is made and left empty is no build: what was recorded of it is forgotten.
+
+        Args:
+            began: when, by `time.monotonic`.
+            rows: of its table, where it has one.
+            cleaned: seconds that the table's cleanup took, where that is published with it.
+        """
+        if self.options.create_only:
+            return forget_builds_sql(self.schema, [task.node])
+        seconds = time.monotonic() - began
+        build = Build(rows, seconds, task.content, made_of=task.made_of, run_id=self.options.run_id)
+        told = record_sql(self.schema, task.node, build)
+        if cleaned is None or task.cleanup is None:
+            return told
+        with_it = self.record_sql(task.cleanup, time.monotonic() - cleaned)
+        return f"{told};\n{with_it}"
+
     def publish_request(
-        self, session: Session, task: Task, shadows: Sequence[Shadow]
+        self,
+        session: Session,
+        task: Task,
+        shadows: Sequence[Shadow],
+        record: Callable[[], str],
     ) -> PublishRequest:
         """What is asked of the publisher when the shadows that a session made take their place.
 
         Args:
             shadows: one, or those of a circle, all in one schema.
+            record: makes the SQL that records it, once it is about to be published.
         """
         first = shadows[0]
         return PublishRequest(
@@ -171,6 +209,7 @@ class RunContext:
             sessions=self.sessions,
             log=session.log,
             cancelled=session.stop,
+            record=record,
         )
 
 
@@ -180,20 +219,30 @@ class Task:
 
     Args:
         node: its name.
-        settled: whether nothing above it was built in this run.
         rebuilt_later: tables that this run will still rebuild.
+        made_of: what it is made of.
+        content: what its content is called, for those that are made of it.
         fresh: of a cleanup, whether its table was built in this run.
+        cleanup: of a table, what its cleanup is where that is run in its build.
         circle: the tables that are built together, if that is more than the node: those of its
             circle that this run builds, in the order in which they are filled.
+        members: the task of each of these.
     """
 
     node: str
-    settled: bool
     rebuilt_later: frozenset[str]
+    made_of: MadeOf
+    content: str
     fresh: bool = False
+    cleanup: Task | None = None
     circle: tuple[str, ...] = ()
+    members: tuple[Task, ...] = ()
 
     @property
     def nodes(self) -> tuple[str, ...]:
         """Everything that it builds."""
         return self.circle or (self.node,)
+
+    def find_alone(self, node: str) -> Task:
+        """The task of one of the tables that are built together."""
+        return next((each for each in self.members if each.node == node), self)

@@ -29,12 +29,14 @@ def run_table_in_place(
     *,
     clean: Callable[[], None],
     audit: Callable[[Connection, Relation], None],
+    record: Callable[[int], str],
 ) -> int:
     """Build a table in one transaction; return the number of its rows.
 
     Args:
         clean: called when the table is filled.
         audit: called with the filled table before the commit; what it raises ends the build.
+        record: makes the SQL that records it, of the number of its rows.
 
     Raises ScriptError, BuildError, or what `clean` and `audit` raise; the old table is then as
     it was.
@@ -53,7 +55,7 @@ def run_table_in_place(
         rows = int(session.run(f"select count(*) from {quote(live)}")[0][0])  # noqa: S608
 
     def publish(shadows: Sequence[Shadow]) -> None:
-        request = work.publish_request(session, task, shadows)
+        request = work.publish_request(session, task, shadows, lambda: record(rows))
         run_in_place(session.connection, request, fill=fill, audit=audit)
 
     try:

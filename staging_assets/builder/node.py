@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import psycopg2
 
 from staging_assets.builder.audit import run_audit
 from staging_assets.builder.clean import (
-    find_cleanup,
     run_clean,
     run_clean_in_place,
     run_cleanup_audit,
 )
 from staging_assets.builder.cleanups.run import UnrepeatableError, run_cleanup
 from staging_assets.builder.context import NodeResult, Rebuild, RunContext, Task
-from staging_assets.builder.history import forget_builds_sql
 from staging_assets.builder.in_place import run_table_in_place
 from staging_assets.builder.plan import find_plan, run_with_free_names
 from staging_assets.builder.procedures import run_procedures
@@ -76,17 +74,19 @@ def find_unchanged(session: Session, work: RunContext, task: Task) -> NodeResult
 
 
 def _run_schema(session: Session, work: RunContext, task: Task) -> NodeResult:
+    began = time.monotonic()
     existed = has_schema(session.connection, work.schema)
-    if not existed:
-        session.run(f"create schema if not exists {quote_identifier(work.schema)}")
+    create = f"create schema if not exists {quote_identifier(work.schema)};"
+    session.run(("" if existed else create) + work.record_sql(task, began))
     checks = run_audit(session.connection, work, task.node)
     unchanged = existed and work.options.rebuild is not Rebuild.ALL
     return NodeResult(task.node, "unchanged" if unchanged else "built", checks=checks)
 
 
 def _run_procedures(session: Session, work: RunContext, task: Task) -> NodeResult:
-    session.run(forget_builds_sql(work.schema, [task.node]))
-    run_procedures(session, work.project.procedures[work.project.node(task.node).name], work.schema)
+    began = time.monotonic()
+    procedures = work.project.procedures[work.project.node(task.node).name]
+    run_procedures(session, procedures, work.schema, lambda: work.record_sql(task, began))
     checks = run_audit(session.connection, work, task.node)
     return NodeResult(task.node, "built", checks=checks)
 
@@ -94,19 +94,14 @@ def _run_procedures(session: Session, work: RunContext, task: Task) -> NodeResul
 def _run_cleanup(session: Session, work: RunContext, task: Task) -> NodeResult:
     """Run a cleanup whose table is published, and its check, in one transaction.
 
-    One that fails leaves nothing. Where this run has found the table unchanged, its rows are those
-    that the cleanup has changed before: it is built again first.
+    One that fails leaves nothing. Its table was built in this run, unless only what is missing is:
+    rows that the cleanup has changed before are none to run it on.
     """
+    began = time.monotonic()
     cleanup = work.project.cleanups[work.project.node(task.node).name]
-    if not task.fresh and work.options.rebuild is not Rebuild.MISSING:
-        session.log("info", f"{cleanup.table}: is built again, since its cleanup runs again")
-        table = replace(task, node=cleanup.table)
-        found = _run_table(session, work, table).cleanup
-        if found is not None:
-            return found
     left, lost = False, ""
     try:
-        with session.transaction(forget_builds_sql(work.schema, [task.node])):
+        with session.transaction():
             session.notices.at(cleanup.script.label)
             left = run_cleanup(
                 session.users_connection,
@@ -117,6 +112,7 @@ def _run_cleanup(session: Session, work: RunContext, task: Task) -> NodeResult:
             )
             session.pin()
             checks = run_audit(session.connection, work, task.node)
+            session.send_last(work.record_sql(task, began))
     except psycopg2.Error as error:
         if not left:
             raise
@@ -134,21 +130,10 @@ def _run_table(session: Session, work: RunContext, task: Task) -> NodeResult:
     return _run_shadow(session, work, task, table)
 
 
-def _forget(work: RunContext, table: Table) -> str:
-    nodes = [table.name, cleanup_node(table.name)]
-    return forget_builds_sql(work.schema, nodes[: 2 if find_cleanup(work, table) else 1])
-
-
 def _run_shadow(session: Session, work: RunContext, task: Task, table: Table) -> NodeResult:
     clock = Clock()
-    plan = find_plan(
-        session,
-        work,
-        table,
-        task.rebuilt_later,
-        first=_forget(work, table),
-        filled=not work.options.create_only,
-    )
+    began = clock.last
+    plan = find_plan(session, work, table, task.rebuilt_later, filled=not work.options.create_only)
     shadow, rows = run_make_shadow(session, table, plan)
     clock.mark("load_seconds")
     checks: tuple[CheckResult, ...] = ()
@@ -172,8 +157,11 @@ def _run_shadow(session: Session, work: RunContext, task: Task, table: Table) ->
         clock.mark("check_seconds")
         session.check()
 
+        def record() -> str:
+            return work.record_sql(task, began, rows=counted, cleaned=cleaned.seconds)
+
         def publish(shadows: Sequence[Shadow]) -> None:
-            request = work.publish_request(session, task, shadows)
+            request = work.publish_request(session, task, shadows, record)
             run_publish(session.connection, request)
 
         run_with_free_names(session, [shadow], [plan], publish)
@@ -188,7 +176,7 @@ def _run_shadow(session: Session, work: RunContext, task: Task, table: Table) ->
 
 def _run_in_place(session: Session, work: RunContext, task: Task, table: Table) -> NodeResult:
     clock = Clock()
-    session.run(_forget(work, table))
+    began = clock.last
     checks: tuple[CheckResult, ...] = ()
     cleanup: NodeResult | None = None
     seconds: float | None = None
@@ -204,7 +192,10 @@ def _run_in_place(session: Session, work: RunContext, task: Task, table: Table) 
             node = cleanup_node(table.name)
             cleanup = run_cleanup_audit(connection, work, node, seconds, relation=relation)
 
-    rows = run_table_in_place(session, work, task, table, clean=clean, audit=audit)
+    def record(rows: int) -> str:
+        return work.record_sql(task, began, rows=rows, cleaned=seconds)
+
+    rows = run_table_in_place(session, work, task, table, clean=clean, audit=audit, record=record)
     clock.mark("load_seconds")
     metadata = {**clock.parts, "in_place": table.in_place}
     return NodeResult(

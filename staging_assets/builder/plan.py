@@ -26,7 +26,6 @@ def find_plan(
     table: Table,
     later: frozenset[str],
     *,
-    first: str = "",
     filled: bool = True,
     circle: Sequence[Table] = (),
 ) -> ShadowPlan:
@@ -35,7 +34,6 @@ def find_plan(
     Args:
         session: not in a transaction; it makes a private schema where the table needs one.
         later: tables that this run has still to build.
-        first: a statement to begin the transaction with.
         filled: whether what fills the table is run.
         circle: the tables that are made with it, in this order, itself among them; nothing of
             them is made yet.
@@ -48,7 +46,6 @@ def find_plan(
     return ShadowPlan(
         work.schema,
         place,
-        first=first,
         filled=filled,
         referenced=table.name in work.referenced,
         roles=_find_roles(table),

@@ -8,7 +8,7 @@ with CASCADE: what hangs on it stays, or the script fails and says what hangs th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,8 +55,13 @@ class _RetryError(Exception):
     """The plan has changed; run the script again."""
 
 
-def run_procedures(session: Session, procedures: Procedures, schema: str) -> None:
+def run_procedures(
+    session: Session, procedures: Procedures, schema: str, record: Callable[[], str] = str
+) -> None:
     """Run one script of stored procedures: all of it, or nothing.
+
+    Args:
+        record: makes SQL to send along with the COMMIT.
 
     Raises ScriptError in the script's coordinates, BuildError when a DROP would take along
     something that the script does not make again.
@@ -73,6 +78,7 @@ def run_procedures(session: Session, procedures: Procedures, schema: str) -> Non
                 session.pin()
                 if plan.cascading:
                     _check_lost(session, procedures, before, plan)
+                session.send_last(record())
             return
         except _RetryError:
             continue

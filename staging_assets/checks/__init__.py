@@ -16,6 +16,7 @@ from staging_assets.checks.evaluate import (
 from staging_assets.checks.kinds import KINDS
 from staging_assets.checks.kinds.kind import CheckKind
 from staging_assets.checks.run import run_checks, run_given_checks
+from staging_assets.checks.schema.coming_changes import find_coming_changes
 from staging_assets.checks.schema.structure import ColumnStructure, Structure, read_structures
 from staging_assets.checks.suite import describe_check, find_checks, is_late
 
@@ -35,6 +36,7 @@ __all__ = [
     "evaluate_checks",
     "evaluate_many",
     "find_checks",
+    "find_coming_changes",
     "is_late",
     "read_structures",
     "run_checks",

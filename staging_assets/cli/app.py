@@ -35,6 +35,8 @@ _COMMANDS = {
     "doctor": ("doctor", "Look for what will not work, and say why."),
     "init": ("init", "Begin a project of your own in a new folder."),
     "migrate": ("migrate", "Make a project of a luigi tree."),
+    "plan": ("plan", "Say what a run would build, and why; build nothing."),
+    "prune": ("prune", "Drop tables that no script makes any more."),
     "ls": ("ls", "List what the scripts make."),
     "promote": ("promote", "Put a finished schema in place of the live one."),
     "releases": ("promote", "List what was promoted and rolled back."),

@@ -9,6 +9,7 @@ from staging_assets.defs.assets.build import build_staging_assets
 from staging_assets.defs.assets.resources import PostgresResource, build_resource
 from staging_assets.defs.assets.sources import build_csv_assets, build_source_specs
 from staging_assets.defs.jobs.builds import build_jobs
+from staging_assets.defs.jobs.observation import build_observation_job
 from staging_assets.defs.jobs.promotion import build_promotion_jobs
 from staging_assets.defs.jobs.releases import build_release_spec
 from staging_assets.defs.translation.git import link_to_git
@@ -53,7 +54,11 @@ def build_definitions(
     ]
     return dg.Definitions(
         assets=link_to_git(staging, assets) if staging.git_url and shown else assets,
-        jobs=[*build_jobs(project, specs), *build_promotion_jobs(staging, project)],
+        jobs=[
+            *build_jobs(project, specs),
+            *build_promotion_jobs(staging, project),
+            build_observation_job(staging, project, files),
+        ],
         sensors=[build_dead_run_sensor(staging)],
         resources={f"postgres{staging.suffix}": _find_resource(staging)},
     )

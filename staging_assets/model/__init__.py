@@ -1,9 +1,10 @@
 """The model of a folder of scripts: what `load_project` gives and everything else reads.
 
 `project` is the folder with its tables, procedures and cleanups; `lookups` the rows of the YAML;
-`csv` how CSV files are written.
+`csv` how CSV files are written; `content` what decides what a node contains.
 """
 
+from staging_assets.model.content import Content, SourceMode, SourceRule, find_rule
 from staging_assets.model.csv import CsvFormat, CsvOptions
 from staging_assets.model.folders import ScriptFolders, ScriptPlaces
 from staging_assets.model.lookups import Cell, Lookup, Number
@@ -42,6 +43,7 @@ __all__ = [
     "Cleanup",
     "Column",
     "ColumnSource",
+    "Content",
     "CopyData",
     "CsvFormat",
     "CsvOptions",
@@ -56,11 +58,14 @@ __all__ = [
     "Script",
     "ScriptFolders",
     "ScriptPlaces",
+    "SourceMode",
+    "SourceRule",
     "StagingConfig",
     "StagingProject",
     "Table",
     "cleanup_node",
     "find_number",
+    "find_rule",
     "find_value",
     "is_of_sixty",
     "procedures_node",

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from staging_assets.model.content import Content, SourceRule
 from staging_assets.model.csv import CsvOptions
 from staging_assets.model.lookups import Lookup
 from staging_assets.model.names import (
@@ -168,6 +169,7 @@ class StagingConfig:
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     checks: tuple[CheckDeclaration, ...] = ()
     csv: CsvOptions = field(default_factory=CsvOptions)
+    sources: tuple[SourceRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,8 +184,9 @@ class StagingProject:
         cleanups: table name to cleanup.
         dependencies: node to the nodes that must be built before it; every node is a key.
         sources: node to the relations outside `staging` that it reads.
-        fingerprints: node to a hash of everything of its own that decides its content
-            (scripts, lookup rows; not its upstreams').
+        fingerprints: node to a hash of what its own scripts and lookup rows say; its cleanup
+            and its upstreams have their own.
+        contents: node to all that decides what it contains, but for its upstreams.
         config: the rest of staging.yaml.
         shadowed: labels of scripts that are used, and of those that give way to them.
         schemas: what the scripts call the schemas.
@@ -205,6 +208,7 @@ class StagingProject:
     schemas: SchemaNames = field(default_factory=SchemaNames)
     circles: tuple[Circle, ...] = ()
     notes: tuple[str, ...] = ()
+    contents: Mapping[str, Content] = field(default_factory=dict)
 
     @property
     def nodes(self) -> tuple[str, ...]:

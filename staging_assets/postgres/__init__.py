@@ -17,6 +17,8 @@ from staging_assets.postgres.abilities.citus import (
 from staging_assets.postgres.abilities.one_statement import find_cursor_class
 from staging_assets.postgres.client.catalog import (
     BUILDS,
+    LOADS,
+    MARK,
     RELEASES,
     find_build_schema,
     has_functions,
@@ -49,6 +51,7 @@ from staging_assets.postgres.client.presence import (
     find_present,
 )
 from staging_assets.postgres.client.routines import ServerRoutines
+from staging_assets.postgres.client.row_states import row_state_sql
 from staging_assets.postgres.client.schema_lock import SchemaLock, find_running, run_end_orphans
 from staging_assets.postgres.client.scripts import Outcome, run_script, run_statement
 from staging_assets.postgres.client.server import Server
@@ -68,6 +71,8 @@ from staging_assets.postgres.psql import find_psql, find_public_dsn, find_variab
 __all__ = [
     "BUILDS",
     "LEND_OWN_PATH",
+    "LOADS",
+    "MARK",
     "OWED_KEYS",
     "OWN_PATH",
     "RELEASES",
@@ -120,6 +125,7 @@ __all__ = [
     "read_distributions",
     "read_notes",
     "read_owed_keys",
+    "row_state_sql",
     "run_end_orphans",
     "run_recover",
     "run_script",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from staging_assets.errors import ProjectError
 from staging_assets.model import (
-    SCHEMA_NODE,
     Cleanup,
+    Content,
     Kind,
     Procedures,
     SchemaNames,
@@ -19,11 +18,11 @@ from staging_assets.model import (
     StagingConfig,
     StagingProject,
     Table,
-    cleanup_node,
-    procedures_node,
 )
 from staging_assets.parser import fold
 from staging_assets.project.circles import find_circle, find_early_reads, tell_cycle, tell_declared
+from staging_assets.project.content.fingerprints import hash_texts
+from staging_assets.project.contents import find_contents
 from staging_assets.project.declarations.checks.kinds import Kinds
 from staging_assets.project.declarations.staging_yaml import find_checks
 from staging_assets.project.dependencies import (
@@ -85,7 +84,8 @@ def load_project(
         raise ProjectError([*read.problems, *problems])
     later = join_cleanups(graph, read.parts, together)
     order = graph.find_order(read.config.priorities, together)
-    fingerprints = _find_fingerprints(read, tables)
+    sources = join_sources(find_sources(read.parts), read.parts, later)
+    contents = find_contents(read.parts, read.lookups, sources)
     return StagingProject(
         sql_dir=folders.sql_dir,
         department=department,
@@ -96,8 +96,9 @@ def load_project(
             for table, code in read.cleanups.items()
         },
         dependencies={node: frozenset(graph.edges[node]) for node in order},
-        sources=join_sources(find_sources(read.parts), read.parts, later),
-        fingerprints={node: fingerprints[node] for node in order},
+        sources=sources,
+        fingerprints={node: _find_fingerprint(contents[node]) for node in order},
+        contents={node: contents[node] for node in order},
         schemas=schemas,
         shadowed=tuple(read.files.shadowed),
         circles=tuple(circles),
@@ -110,6 +111,7 @@ def load_project(
             kinds=read.config.kinds,
             checks=checks,
             csv=read.config.csv,
+            sources=tuple(read.config.sources),
         ),
     )
 
@@ -176,27 +178,5 @@ def _find_cleanup_column(read: FolderReader, table: str) -> str | None:
     return placed.name if placed.name in names else fold(placed.name)
 
 
-def _find_fingerprints(read: FolderReader, tables: Mapping[str, Table]) -> dict[str, str]:
-    """Node to a hash of the texts that are its own."""
-    found = {SCHEMA_NODE: _find_fingerprint(*read.schemas.told)}
-    for name, table in tables.items():
-        texts = ["create", table.create.content]
-        texts += ["populate", table.populate.content] if table.populate else []
-        texts += ["lookup", table.lookup.sha256] if table.lookup else []
-        if name in read.cleanups:
-            texts += ["cleanup", read.cleanups[name].script.text]
-        found[name] = _find_fingerprint(*texts)
-    for stem, source in read.parts.procedures.items():
-        found[procedures_node(stem)] = _find_fingerprint(source.script.content)
-    for table_name, code in read.cleanups.items():
-        found[cleanup_node(table_name)] = _find_fingerprint(code.script.text)
-    return found
-
-
-def _find_fingerprint(*texts: str) -> str:
-    digest = hashlib.sha256()
-    for text in texts:
-        data = text.encode()
-        digest.update(b"%d:" % len(data))
-        digest.update(data)
-    return digest.hexdigest()
+def _find_fingerprint(content: Content) -> str:
+    return hash_texts(text for part in sorted(content.parts.items()) for text in part)

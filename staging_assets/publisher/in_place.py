@@ -137,6 +137,7 @@ def _attach(
     _run(cursor, exchange.attach, attached, request)
     if exchange.finish and lock_hubs(cursor, attached):
         _run(cursor, exchange.finish, attached, request)
+    _run(cursor, request.record_steps, attached, request)
 
 
 def _run(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from staging_assets.model import Relation
 from staging_assets.postgres import Log
 from staging_assets.publisher.transaction.brief_locks import Tries, parse_seconds
+from staging_assets.publisher.transaction.steps import Step
 from staging_assets.settings import SessionSettings
 
 
@@ -26,6 +27,7 @@ class PublishRequest:
         log: level and message.
         cancelled: no further try is made once it is set.
         yielding: PL/pgSQL statements by which other tables give names free.
+        record: makes SQL that is run at the end of the transaction that publishes.
     """
 
     live: Relation
@@ -36,11 +38,18 @@ class PublishRequest:
     log: Log
     cancelled: threading.Event
     yielding: Sequence[str] = ()
+    record: Callable[[], str] = str
 
     @cached_property
     def names(self) -> list[str]:
         """Names of the old and the new objects."""
         return sorted(self.own | {self.live.name})
+
+    @property
+    def record_steps(self) -> list[Step]:
+        """What is run at the end of the transaction."""
+        statement = self.record()
+        return [Step("the record of what was built", statement)] if statement else []
 
     def tries(self, what: str, *, nested: bool = False) -> Tries:
         """How its transaction is tried.

@@ -173,6 +173,7 @@ def _swap(
         server_version=cursor.connection.server_version,
     )
     steps = [*exchange.detach, *exchange.move, *exchange.attach, *exchange.finish]
+    steps += request.record_steps
     relations = [*(key.on for key in attached.inbound), *(d.name for d in attached.dependents)]
     try:
         run_steps(cursor, steps, singly=known.singly, relations=relations)

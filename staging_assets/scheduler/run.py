@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from types import MappingProxyType
 
 import psycopg2
@@ -14,7 +15,6 @@ from staging_assets.builder import (
     Rebuild,
     RunContext,
     clear_build_schema,
-    read_history,
     run_claim,
     run_prepare_history,
 )
@@ -23,6 +23,7 @@ from staging_assets.errors import BuildError
 from staging_assets.model import SCHEMA_NODE, Kind, StagingProject
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import (
+    MARK,
     Log,
     SchemaLock,
     Server,
@@ -33,10 +34,12 @@ from staging_assets.postgres import (
 )
 from staging_assets.publisher import drop_retired
 from staging_assets.scheduler.estimates import find_seconds, read_sizes
-from staging_assets.scheduler.fingerprints import find_fingerprints
 from staging_assets.scheduler.interrupts import undisturbed
+from staging_assets.scheduler.planning.decide import BuildPlan
+from staging_assets.scheduler.planning.read import read_known, read_plan
 from staging_assets.scheduler.scheduler import Scheduler
 from staging_assets.scheduler.watch import Watcher
+from staging_assets.sources import make_mark_sql
 
 __all__ = ["BuildOptions", "NodeResult", "Rebuild", "run_build"]
 
@@ -51,6 +54,7 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
     cancelled: threading.Event | None = None,
     *,
     watcher: Watcher | None = None,
+    planned: Callable[[BuildPlan], None] | None = None,
 ) -> Generator[NodeResult, None, None]:
     """Build nodes; yield what came of each as it ends, after everything it depends on.
 
@@ -61,6 +65,8 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
         log: level and one line of text; called in the thread that takes the results.
         cancelled: set it to end the run: what is not published by then is skipped.
         watcher: called several times a second with what the run is at.
+        planned: called with what is going to be built, and why, before anything is; not where
+            that is decided on the way (`rebuild: missing`, `create_only`).
 
     Closing the generator, or an exception thrown into it, ends the run as well: queries are
     cancelled on the server, and nothing is published half.
@@ -80,7 +86,9 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
         log=log,
         cancelled=cancelled,
     ) as lock:
-        work = _prepare(server, project, nodes, options, checks, lock=lock, log=log)
+        work, plan = _prepare(server, project, nodes, options, checks, lock=lock, log=log)
+        if plan is not None and planned is not None:
+            planned(plan)
         run = Scheduler(server, work, nodes, lock=lock, log=log, tell=watcher)
         try:
             run.pay(cancelled)
@@ -115,7 +123,7 @@ def _prepare(
     *,
     lock: SchemaLock,
     log: Log,
-) -> RunContext:
+) -> tuple[RunContext, BuildPlan | None]:
     """Make the build schema, clear it, and read what the last runs have left to know."""
     connection = lock.connection
     build_schema = find_build_schema(options.schema)
@@ -135,30 +143,40 @@ def _prepare(
                     cursor.execute(f"create schema if not exists {quote_identifier(name)}")
         run_end_orphans(connection, options.schema)
         run_recover(connection)
-        run_prepare_history(connection, options.schema)
+        marks = {MARK: make_mark_sql(options.schema)}
+        run_prepare_history(connection, options.schema, marks)
         run_claim(connection, options.schema, project.department, take_over=options.take_over)
         reason = clear_build_schema(connection, build_schema)
         drop_retired(connection, options.schema)
-        history = read_history(connection, options.schema)
+        known = read_known(connection, project, options.schema, nodes, marks=True)
+        history = known.history
+        plan = None
+        if not options.create_only and options.rebuild is not Rebuild.MISSING:
+            plan = read_plan(
+                connection, project, options.schema, nodes, options.rebuild, known=known
+            )
         sizes = read_sizes(connection, {r for n in set(nodes) - set(history) for r in sources[n]})
     except psycopg2.Error as error:
         failure = error
     else:
         if reason:
             log("warning", f"schema {build_schema}: leftovers of an earlier run stay: {reason}")
-        return RunContext(
+        work = RunContext(
             project=project,
             options=options,
             sessions=options.sessions or server.sessions,
             checks=checks,
             history=history,
-            fingerprints=find_fingerprints(project),
             nodes=frozenset(nodes),
+            left=frozenset(plan.left if plan else ()),
+            states=known.states,
+            token=secrets.token_hex(8),
             seconds={
                 **{node: find_seconds(sizes.get(r, 0) for r in sources[node]) for node in nodes},
                 **{node: build.seconds for node, build in history.items()},
             },
         )
+        return work, plan
     raise BuildError(
         f"schema {build_schema}: {find_safe_text(failure)}. "
         "The role that builds must own it and may need CREATE on the database."

@@ -11,15 +11,11 @@ from collections.abc import Collection, Iterator, Sequence
 import psycopg2
 
 from staging_assets.builder import (
-    Build,
     NodeResult,
     RunContext,
-    Task,
     clear_build_schema,
-    remember,
 )
 from staging_assets.errors import DatabaseError
-from staging_assets.model import SCHEMA_NODE, Kind, cleanup_node
 from staging_assets.postgres import (
     CancelledError,
     Log,
@@ -31,7 +27,7 @@ from staging_assets.postgres import (
 )
 from staging_assets.publisher import drop_retired, run_validate
 from staging_assets.scheduler.failures import add_skipped
-from staging_assets.scheduler.fingerprints import is_fixed
+from staging_assets.scheduler.ledger import Ledger
 from staging_assets.scheduler.ready_queue import ReadyQueue, build_graph
 from staging_assets.scheduler.watch import Watch, Watcher
 from staging_assets.scheduler.workers import LogLine, WorkerPool
@@ -73,11 +69,7 @@ class Scheduler:
         self._moving = threading.Lock()
         self._crew = WorkerPool(server, work, workers, self._take)
         self._tables = {node for node in nodes if node in project.tables}
-        self._changed: set[str] = set()
-        self._built: dict[str, Build] = {}
-        self._same: set[str] = set()
-        self._uncleaned: dict[str, Build] = {}
-        self._fresh: set[str] = set()
+        self._ledger = Ledger(work, self._moving)
         self._remembered = self._checked = time.monotonic()
         self._open = True
 
@@ -144,6 +136,9 @@ class Scheduler:
             failed = [r for r in results if r.status not in ("built", "unchanged")]
             if not failed:
                 return self._finish(node, results)
+            for result in failed:
+                if result.status == "failed" or result.cleanup is not None:
+                    self._ledger.note_failure(result.node)
             lost = self._graph.fail(node)
             self._tables.difference_update(lost, self._graph.members(node))
         return add_skipped(results, failed[0].node, lost)
@@ -154,7 +149,7 @@ class Scheduler:
         told = list(results)
         for result in results:
             if result.status == "built":
-                self._note(result)
+                self._ledger.note(result.node)
         cleanups = {r.cleanup.node: r.cleanup for r in results if r.cleanup is not None}
         for child in self._graph.finish(node):
             if child in cleanups:
@@ -163,47 +158,20 @@ class Scheduler:
                 self._give(child)
         return told
 
-    def _note(self, result: NodeResult) -> None:
-        """Keep in mind what was built, and whether it may differ from what was there."""
-        node, work = result.node, self._work
-        self._fresh.add(node)
-        if work.options.create_only:
-            return
-        fingerprint = work.fingerprints[node]
-        before = work.history.get(node)
-        same = before is not None and before.fingerprint == fingerprint and is_fixed(work, node)
-        if same:
-            self._same.add(node)
-        elif node != SCHEMA_NODE:
-            self._changed.add(node)
-        build = Build(fingerprint, result.rows, result.seconds, run_id=work.options.run_id)
-        if work.project.kind(node) is Kind.CLEANUP:
-            self._note_table(work.project.node(node).name)
-        elif result.cleanup is None and cleanup_node(node) in self._graph.waiting:
-            self._uncleaned[node] = build  # it is not what it should be until that has run
-            return
-        self._built[node] = build
-
-    def _note_table(self, table: str) -> None:
-        """Its cleanup has run: the table is what it should be."""
-        build = self._uncleaned.pop(table, None)
-        if build is not None:
-            self._built[table] = build
-        elif table not in self._fresh and table in self._work.history:
-            self._built[table] = self._work.history[table]  # made again as it was
-            self._same.add(table)
-
     def _give(self, node: str) -> None:
-        members, work = self._graph.members(node), self._work
-        task = Task(
-            node=node,
-            settled=self._changed.isdisjoint(self._graph.find_above(node)),
-            rebuilt_later=frozenset(self._tables.difference(members)),
-            fresh=work.project.kind(node) is Kind.CLEANUP
-            and work.project.node(node).name in self._fresh,
-            circle=members if len(members) > 1 else (),
-        )
-        self._crew.give(self._graph.ranks[node], task)
+        """Hand out a node, or where it is left alone, what waited for it."""
+        todo = [node]
+        while todo:
+            node = todo.pop()
+            members = self._graph.members(node)
+            if node not in self._work.left:
+                task = self._ledger.make_task(members, self._tables, self._graph.waiting)
+                self._crew.give(self._graph.ranks[node], task)
+                continue
+            self._tables.difference_update(members)
+            for each in members:
+                self._crew.events.put(NodeResult(each, "unchanged"))
+            todo += self._graph.finish(node)
 
     def _skip_all(self, why: str) -> Iterator[NodeResult]:
         self._crew.cancel()
@@ -232,18 +200,9 @@ class Scheduler:
             self._checked = time.monotonic()
             self._lock.check()
 
-    def _remember(self) -> None:
+    def _remember(self, *, all_again: bool = False) -> None:
         self._remembered = time.monotonic()
-        with self._moving:
-            built, same = self._built, self._same
-            self._built, self._same = {}, set()
-        if built:
-            try:
-                remember(self._lock.connection, self._work.schema, built, same=same)
-            except BaseException:
-                with self._moving:
-                    self._built, self._same = {**built, **self._built}, same | self._same
-                raise
+        self._ledger.write(self._lock.connection, all_again=all_again)
 
     def end(self, cancelled: threading.Event) -> None:
         """Everything has been answered for: validate what was left, remember, clear."""
@@ -258,7 +217,7 @@ class Scheduler:
             self._crew.close()
             self._lock.check()
             # This commit waits for the disk, and with it all commits before it.
-            self._remember()
+            self._remember(all_again=True)
             clear_build_schema(self._lock.connection, self._work.build_schema)
             self._open = False
         except psycopg2.Error as error:

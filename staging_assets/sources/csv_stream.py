@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import hashlib
 import threading
 import zlib
 from collections.abc import Generator
@@ -48,6 +49,7 @@ class CsvStream:
         self._cancelled = cancelled
         self._guards_end = guards_end
         self._tail = b""
+        self._digest = hashlib.blake2b(digest_size=16)
         self._stream = _open(path)
         self._decoder: codecs.IncrementalDecoder | None = None
         if form.encoding != "utf-8-sig":
@@ -82,7 +84,13 @@ class CsvStream:
             )
         if self._guards_end:
             self._guard(text)
+        self._digest.update(text)
         return text
+
+    @property
+    def digest(self) -> str:
+        """A hash of all that was read."""
+        return self._digest.hexdigest()
 
     def _read_data(self, size: int) -> bytes:
         try:

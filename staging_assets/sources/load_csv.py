@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -33,6 +34,7 @@ from staging_assets.publisher import PublishRequest, run_publish, run_validate
 from staging_assets.sources.csv_header import read_header
 from staging_assets.sources.csv_refusals import tell_refusal
 from staging_assets.sources.csv_stream import CHUNK, CsvStream
+from staging_assets.sources.states.loads import forget_gone_sql, load_sql, run_make_loads
 
 _VERSION_18 = 180_000
 
@@ -45,11 +47,13 @@ class CsvLoad:
         rows: in the table now.
         bytes: of CSV text, unpacked.
         seconds: from beginning to end.
+        fingerprint: of what the file holds and how it was read.
     """
 
     rows: int
     bytes: int
     seconds: float
+    fingerprint: str = ""
 
 
 def run_csv_load(
@@ -88,13 +92,14 @@ def run_csv_load(
                 # `if not exists` does not look at what another session makes at this moment.
                 with suppress(errors.UniqueViolation, errors.DuplicateSchema):
                     cursor.execute(_sql("create schema if not exists {}", relation.schema))
+                run_make_loads(cursor, relation.schema)
                 kept = _read_indexes(cursor, relation)
             except psycopg2.Error as error:
                 raise tell_refusal(path, relation, form, error) from None
         told = log or (lambda level, message: None)
         for sentence in run_validate(connection, relation.schema):
             told("warning", sentence)
-        rows, size = _load(
+        rows, size, content = _load(
             connection,
             path,
             relation,
@@ -104,6 +109,7 @@ def run_csv_load(
             kept=kept,
             cancelled=cancelled,
         )
+        fingerprint = _find_fingerprint(form, columns, content)
         try:
             request = PublishRequest(
                 live=relation,
@@ -113,6 +119,7 @@ def run_csv_load(
                 sessions=server.sessions,
                 log=told,
                 cancelled=cancelled or threading.Event(),
+                record=lambda: load_sql(relation, rows, fingerprint),
             )
             run_publish(connection, request)
         finally:
@@ -121,7 +128,8 @@ def run_csv_load(
                     # Its session may end a moment later than this returns.
                     freed = "drop schema if exists {} cascade; select pg_advisory_unlock_all()"
                     cursor.execute(_sql(freed, shadow.schema))
-    return CsvLoad(rows, size, time.monotonic() - began)
+                    cursor.execute(forget_gone_sql(relation.schema))
+    return CsvLoad(rows, size, time.monotonic() - began, fingerprint)
 
 
 @dataclass(frozen=True)
@@ -178,8 +186,8 @@ def _load(
     columns: tuple[str, ...],
     kept: list[_Kept],
     cancelled: threading.Event | None,
-) -> tuple[int, int]:
-    """Make and fill the table in one transaction; return its rows and the bytes read."""
+) -> tuple[int, int, str]:
+    """Make and fill the table in one transaction; return its rows, bytes and what they hash to."""
     table = sql.Identifier(shadow.schema, shadow.name)
     listed = sql.SQL(", ").join(sql.Identifier(name) + sql.SQL(" text") for name in columns)
     guards = connection.server_version < _VERSION_18
@@ -206,7 +214,13 @@ def _load(
             if isinstance(error, psycopg2.Error):
                 raise tell_refusal(path, relation, form, error, stream.find_line) from None
             raise
-    return rows, stream.bytes
+    return rows, stream.bytes, stream.digest
+
+
+def _find_fingerprint(form: CsvFormat, columns: Sequence[str], content: str) -> str:
+    """Of what the file holds and how it is read: the same table comes of the same."""
+    read = [form.delimiter, form.quote, form.escape, form.header is True, form.null, list(columns)]
+    return sha256(repr([*read, content]).encode()).hexdigest()[:32]
 
 
 def _copy_sql(table: sql.Identifier, form: CsvFormat) -> sql.Composed:

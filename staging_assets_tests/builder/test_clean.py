@@ -477,8 +477,8 @@ def test_either_of_them_selected_builds_both(
     project = load(tmp_path, folder('pgw.execute("update staging.bites set tidy = note")'))
     build_all(database, project)
     ask(witness, "update staging.bites set tidy = 'by hand'")
-    ask(witness, "update staging__build.__builds set fingerprint = '' where node = 'bites_cleanup'")
-    results = build_all(database, project, [table], rebuild=Rebuild.ALL)
+    ask(witness, "delete from staging__build.__builds where node = 'bites_cleanup'")
+    results = build_all(database, project, [table], rebuild=rebuild)
     assert statuses(results) == {"bites": "built", "bites_cleanup": "built"}
     assert ask(witness, "select count(*) from staging.bites where tidy = note") == 90
 

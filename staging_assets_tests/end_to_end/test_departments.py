@@ -31,6 +31,7 @@ from staging_assets_tests.support.webserver import (
 BIN = Path(sys.prefix) / "bin"
 JOBS = [
     "create_all_staging_tables",
+    "observe_sources",
     "populate_all_staging_tables",
     "populate_lookup_tables",
     "populate_stored_procedures",

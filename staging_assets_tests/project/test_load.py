@@ -95,7 +95,8 @@ def test_a_fingerprint_changes_with_the_scripts_and_rows_of_its_node_only(tmp_pa
         "populate_tables/demo/staging-x-cleanup.py": "x_cleanup x",
     }
     for path, nodes in changes.items():
-        make_project(tmp_path, {path: files[path] + "\n"})
+        more = "\nx = 1\n" if path.endswith(".py") else ";\nselect 1"
+        make_project(tmp_path, {path: files[path] + more})
         after = load_project(tmp_path, "demo", KINDS).fingerprints
         assert {each for each in after if after[each] != before[each]} == set(nodes.split())
         before = after

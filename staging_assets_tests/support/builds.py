@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from staging_assets.checks import KINDS, Check
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
+from staging_assets.scheduler.planning.decide import BuildPlan
 from staging_assets.scheduler.run import BuildOptions, NodeResult, Rebuild, run_build
 from staging_assets_tests.support.folders import make_project
 
@@ -57,6 +58,7 @@ def start(
     checks: Mapping[str, Sequence[Check]] | None = None,
     log: Log | None = None,
     cancelled: threading.Event | None = None,
+    planned: Callable[[BuildPlan], None] | None = None,
     **options: Any,
 ) -> Iterator[NodeResult]:
     """Begin a run; nothing happens before the first result is asked for."""
@@ -69,6 +71,7 @@ def start(
         checks or {},
         log or Log(),
         cancelled or threading.Event(),
+        planned=planned,
     )
 
 
@@ -124,7 +127,7 @@ def leftovers(connection: Connection, schema: str = "staging") -> list[str]:
         connection,
         "select array(select c.relname::text from pg_class c join pg_namespace n"
         " on n.oid = c.relnamespace where n.nspname = %s and c.relkind in ('r', 'p', 'v', 'm', 'S')"
-        " and c.relname not in ('__builds', '__owed_keys') order by 1)",
+        " and c.relname not in ('__builds', '__owed_keys', '__mark') order by 1)",
         f"{schema}__build",
     )
     return list(rows)

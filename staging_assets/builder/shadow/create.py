@@ -79,7 +79,6 @@ class ShadowPlan:
     Args:
         schema: where the table will be published.
         build_schema: where the shadow is made.
-        first: a statement to begin the transaction with.
         filled: whether what fills the table is run.
         referenced: whether foreign keys of other tables will look at this one.
         roles: those that the scripts take.
@@ -93,7 +92,6 @@ class ShadowPlan:
 
     schema: str
     build_schema: str
-    first: str = ""
     filled: bool = True
     referenced: bool = False
     roles: frozenset[str] = frozenset()

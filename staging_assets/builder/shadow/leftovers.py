@@ -11,7 +11,17 @@ from collections.abc import Iterable
 
 import psycopg2
 
-from staging_assets.postgres import BUILDS, OWED_KEYS, RELEASES, Connection, find_safe_text
+from staging_assets.postgres import (
+    BUILDS,
+    LOADS,
+    MARK,
+    OWED_KEYS,
+    RELEASES,
+    Connection,
+    find_safe_text,
+)
+
+_OURS = [BUILDS, LOADS, MARK, OWED_KEYS, RELEASES]
 
 _FIND = """
 select drop_order, statement from (
@@ -76,7 +86,7 @@ def clear_build_schema(
     Returns why something stayed, or None when all is gone.
     """
     wanted = None if names is None else sorted(names)
-    arguments = {"schema": build_schema, "kept": [BUILDS, OWED_KEYS, RELEASES], "names": wanted}
+    arguments = {"schema": build_schema, "kept": _OURS, "names": wanted}
     for left in range(tries - 1, -1, -1):
         with connection.cursor() as cursor:
             cursor.execute(_FIND, arguments)

@@ -72,6 +72,7 @@ def evaluate_drift(
         "changed by cleanups": found.by_cleanups,
         "changed by POPULATE scripts": found.by_populates,
         "made by hand and carried over": found.carried,
+        "warning: made by no script any more": found.orphans,
         "findings": found.findings,
     }
     metadata |= {name: listed for name, listed in lists.items() if listed}
@@ -88,6 +89,7 @@ class _Comparison:
     by_cleanups: list[str] = field(default_factory=list)
     by_populates: list[str] = field(default_factory=list)
     carried: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
 
 
 def _compare(
@@ -98,7 +100,7 @@ def _compare(
     wanted: Sequence[str],
 ) -> _Comparison:
     excepted = tuple(check.arguments.get("except", ()))
-    live, built = read_settled(
+    live, (built, built_tables) = read_settled(
         connection,
         lambda: (read_structures(connection, schema, wanted), _read_built(connection, schema)),
     )
@@ -106,6 +108,8 @@ def _compare(
     said = read_expected(connection, project, schema, present)
     unbuilt = [name for name in wanted if name not in live and name not in built]
     found = _Comparison(len(present), len(unbuilt))
+    made = {name for table in project.tables.values() for name in table.own}
+    found.orphans.extend(sorted(built_tables - made - set(project.nodes)))
     for name in wanted:
         if is_excepted(Deviation(name, None, ""), excepted):
             continue
@@ -136,17 +140,24 @@ def _compare(
 
 
 def _summarize(found: _Comparison) -> str:
-    if not found.findings:
-        text = f"{say(found.compared, 'table')} as the scripts say"
-        by_hand = len(found.carried)
-        return f"{text}; {by_hand} made by hand and carried over" if by_hand else text
-    more = len(found.findings) - MOST_IN_SUMMARY
-    shown = "; ".join(found.findings[:MOST_IN_SUMMARY])
-    return f"{shown}; and {more} more" if more > 0 else shown
+    parts = found.findings[:MOST_IN_SUMMARY]
+    more = len(found.findings) - len(parts)
+    if more:
+        parts.append(f"and {more} more")
+    if not parts:
+        parts.append(f"{say(found.compared, 'table')} as the scripts say")
+        if found.carried:
+            parts.append(f"{len(found.carried)} made by hand and carried over")
+    if found.orphans:
+        named = ", ".join(found.orphans[:MOST_IN_SUMMARY])
+        more = len(found.orphans) - MOST_IN_SUMMARY
+        named += f" and {more} more" if more > 0 else ""
+        parts.append(f"warning: made by no script any more: {named} (staging-assets prune)")
+    return "; ".join(parts)
 
 
-def _read_built(connection: Connection, schema: str) -> frozenset[str]:
-    """The nodes that were built at some time."""
+def _read_built(connection: Connection, schema: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The nodes that were built at some time, and which of them are tables that are there."""
     history = sql.Identifier(find_build_schema(schema), BUILDS)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -154,6 +165,16 @@ def _read_built(connection: Connection, schema: str) -> frozenset[str]:
             (history.as_string(connection),),
         )
         if cursor.fetchone() == (None,):
-            return frozenset()
-        cursor.execute(sql.SQL("select node from {}").format(history))
-        return frozenset(node for (node,) in cursor.fetchall())
+            return frozenset(), frozenset()
+        cursor.execute(
+            sql.SQL(
+                "select b.node, exists (select from pg_class as c join pg_namespace as n"
+                " on n.oid = c.relnamespace where n.nspname = {} and c.relname = b.node"
+                " and c.relkind in ('r', 'p', 'v', 'm', 'f')) from {} as b"
+            ).format(sql.Literal(schema), history)
+        )
+        found = cursor.fetchall()
+        return (
+            frozenset(node for node, _ in found),
+            frozenset(node for node, is_there in found if is_there),
+        )

@@ -97,6 +97,7 @@ def build_csv_assets(
                 print(f"{shown} {rows:>12,} rows {seconds:>8.2f} s", file=find_stdout(), flush=True)
                 yield dg.MaterializeResult[None](
                     asset_key=keys[outcome.name],
+                    data_version=dg.DataVersion(outcome.load.fingerprint),
                     metadata={
                         "dagster/row_count": rows,
                         "bytes": outcome.load.bytes,

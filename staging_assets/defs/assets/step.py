@@ -194,6 +194,7 @@ class Step:
             self._log,
             threading.Event(),
             watcher=screen.watch,
+            planned=screen.show_plan,
         )
         return explain_missing_sources(results, self._staging, self._project)
 

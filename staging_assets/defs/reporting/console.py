@@ -15,7 +15,7 @@ from staging_assets.checks import CheckResult
 from staging_assets.defs.reporting.bar import Bar, is_terminal
 from staging_assets.defs.reporting.streams import find_stdout
 from staging_assets.model import STAGING
-from staging_assets.scheduler import Progress
+from staging_assets.scheduler import BuildPlan, Progress, tell_plan
 
 _NAME_WIDTH = 44
 
@@ -60,6 +60,11 @@ class Screen:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+    def show_plan(self, plan: BuildPlan) -> None:
+        """Print what is going to be built, and why: the text of `staging-assets plan`."""
+        for line in tell_plan(plan, self._name):
+            self._print(line)
 
     def show(self, result: NodeResult) -> None:
         """Print one line for a node that has ended; the lines of an error follow it, indented."""

@@ -60,8 +60,19 @@ def _ask(connection: Connection, query: str, *arguments: Any) -> bool:
 
 
 BUILDS = "__builds"
+"""What each node of the schema was last built from, a row a node."""
+
 RELEASES = "__releases"
-"""Tables in the build schema: what was built, and what was promoted."""
+"""What was promoted."""
+
+LOADS = "__loads"
+"""What was loaded into the schema from files, a row a table, by its oid."""
+
+MARK = "__mark"
+"""An UNLOGGED table with one row: a crash empties it, as it does Postgres' counters.
+
+Nothing else tells of one: the time of the counters' reset stays as it was.
+"""
 
 
 def find_build_schema(schema: str) -> str:

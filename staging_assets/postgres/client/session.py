@@ -76,7 +76,7 @@ class Session:
         self.functions = functions
         self._prepared = prepared
         self._connection: Connection | None = None
-        self._pins = self._naming = self._pending = ""
+        self._pins = self._naming = self._pending = self._last = ""
         self._claim = worker_lock_sql(schema)
         self.schemas = schemas
         self._routines = ServerRoutines(schema, schemas)
@@ -227,24 +227,24 @@ class Session:
 
     @contextmanager
     def transaction(self, first: str = "") -> Iterator[None]:
-        """A transaction: committed at the end, rolled back by whatever is raised.
-
-        Args:
-            first: a statement to send along with BEGIN.
-        """
+        """A transaction, begun with `first`: committed at the end, rolled back when one raises."""
         self.run(f"begin;{first}")
-        self._inside = True
+        self._inside, self._last = True, ""
         stands = dict(self.stands)
         try:
             yield
             self.check()
-            self.run("commit")
+            self.run(f"{self._last}commit")
         except BaseException:
             self.rollback()
             self.stands = stands  # those that were made meanwhile are gone
             raise
         finally:
             self._inside = False
+
+    def send_last(self, statement: str) -> None:
+        """Send a statement of our own with the COMMIT of this transaction."""
+        self._last = f"{statement};"
 
     def rollback(self) -> None:
         """Roll back whatever is open; says nothing when the connection is lost."""

@@ -14,6 +14,7 @@ from staging_assets.model import (
     CsvOptions,
     SchemaNames,
     Script,
+    SourceRule,
     Table,
     cleanup_node,
     find_value,
@@ -24,6 +25,7 @@ from staging_assets.project.declarations.csv_yaml import read_csv_options
 from staging_assets.project.declarations.dialect import DIALECT_KEYS
 from staging_assets.project.declarations.documents import Document, MalformedError, is_empty
 from staging_assets.project.declarations.labels import read_kinds, read_owners, read_tags
+from staging_assets.project.declarations.sources_yaml import read_source_rule
 
 KEYS = (
     "priorities",
@@ -36,6 +38,7 @@ KEYS = (
     "kinds",
     "checks",
     "csv",
+    "sources",
     *DIALECT_KEYS,
 )
 
@@ -85,6 +88,7 @@ class Config:
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
     check_nodes: list[yaml.Node] = field(default_factory=list)
     csv: CsvOptions = field(default_factory=CsvOptions)
+    sources: list[SourceRule] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -177,6 +181,9 @@ class _Reading:
                 self.config.check_nodes.append(value)
         elif key == "csv":
             self.config.csv = read_csv_options(self.document, value, self.config.csv)
+        elif key == "sources":
+            for name, name_node, part in self.document.pairs(value, "`sources`"):
+                self.guard(lambda rule=(name, name_node, part): self.read_source(*rule))  # type: ignore[misc]
         elif key == "in_place":
             for item in self.document.items(value, "`in_place`"):
                 name = self.document.text(item, "a table")
@@ -194,6 +201,9 @@ class _Reading:
                         key, name, name_node, part
                     )
                 )
+
+    def read_source(self, name: str, name_node: yaml.Node, value: yaml.Node) -> None:
+        self.config.sources.append(read_source_rule(self.document, name, name_node, value))
 
     def read_entry(self, key: str, name: str, name_node: yaml.Node, value: yaml.Node) -> None:
         if key == "priorities":

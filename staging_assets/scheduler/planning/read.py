@@ -1,0 +1,60 @@
+"""Read what is known of the database before a run, in a number of queries that does not grow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from staging_assets.builder import Rebuild, read_catalog, read_history
+from staging_assets.model import StagingProject
+from staging_assets.postgres import Connection, has_schema
+from staging_assets.scheduler.planning.decide import BuildPlan, Known, decide
+from staging_assets.scheduler.planning.orphans import find_orphans
+from staging_assets.sources import read_states
+
+
+def read_known(
+    connection: Connection,
+    project: StagingProject,
+    schema: str,
+    nodes: Collection[str],
+    *,
+    marks: bool = False,
+) -> Known:
+    """Read what builds before have left to know, and the states of what these nodes read.
+
+    Args:
+        connection: in autocommit mode; nothing has been read for a build yet.
+        marks: whether the run may leave a mark by which a crash will be seen.
+    """
+    history = read_history(connection, schema)
+    return Known(
+        history=history,
+        orphans=find_orphans(connection, project, schema, history),
+        states=read_states(connection, project, schema, nodes, marks=marks),
+        has_schema=has_schema(connection, schema),
+    )
+
+
+def read_plan(
+    connection: Connection,
+    project: StagingProject,
+    schema: str,
+    nodes: Collection[str],
+    rebuild: Rebuild,
+    *,
+    known: Known | None = None,
+) -> BuildPlan:
+    """Find out what a run builds and what it leaves. Nothing is changed.
+
+    Args:
+        connection: in autocommit mode.
+        nodes: the selected ones; with a table comes its cleanup, as in the run.
+        rebuild: ALL or CHANGED.
+        known: what was read already.
+    """
+    nodes = project.add_partners(nodes)
+    known = known or read_known(connection, project, schema, nodes)
+    if rebuild is Rebuild.CHANGED:
+        known = replace(known, catalog=read_catalog(connection, project, schema, nodes))
+    return decide(project, nodes, rebuild, known)
