@@ -248,7 +248,7 @@ def test_rows_that_break_a_key_within_the_circle_publish_nothing(
     broken = changed(PAIR, "(1, 1), (2, null)", "(1, 9)")
     results = build(database, load(tmp_path / "boss", broken))
     message = str(results["dept"].message)
-    assert "CREATE-staging-dept.sql: foreign key dept_boss_fkey of staging.dept" in message
+    assert "CREATE-staging-dept.sql:1:57: foreign key dept_boss_fkey of staging.dept" in message
     assert ask(witness, "select array_agg(dept order by id) from staging.emp") == [1, 1]
     assert ask(witness, KEYS) == OF_PAIR
     assert leftovers(witness) == []
@@ -526,6 +526,53 @@ def test_a_table_that_its_create_script_fills_waits_for_no_table_in_place(tmp_pa
     files = changed(files, "staging.boss_of(id)", "null::int")
     (circle,) = load(tmp_path / "shadows", files).circles
     assert circle.in_place is None
+
+
+def test_a_key_that_cannot_be_made_is_told_with_its_line(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    files = tables(
+        dept="create table staging.dept (\n    id int primary key,\n"
+        "    boss int references staging.emp (dept)\n);",
+        emp=EMP,
+    )
+    results = build(database, load(tmp_path, files))
+    assert statuses(results) == {"dept": "failed", "emp": "failed"}
+    message = str(results["dept"].message)
+    assert "CREATE-staging-dept.sql:3:14: foreign key dept_boss_fkey of staging.dept: " in message
+    assert "no unique constraint" in message
+    assert "42830" in message
+    assert "staging__build" not in message
+
+
+def test_large_tables_are_validated_as_well(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    files = tables(
+        hub=(
+            "create table staging.hub (id int primary key);",
+            "insert into staging.hub values (1)",
+        ),
+        dept=(
+            "create table staging.dept (id int primary key, hub int references staging.hub,"
+            " boss int references staging.emp);",
+            "insert into staging.dept select n, 1, 20001 - n from generate_series(1, 20000) as n;",
+        ),
+        emp=(
+            "create table staging.emp (id int primary key, dept int not null references"
+            " staging.dept);",
+            "insert into staging.emp select n, n from generate_series(1, 20000) as n;",
+        ),
+    )
+    project = load(tmp_path, files)
+    for _ in range(2):
+        assert build_all(database, project)["emp"].rows == 20_000
+        assert len(ask(witness, KEYS)) == 3
+        assert all("not validated" not in key for key in ask(witness, KEYS))
+    broken = load(tmp_path / "broken", changed(files, "select n, n from", "select n, n + 1 from"))
+    results = build(database, broken)
+    assert "foreign key emp_dept_fkey of staging.emp" in str(results["emp"].message)
+    assert ask(witness, "select max(dept) from staging.emp") == 20_000
 
 
 def test_scripts_may_leave_out_the_schema(

@@ -16,7 +16,7 @@ from staging_assets.builder.shadow.keys import (
 )
 from staging_assets.builder.shadow.lookup_rows import find_same_key
 from staging_assets.errors import ScriptError
-from staging_assets.parser import quote, quote_name
+from staging_assets.parser import find_place, quote, quote_name
 from staging_assets.postgres import (
     Session,
     find_detail_columns,
@@ -76,16 +76,23 @@ def run_inner_keys(session: Session, shadow: Shadow) -> None:
         # What is only said about a key has no name of its own to tell.
         name, table = quote_name(each.name or ""), quote(shadow.relation)
         keys = [Key(table, name, "f", each.text, True)] if each.name else []
-        _run_step(session, shadow, each.text, *keys, explained=False)
+        where = str(find_place(shadow.table.create, each.offset))
+        _run_step(session, shadow, each.text, *keys, explained=False, where=where)
 
 
 def _run_step(
-    session: Session, shadow: Shadow, step: str, *keys: Key, explained: bool = True
+    session: Session,
+    shadow: Shadow,
+    step: str,
+    *keys: Key,
+    explained: bool = True,
+    where: str = "",
 ) -> None:
     """Run what puts keys on; say which one could not be.
 
     Args:
         explained: whether a query is shown that finds the rows, in tables that stay.
+        where: file, line and column that say it; the file alone when empty.
     """
     try:
         session.run(step, users=True)
@@ -97,7 +104,8 @@ def _run_step(
     key = found[0] if found else keys[0] if len(keys) == 1 else None
     # Outside the handler: no traceback leads to the original and its DETAIL.
     shows_values = session.sessions.show_values
-    told = _tell_broken_key(failure, key, shadow, shows_values=shows_values)
+    where = where or shadow.table.create.label
+    told = _tell_broken_key(failure, key, shadow, shows_values=shows_values, where=where)
     if key is None or not explained or not (failure.pgcode or "").startswith("23"):
         raise told
     raise explain_key(
@@ -111,18 +119,19 @@ def _run_step(
 
 
 def _tell_broken_key(
-    error: psycopg2.Error, key: Key | None, shadow: Shadow, *, shows_values: bool
+    error: psycopg2.Error, key: Key | None, shadow: Shadow, *, shows_values: bool, where: str
 ) -> ScriptError:
     """Say which key could not be put on, in which script it stands, and whose rows break it.
 
     Args:
         key: None where the server does not say which.
         shows_values: whether values from rows may be shown.
+        where: the script, or the place in it.
     """
     what = find_label(key, shadow.live) if key else f"keys and indexes of {shadow.live}"
     table = shadow.table
     text = find_safe_text(error).replace(shadow.relation.schema, shadow.live.schema)
-    parts = [f"{table.create.label}: {what}: {text.rstrip('.')}."]
+    parts = [f"{where}: {what}: {text.rstrip('.')}."]
     detail = error.diag.message_detail
     detail = detail if shows_values else find_safe_detail(detail, error.pgcode)
     if detail:

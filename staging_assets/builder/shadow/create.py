@@ -50,7 +50,8 @@ class Shadow:
         yielding: statements by which other tables give its names free when it is published.
         beside: names of what is of other tables, is in the same schema and can be read there.
         inner: its foreign keys to other tables of its circle, which are off.
-        postponed: what makes such keys to tables that were not there yet, and speaks of them.
+        postponed: what makes such keys to tables that were not there yet, and speaks of them,
+            with its offset in the script.
     """
 
     table: Table
@@ -118,6 +119,7 @@ def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
     )
     ahead = {Relation(plan.build_schema, name) for name in plan.ahead}
     waiting = postpone_keys(text.text, ahead, bare=table.bare)
+    postponed = [replace(w, offset=text.source_offset(w.offset)) for w in waiting.statements]
     text = replace_spans(text, waiting.spans)
     found = find_referenced(text.text)
     # Rows that the script itself puts in need the rows that they reference.
@@ -161,7 +163,7 @@ def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
         seeded=not all(outcome.status.startswith(_EMPTY) for outcome in outcomes),
         beside=plan.made,
         inner=inner,
-        postponed=tuple(waiting.statements),
+        postponed=tuple(postponed),
     )
 
 
