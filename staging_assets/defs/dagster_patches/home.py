@@ -11,8 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-import dagster as dg
-
+from staging_assets.defs.dagster_patches.ready_history import lay_history, make_history
 from staging_assets.postgres import held
 
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
@@ -37,8 +36,8 @@ def make_home(home: Path) -> None:
             return
         beside = home / "dagster.new.yaml"
         beside.write_text(text, encoding="utf-8")
-        with dg.DagsterInstance.from_config(str(home), beside.name):
-            pass
+        if not lay_history(home):
+            make_history(home, beside.name)
         beside.replace(named)
 
 
