@@ -301,6 +301,53 @@ def test_a_cleanup_of_its_own_table_leaves_what_psql_does_and_is_not_seen_at_wor
         ask(witness, "alter table staging.bites add column old int, alter column at type char(99)")
 
 
+ANYWHERE = ("update", "function", "block", "own methods", "pandas", "raw cursors", "conflict")
+
+
+@pytest.mark.parametrize("name", ANYWHERE)
+@pytest.mark.parametrize("schema", ["staging_dev", 'Dev 100% "x"'])
+def test_in_a_schema_of_another_name_it_finds_its_table_too(
+    database: Server, witness: Connection, tmp_path: Path, name: str, schema: str
+) -> None:
+    log = Log()
+    project = load(tmp_path, folder(ON_SHADOW[name]))
+    build_all(database, project, log=log)
+    expected = read_table(witness)
+    build_all(database, project, schema=schema, log=log)
+    assert not is_later(log), log.text
+    quoted = '"' + schema.replace('"', '""') + '"'
+    rows = ask(witness, f"select t::text from {quoted}.bites as t order by 1")
+    assert rows == expected["rows"]
+
+
+@pytest.mark.parametrize("name", ["information_schema", "pg_catalog", "inspector", "own methods"])
+def test_postgres_15_answers_the_same(database15: Server, tmp_path: Path, name: str) -> None:
+    with closing(database15.connect("witness", autocommit=True)) as witness:
+        project = load(tmp_path, folder(ON_SHADOW[name]))
+        expected = run_as_psql(database15, witness, project)
+        for _ in range(2):
+            log = Log()
+            build_all(database15, project, log=log)
+            assert not is_later(log), log.text
+            assert read_table(witness) == expected
+
+
+def test_a_table_that_is_made_in_a_private_schema_is_cleaned_there(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    """Two tables want the name bites_bite_id_seq, so each is made alone."""
+    rival = "create table staging.bites_bite (id serial);"
+    body = ON_SHADOW["pg_catalog"].replace("relname like 'bites%'", "relname ~ '^bites_[^b]'")
+    project = load(
+        tmp_path, folder(body.replace("select 1 from", "select 2 from"), bites_bite=rival)
+    )
+    for _ in range(2):
+        log = Log()
+        build_all(database, project, log=log)
+        assert not is_later(log), log.text
+        assert ask(witness, "select obj_description('staging.bites'::regclass)") == "of dogs"
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from staging_assets.builder.cleanups.run import run_cleanup
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
 from staging_assets.checks import KINDS
 from staging_assets.errors import ProjectError
@@ -68,7 +69,10 @@ def run_psql(
 
 
 def run_by_psql(server: Server, project: StagingProject) -> None:
-    """Run every script of the folder in dependency order; rows of lookups as the YAML has them."""
+    """Run every script of the folder in dependency order; rows of lookups as the YAML has them.
+
+    A cleanup that needs no published table comes right after its table.
+    """
     done: set[Path] = set()
     with closing(server.connect("psql", autocommit=True)) as connection:
         for node in project.nodes:
@@ -88,6 +92,13 @@ def run_by_psql(server: Server, project: StagingProject) -> None:
                         run_load_lookup(cursor, Relation("staging", table.name), table.lookup)
                 if table.populate:
                     run_psql(server, table.populate.path, project.sql_dir, project.schemas.path)
+            cleanup = project.cleanups.get(project.node(node).name)
+            if cleanup is not None and (kind is Kind.CLEANUP) == (cleanup.after is not None):
+                with closing(server.connect("cleanup")) as cleaner:
+                    run_cleanup(
+                        cleaner, cleanup.script, "staging", server=server, schemas=project.schemas
+                    )
+                    cleaner.commit()
 
 
 def seed(server: Server, folder: Path) -> None:
@@ -130,7 +141,7 @@ def test_case_of_the_loader_is_as_psql_makes_it(folder: Path, server: Server) ->
         except AssertionError as refused:
             assert folder.name not in SOURCES, refused
             pytest.skip(f"psql cannot run it: {str(refused).strip()[-150:]}")
-        build_all(ours, project, [n for n in project.nodes if not n.endswith("_cleanup")])
+        build_all(ours, project)
         check_same(dump(ours), dump(theirs))
 
 
@@ -162,7 +173,6 @@ def check_department(
     server: Server, department: str, load: Callable[[Server], object], rounds: int
 ) -> None:
     project = load_project(ROOT / "sql", department, KINDS)
-    nodes = [node for node in project.nodes if not node.endswith("_cleanup")]
     with fresh_database(server) as one:
         load(one)
         run_by_psql(one, project)
@@ -170,7 +180,7 @@ def check_department(
         with closing(one.connect("clear", autocommit=True)) as connection:
             ask(connection, "drop schema staging cascade")
         for _ in range(rounds):
-            build_all(one, project, nodes)
+            build_all(one, project)
             check_same(fingerprint(one), expected)
 
 
