@@ -12,7 +12,7 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets_tests.end_to_end.test_commands import LITERAL, count, typed  # noqa: F401 - a fixture
-from staging_assets_tests.support.commands import ACTIVATE, ROOT
+from staging_assets_tests.support.commands import ACTIVATE, ROOT, run_typed
 
 SLEEPERS = """
 select count(*) from pg_stat_activity where query ~ 'pg_sleep' and state = 'active'
@@ -73,6 +73,42 @@ def test_a_stopped_build_leaves_no_query_and_the_old_table(
     with witness.cursor() as cursor:
         cursor.execute("select * from staging.officers")
         assert cursor.fetchall() == [(7,)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_run_is_gone_on_with_by_the_command_that_it_prints(
+    typed: dict[str, str],  # noqa: F811
+    witness: Connection,
+    number: signal.Signals,
+) -> None:
+    script = Path(typed["STAGING_SQL_DIR"], "populate_tables/demo/staging-officers-cleanup.py")
+    with witness.cursor() as cursor:
+        cursor.execute("create table public.pause as select 120 as seconds")
+    slow = "    pgw.execute('select pg_sleep(seconds) from public.pause')\n"
+    script.write_text(script.read_text() + slow)
+    command = start(typed)
+    try:
+        wait_for(witness, 1, 90)
+        os.killpg(command.pid, number)
+        screen, _ = command.communicate(timeout=60)
+    finally:
+        if command.poll() is None:
+            os.killpg(command.pid, signal.SIGKILL)
+    with witness.cursor() as cursor:
+        cursor.execute("update public.pause set seconds = 0")
+    assert count(witness, "select count(to_regclass('staging.officers'))") == 0
+    told = [line for line in screen.splitlines() if line.startswith("go on with: ")]
+    again = f"""{LITERAL.replace("staging/*", "'staging/*'")} --config-json \
+        '{{"ops": {{"staging_build": {{"config": {{"rebuild": "changed"}}}}}}}}'"""
+    if number is signal.SIGINT:
+        assert told == ["go on with: " + " ".join(again.replace("\\\n", "").split())]
+    wait_for(witness, 0, 15)
+    ran = run_typed(again, typed)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert count(witness, "select count(*) from staging.officers where age = 40") == 2
+    assert count(witness, "select count(*) from staging.arrests") == 3
+    ran = run_typed(again, typed)
+    assert "0 built, 7 unchanged" in ran.stdout, ran.stdout
 
 
 # What swallows its cancelling can only be ended with its session.

@@ -25,6 +25,7 @@ from staging_assets.defs.assets.resources import PostgresResource, find_database
 from staging_assets.defs.reporting.console import Screen
 from staging_assets.defs.reporting.log import FAILED, SKIPPED
 from staging_assets.defs.reporting.notify import run_notify
+from staging_assets.defs.reporting.way_on import WayOn
 from staging_assets.defs.translation.specs import AssetSpecs, build_column_lineage
 from staging_assets.defs.upkeep.dead_runs import showing_presence
 from staging_assets.model import STAGING, StagingProject
@@ -102,7 +103,10 @@ class Step:
             self._log("info", f"{used} is used; {other} gives way to it")
         for note in self._project.notes:
             self._log("info", note)
-        screen = Screen(len(self._nodes | self._added), prefix=self._prefix)
+        every = f"{self._prefix}/*" if self._nodes >= set(self._project.nodes) else ""
+        names = [f"{self._prefix}/{node}" for node in self._nodes]
+        way_on = WayOn(names, every, self._context.op_handle.name, self._config.schema_ or "")
+        screen = Screen(len(self._nodes | self._added), prefix=self._prefix, way_on=way_on)
         if self._config.promote:
             self._log("info", f"{self._schema} is built, and promoted when all of it is right")
         elif self._nodes and not self._live:

@@ -14,6 +14,7 @@ from staging_assets.builder import NodeResult, Status
 from staging_assets.checks import CheckResult
 from staging_assets.defs.reporting.bar import Bar, is_terminal
 from staging_assets.defs.reporting.streams import find_stdout
+from staging_assets.defs.reporting.way_on import WayOn
 from staging_assets.model import STAGING
 from staging_assets.scheduler import BuildPlan, Progress, tell_plan
 
@@ -37,10 +38,18 @@ class Screen:
         total: how many nodes the run was asked for.
         out: where to print; standard output as it is at the time when None.
         prefix: what stands before a node in its asset key.
+        way_on: what goes on with the run when it has failed or was stopped.
     """
 
-    def __init__(self, total: int, out: TextIO | None = None, prefix: str = STAGING) -> None:
+    def __init__(
+        self,
+        total: int,
+        out: TextIO | None = None,
+        prefix: str = STAGING,
+        way_on: WayOn | None = None,
+    ) -> None:
         self._prefix = prefix
+        self._way_on = way_on or WayOn(())
         self._total = total
         self._out = out
         self._results: list[NodeResult] = []
@@ -98,13 +107,14 @@ class Screen:
         self._print(where)
         left = [self._name(r.node) for r in self._results if r.status in ("failed", "skipped")]
         if left:
-            self._print(f"go on with: dagster asset materialize --select '{','.join(left)}'")
+            self._print(f"go on with: {self._way_on.find_command(left)}")
 
     def show_cancelled(self) -> None:
         """Say that the run was stopped, and what that left."""
         self.close_bar()
         built = sum(result.status == "built" for result in self._results)
         self._print(f"cancelled: {built} of {self._total} built; the others are as they were")
+        self._print(f"go on with: {self._way_on.find_command()}")
 
     def show_check(self, check: CheckResult) -> None:
         """Print a check that failed: its severity, where, and what it found."""

@@ -1,0 +1,47 @@
+"""The command that goes on with a run that has failed or was stopped."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+_MOST_NAMES = 20
+"""How many assets are named one by one."""
+
+
+@dataclass(frozen=True)
+class WayOn:
+    """What a run was asked for.
+
+    Args:
+        selected: asset keys, with slashes.
+        every: what selects them when they are all that there is; else empty.
+        step: the name of the step, to which run config is addressed.
+        schema: what run config says of it; empty when nothing.
+    """
+
+    selected: Collection[str]
+    every: str = ""
+    step: str = ""
+    schema: str = ""
+
+    def find_command(self, left: Sequence[str] = ()) -> str:
+        """The command, as typed into a shell.
+
+        Args:
+            left: asset keys that failed or were skipped. When there are none to name, or too many
+                to read, it is what was selected, and of that what is not up to date.
+        """
+        config = {"schema": self.schema} if self.schema else {}
+        if left and len(left) <= _MOST_NAMES:
+            selection = ",".join(left)
+        else:
+            selection = self.every or ",".join(sorted(self.selected))
+            config["rebuild"] = "changed"
+        command = f"dagster asset materialize --select '{selection}'"
+        if config:
+            given = json.dumps({"ops": {self.step: {"config": config}}})
+            command += f" --config-json {shlex.quote(given)}"
+        return command
