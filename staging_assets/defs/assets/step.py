@@ -104,8 +104,8 @@ class Step:
         for note in self._project.notes:
             self._log("info", note)
         every = f"{self._prefix}/*" if self._nodes >= set(self._project.nodes) else ""
-        names = [f"{self._prefix}/{node}" for node in self._nodes]
-        way_on = WayOn(names, every, self._context.op_handle.name, self._config.schema_ or "")
+        chosen = every or self._name(self._nodes).replace(", ", ",")
+        way_on = WayOn(chosen, self._context.op_handle.name, self._config.schema_ or "")
         screen = Screen(len(self._nodes | self._added), prefix=self._prefix, way_on=way_on)
         if self._config.promote:
             self._log("info", f"{self._schema} is built, and promoted when all of it is right")

@@ -49,7 +49,7 @@ class Screen:
         way_on: WayOn | None = None,
     ) -> None:
         self._prefix = prefix
-        self._way_on = way_on or WayOn(())
+        self._way_on = way_on or WayOn()
         self._total = total
         self._out = out
         self._results: list[NodeResult] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _MOST_NAMES = 20
@@ -16,14 +16,12 @@ class WayOn:
     """What a run was asked for.
 
     Args:
-        selected: asset keys, with slashes.
-        every: what selects them when they are all that there is; else empty.
+        selected: which assets, as a selection.
         step: the name of the step, to which run config is addressed.
         schema: what run config says of it; empty when nothing.
     """
 
-    selected: Collection[str]
-    every: str = ""
+    selected: str = ""
     step: str = ""
     schema: str = ""
 
@@ -38,7 +36,7 @@ class WayOn:
         if left and len(left) <= _MOST_NAMES:
             selection = ",".join(left)
         else:
-            selection = self.every or ",".join(sorted(self.selected))
+            selection = self.selected
             config["rebuild"] = "changed"
         command = f"dagster asset materialize --select '{selection}'"
         if config:
