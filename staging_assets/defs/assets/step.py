@@ -25,7 +25,7 @@ from staging_assets.defs.assets.resources import PostgresResource, find_database
 from staging_assets.defs.reporting.console import Screen
 from staging_assets.defs.reporting.log import FAILED, SKIPPED
 from staging_assets.defs.reporting.notify import run_notify
-from staging_assets.defs.reporting.way_on import WayOn
+from staging_assets.defs.reporting.way_on import WayOn, find_selection
 from staging_assets.defs.translation.specs import AssetSpecs, build_column_lineage
 from staging_assets.defs.upkeep.dead_runs import showing_presence
 from staging_assets.model import STAGING, StagingProject
@@ -71,9 +71,7 @@ class Step:
         self._nodes = nodes
         self._prefix = "/".join([*staging.key_prefix, STAGING])
         node_of = {key: node for node, key in keys.items()}
-        chosen = {
-            (node_of[check.asset_key], check.name) for check in context.selected_asset_check_keys
-        }
+        chosen = {(node_of[c.asset_key], c.name) for c in context.selected_asset_check_keys}
         # A table and its cleanup are built together, whichever was selected.
         self._added = (
             frozenset[str]() if config.create_only else project.add_partners(nodes) - nodes
@@ -103,8 +101,7 @@ class Step:
             self._log("info", f"{used} is used; {other} gives way to it")
         for note in self._project.notes:
             self._log("info", note)
-        every = f"{self._prefix}/*" if self._nodes >= set(self._project.nodes) else ""
-        chosen = every or self._name(self._nodes).replace(", ", ",")
+        chosen = find_selection(self._prefix, self._nodes, self._project.nodes)
         way_on = WayOn(chosen, self._context.op_handle.name, self._config.schema_ or "")
         screen = Screen(len(self._nodes | self._added), prefix=self._prefix, way_on=way_on)
         if self._config.promote:

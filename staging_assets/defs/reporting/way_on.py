@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 _MOST_NAMES = 20
 """How many assets are named one by one."""
+
+
+def find_selection(prefix: str, nodes: Collection[str], every: Collection[str]) -> str:
+    """What selects some nodes.
+
+    Args:
+        prefix: what stands before a node in its asset key.
+        nodes: the ones.
+        every: all that there are.
+    """
+    if set(nodes) >= set(every):
+        return f"{prefix}/*"
+    return ",".join(f"{prefix}/{node}" for node in sorted(nodes))
 
 
 @dataclass(frozen=True)
