@@ -181,9 +181,9 @@ def test_what_is_wrong_is_told_in_the_words_of_the_scripts(tmp_path: Path) -> No
     told = str(caught.value)
     for expected in (
         "creates mart.b, but the file is named for mart.a. Rename the file to CREATE-mart-b.sql",
-        "Write `create table mart.c (...)`",
+        "Write mart.c, or declare `search_path: [mart]`",
         "Add create_tables/CREATE-mart-d.sql",
-        "Add create_tables/CREATE-mart-mart.e.sql",
+        "Add create_tables/CREATE-mart-e.sql",
     ):
         assert expected in told
     assert "staging" not in told.replace("POPULATE-staging", "")

@@ -134,7 +134,7 @@ class _Reading:
                 continue
             if creation is None:
                 what = f"there is no table {name!r}"
-                file = self.schemas.create_file(name)
+                file = self.schemas.create_file(name.removeprefix(f"{self.schemas.staging}."))
                 todo = f"Add create_tables/{file}, or correct the name"
                 self._note(key, what, todo)
                 continue
