@@ -186,7 +186,7 @@ def test_what_is_wrong_is_told_in_the_words_of_the_scripts(tmp_path: Path) -> No
         "Add create_tables/CREATE-mart-e.sql",
     ):
         assert expected in told
-    assert "staging" not in told.replace("POPULATE-staging", "")
+    assert "staging" not in told.replace("staging.yaml", "")
 
 
 @pytest.mark.parametrize(
