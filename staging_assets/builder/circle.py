@@ -80,6 +80,8 @@ def _find_open(session: Session, work: RunContext, task: Task, attempt: Attempt)
                 for node in task.nodes
                 if not is_done(session.connection, work, replace(task, node=node))
             ]
+            if nodes and work.project.circle_of[task.node].whole and not work.options.create_only:
+                nodes = list(task.nodes)  # a script that is run again would double the others'
         for node in task.nodes:
             attempt.node = node
             if node not in nodes:
@@ -245,8 +247,9 @@ class _CircleBuild:
                 with self._working_on(table.name, "load_seconds"):
                     fill_in_place(self.session, table, shadow.live)
                     self.session.run(f"analyze {live}")
-                    count = self.session.run(f"select count(*) from {live}")  # noqa: S608
-                    self.rows[table.name] = int(count[0][0])
+        for shadow in self.shadows:  # a script may have filled several of them
+            count = self.session.run(f"select count(*) from {quote(shadow.live)}")  # noqa: S608
+            self.rows[shadow.table.name] = int(count[0][0])
         try:
             # What hangs on the old tables can be attached when no row waits for its partner.
             self.session.run("set constraints all immediate", users=True)

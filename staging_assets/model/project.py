@@ -92,15 +92,18 @@ class Table:
 
 @dataclass(frozen=True)
 class Circle:
-    """Tables that foreign keys hold in a circle: built side by side and published together.
+    """Tables that are built side by side and published together: foreign keys hold them in a
+    circle, or a script fills several of them.
 
     Args:
         tables: in the order in which they are filled.
         in_place: why they cannot be filled as shadows; None when they can.
+        whole: why all of them are built whichever is selected; None when each may be built alone.
     """
 
     tables: tuple[str, ...]
     in_place: str | None = None
+    whole: str | None = None
 
 
 @dataclass(frozen=True)
@@ -243,10 +246,14 @@ class StagingProject:
         return self._nodes[text].kind
 
     def add_partners(self, nodes: Collection[str]) -> frozenset[str]:
-        """The nodes, and with each table its cleanup, with each cleanup its table.
+        """The nodes, and with each table its cleanup and what a script fills with it.
 
-        They are built together: rows that a cleanup has changed are no rows to run it on again.
+        They are built together: rows that a cleanup has changed are no rows to run it on again,
+        and a script that is run again for one table would double another's.
         """
-        pairs = ((table, cleanup_node(table)) for table in self.cleanups)
-        missing = {node for pair in pairs for node in pair if not set(pair).isdisjoint(nodes)}
-        return frozenset(nodes) | missing
+        groups = [frozenset((table, cleanup_node(table))) for table in self.cleanups]
+        groups += [frozenset(circle.tables) for circle in self.circles if circle.whole]
+        found = frozenset(nodes)
+        while more := [g for g in groups if not g.isdisjoint(found) and not g <= found]:
+            found = found.union(*more)
+        return found

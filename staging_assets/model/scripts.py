@@ -80,13 +80,6 @@ class Script:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
-    def content(self) -> str:
-        """All that decides what it does: the text, and what it copies."""
-        if not self.data:
-            return self.text
-        return "\0".join([self.text, *(each.text or each.state for each in self.data)])
-
-    @property
     def without_rows(self) -> str:
         """The text without its COPY ... FROM STDIN; blanks in their place keep every offset."""
         text = self.text

@@ -20,7 +20,33 @@ def find_circle(parts: FolderContents, tables: Mapping[str, Table], names: Seque
         names: those of the circle, in the order in which they are filled.
     """
     reasons = (_find_in_place(parts, tables[name], names) for name in names)
-    return Circle(tuple(names), next((reason for reason in reasons if reason), None))
+    in_place = next((reason for reason in reasons if reason), None)
+    fills = [fill for fill in find_fills(parts) if fill.node in names]
+    whole = f"{parts.place(fills[0])} fills {fills[0].needs} as well" if fills else None
+    return Circle(tuple(names), in_place, whole)
+
+
+def find_fills(parts: FolderContents) -> Iterator[Edge]:
+    """POPULATE scripts that put rows into another table, or change its rows: one edge for each.
+
+    Run again for the one table, they would double the other's rows; so both are built together.
+    """
+    for name, source in parts.populates.items():
+        told: set[str] = set()
+        for use in source.uses:
+            other = parts.owners.get(use.relation.name) if source.is_own(use) else None
+            changes = use.role in ("write", "change", "truncate") and not use.lasting
+            if changes and other is not None and other not in {name, *told}:
+                told.add(other)
+                yield Edge(name, other, "key", source.script.key, use.offset)
+
+
+def tell_fills(circles: Iterable[Circle]) -> Iterator[str]:
+    """Say which tables are built together because a script fills several."""
+    for circle in circles:
+        if circle.whole:
+            names = ", ".join(circle.tables)
+            yield f"{circle.whole}: {names} are built together, whichever is selected"
 
 
 def _find_in_place(parts: FolderContents, table: Table, circle: Sequence[str]) -> str | None:

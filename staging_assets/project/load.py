@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,7 +21,14 @@ from staging_assets.model import (
     Table,
 )
 from staging_assets.parser import fold
-from staging_assets.project.circles import find_circle, find_early_reads, tell_cycle, tell_declared
+from staging_assets.project.circles import (
+    find_circle,
+    find_early_reads,
+    find_fills,
+    tell_cycle,
+    tell_declared,
+    tell_fills,
+)
 from staging_assets.project.content.fingerprints import hash_texts
 from staging_assets.project.contents import find_contents
 from staging_assets.project.declarations.checks.kinds import Kinds
@@ -75,6 +83,9 @@ def load_project(
         graph.add(edge)
     passed_over = graph.pass_over_declared()
     graph.drop_contradicted()
+    for fill in find_fills(read.parts):
+        graph.add(fill)
+        graph.add(replace(fill, node=fill.needs, needs=fill.node))
     together = graph.join_circles(tables)
     circles = [find_circle(read.parts, tables, names) for names in together]
     problems += find_early_checks(checks, graph, together)
@@ -102,7 +113,7 @@ def load_project(
         schemas=schemas,
         shadowed=tuple(read.files.shadowed),
         circles=tuple(circles),
-        notes=tuple(tell_declared(read.parts, passed_over)),
+        notes=(*tell_declared(read.parts, passed_over), *tell_fills(circles)),
         config=StagingConfig(
             priorities=read.config.priorities,
             descriptions=read.config.descriptions,
