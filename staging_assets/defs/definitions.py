@@ -15,6 +15,7 @@ from staging_assets.defs.jobs.releases import build_release_spec
 from staging_assets.defs.translation.git import link_to_git
 from staging_assets.defs.translation.specs import build_specs
 from staging_assets.defs.translation.translator import StagingTranslator
+from staging_assets.defs.upkeep.retention import build_retention_job
 from staging_assets.defs.upkeep.sensor import build_dead_run_sensor
 from staging_assets.project import load_project
 from staging_assets.settings import StagingSchema
@@ -58,6 +59,7 @@ def build_definitions(
             *build_jobs(project, specs),
             *build_promotion_jobs(staging, project),
             build_observation_job(staging, project, files),
+            build_retention_job(staging),
         ],
         sensors=[build_dead_run_sensor(staging)],
         resources={f"postgres{staging.suffix}": _find_resource(staging)},

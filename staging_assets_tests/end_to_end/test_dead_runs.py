@@ -158,20 +158,23 @@ def test_the_next_run_marks_killed_ones_and_leaves_those_alone_that_live_or_are_
     with night.gate("south"):
         south = night.execute("south", "south")
         night.wait_at_gate("south", "south")
+        # Another one of cron's ends at once, and names it.
+        assert night.execute("busy", "south").wait(120) == 1
+        assert "holds it. Wait until it has ended" in (night.folder / "busy.log").read_text()
         with night.gate():
             first = night.execute("first")
             night.wait_at_gate("first")
             kill(first)
-        assert night.runs() == ["STARTED", "STARTED"]
+        assert night.runs() == ["STARTED", "FAILURE", "STARTED"]
         assert night.execute("second").wait(120) == 0
-        assert night.runs() == ["STARTED", "FAILURE", "SUCCESS"]
+        assert night.runs() == ["STARTED", "FAILURE", "FAILURE", "SUCCESS"]
         # One that is gone, in a database that north's runs do not look into.
         kill(south)
         assert night.execute("third").wait(120) == 0
-        assert night.runs() == ["STARTED", "FAILURE", "SUCCESS", "SUCCESS"]
+        assert night.runs() == ["STARTED", "FAILURE", "FAILURE", "SUCCESS", "SUCCESS"]
     look = ("python", "-m", "staging_assets.defs.upkeep.dead_runs")
     assert night.start("look", *look, department="south").wait(60) == 0
-    assert night.runs() == ["FAILURE", "FAILURE", "SUCCESS", "SUCCESS"]
+    assert night.runs() == [*["FAILURE"] * 3, "SUCCESS", "SUCCESS"]
     said = (night.folder / "look.log").read_text()
     assert f"({JOB}_south) was marked as failed" in said
 

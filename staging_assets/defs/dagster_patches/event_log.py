@@ -89,6 +89,15 @@ class LocalEventLogStorage(SqliteEventLogStorage):
             _close(self._kept.pop(next(iter(self._kept))))
         return kept.engine
 
+    def delete_events(self, run_id: str) -> None:
+        """Delete a run's events, and the file that held nothing else."""
+        super().delete_events(run_id)
+        with self._db_lock:
+            _close(self._kept.pop(run_id, None))
+            self._initialized_dbs.discard(run_id)
+            for companion in ("", "-wal", "-shm", "-journal"):
+                Path(f"{self.path_for_shard(run_id)}{companion}").unlink(missing_ok=True)
+
     def dispose(self) -> None:
         """Close the files."""
         with self._db_lock:
