@@ -38,6 +38,7 @@ JOBS = [
     "promote_staging",
     "rollback_staging",
     "staging_checks",
+    "staging_retention",
 ]
 
 
