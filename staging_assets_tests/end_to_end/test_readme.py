@@ -60,8 +60,10 @@ def test_every_command_of_the_readme_works_on_a_fresh_clone(clone: Path) -> None
             assert ran.returncode == 0, f"{command}\n{screen}"
             assert "Traceback" not in screen, f"{command}\n{screen}"
             assert "Warning" not in screen or "validate" in command, f"{command}\n{screen}"
-    again = run_typed("make install && make demo", environment, activate=False, folder=clone)
-    assert again.returncode == 0, again.stdout + again.stderr
+    # The server, which has been stopped, is started by whoever needs it.
+    again = "make install && .venv/bin/dagster asset materialize --select staging/schema"
+    ran = run_typed(again, environment, activate=False, folder=clone)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:
