@@ -56,6 +56,43 @@ def test_a_dump_of_a_partitioned_table_is_built_as_it_is(
         assert leftovers(witness) == []
 
 
+def test_it_may_stand_in_a_file_with_tables_that_reference_each_other(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    tolls = AS_DUMPED["create_tables/CREATE-staging-tolls.sql"]
+    files = {
+        **AS_DUMPED,
+        **tables(
+            dept=("", "insert into staging.dept values (1, 1);"),
+            emp=("", "insert into staging.emp values (1, 1);"),
+        ),
+        "create_tables/CREATE-all.sql": (
+            "create table staging.dept (id int, boss int);\n"
+            "create table staging.emp (id int, dept int);\n"
+            f"{tolls}\n"
+            "alter table only staging.dept add constraint dept_pkey primary key (id);\n"
+            "alter table only staging.emp add constraint emp_pkey primary key (id);\n"
+            "alter table only staging.dept add constraint to_emp foreign key (boss)"
+            " references staging.emp (id);\n"
+            "alter table only staging.emp add constraint to_dept foreign key (dept)"
+            " references staging.dept (id);\n"
+        ),
+    }
+    for name in ("dept", "emp", "tolls"):
+        del files[f"create_tables/CREATE-staging-{name}.sql"]
+    project = load(tmp_path, files)
+    assert [circle.tables for circle in project.circles] == [("dept", "emp")]
+    for _ in range(2):
+        build_all(database, project)
+        assert ask(
+            witness,
+            "select array_agg(conname::text order by conname) from pg_constraint"
+            " where connamespace = 'staging'::regnamespace and contype in ('p', 'f')"
+            " and convalidated",
+        ) == ["dept_pkey", "emp_pkey", "to_dept", "to_emp", "tolls_2024_pkey", "tolls_pkey"]
+        assert ask(witness, "select id from staging.tolls_2024") == 1
+
+
 def test_a_partition_that_was_attached_by_hand_goes_with_a_warning(
     database: Server, witness: Connection, tmp_path: Path
 ) -> None:

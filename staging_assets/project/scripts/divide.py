@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from staging_assets.errors import Problem
 from staging_assets.model import Script
-from staging_assets.parser import ReadStatement
+from staging_assets.parser import ReadStatement, find_columns
 from staging_assets.project.scripts.psql import Output
 from staging_assets.project.scripts.script import Source
 from staging_assets.project.scripts.subjects import (
@@ -82,6 +82,7 @@ class _Division:
                 self.note_owners(statement)
         for source in files:
             self.note_parts(source)
+            self.note_indexes(source)
 
     def find_tables(self, source: Source) -> set[str]:
         made = {name for each in source.statements if (name := find_made(each)) is not None}
@@ -141,6 +142,16 @@ class _Division:
                     about = sorted(names & self.owners.keys())
                 for name in sorted(parts & named) if about else ():
                     self.owners.setdefault(name, about[0])
+
+    def note_indexes(self, source: Source) -> None:
+        """Note to which table the index of a key belongs, where statements name it."""
+        if not any(each.starts_with("alter", "index") for each in source.statements):
+            return
+        tokens = [statement.tokens for statement in source.statements]
+        for name, owner in list(self.owners.items()):
+            found = find_columns(source.script.text, tokens, source.schemas.own(name))
+            for index in found.implied:
+                self.owners.setdefault(index, owner)
 
     def take(self, source: Source) -> None:
         """Give out the statements of a file."""
