@@ -11,7 +11,7 @@ from staging_assets.defs.assets.sources import build_csv_assets, build_source_sp
 from staging_assets.defs.jobs.builds import build_jobs
 from staging_assets.defs.jobs.observation import build_observation_job
 from staging_assets.defs.jobs.promotion import build_promotion_jobs
-from staging_assets.defs.jobs.releases import build_release_spec
+from staging_assets.defs.reporting.releases import build_release_spec
 from staging_assets.defs.translation.git import link_to_git
 from staging_assets.defs.translation.specs import build_specs
 from staging_assets.defs.translation.translator import StagingTranslator

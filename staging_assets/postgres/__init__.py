@@ -27,7 +27,6 @@ from staging_assets.postgres.client.catalog import (
     has_table,
     has_values,
 )
-from staging_assets.postgres.client.driver import Connection, Cursor
 from staging_assets.postgres.client.engine import hide_values, make_engine
 from staging_assets.postgres.client.owed_keys import (
     OWED_KEYS,
@@ -57,6 +56,7 @@ from staging_assets.postgres.client.scripts import Outcome, run_script, run_stat
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import CancelledError, Session
 from staging_assets.postgres.connect import find_place, find_server
+from staging_assets.postgres.driver import Connection, Cursor
 from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.postgres.messages.errors import FailedStatement, find_safe_text, script_error

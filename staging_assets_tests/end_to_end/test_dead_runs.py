@@ -172,7 +172,7 @@ def test_the_next_run_marks_killed_ones_and_leaves_those_alone_that_live_or_are_
         kill(south)
         assert night.execute("third").wait(120) == 0
         assert night.runs() == ["STARTED", "FAILURE", "FAILURE", "SUCCESS", "SUCCESS"]
-    look = ("python", "-m", "staging_assets.defs.upkeep.dead_runs")
+    look = ("python", "-m", "staging_assets.defs.runs.dead_runs")
     assert night.start("look", *look, department="south").wait(60) == 0
     assert night.runs() == [*["FAILURE"] * 3, "SUCCESS", "SUCCESS"]
     said = (night.folder / "look.log").read_text()

@@ -13,11 +13,11 @@ import dagster as dg
 from staging_assets.checks import find_checks
 from staging_assets.defs.assets.asset_checks import build_check_specs
 from staging_assets.defs.assets.config import BuildConfig, check_addressed
-from staging_assets.defs.assets.identity import build_step_tags, check_identity
 from staging_assets.defs.assets.step import Event, Step
 from staging_assets.defs.dagster_patches.output_names import find_output_names, find_stand_ins
 from staging_assets.defs.dagster_patches.step_outputs import remember_outputs
 from staging_assets.defs.reporting.console import show_failure
+from staging_assets.defs.runs.identity import build_step_tags, check_identity
 from staging_assets.defs.translation.specs import AssetSpecs, rename_sources
 from staging_assets.errors import StagingError
 from staging_assets.model import StagingProject

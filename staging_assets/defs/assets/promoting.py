@@ -8,8 +8,8 @@ import dagster as dg
 
 from staging_assets.checks import CheckResult, find_checks
 from staging_assets.defs.assets.config import BuildConfig
-from staging_assets.defs.jobs.promotion import run_gate
-from staging_assets.defs.jobs.releases import find_log, report_release
+from staging_assets.defs.assets.gate import run_gate
+from staging_assets.defs.reporting.releases import find_log, report_release
 from staging_assets.errors import SettingsError
 from staging_assets.model import StagingProject
 from staging_assets.postgres import Server

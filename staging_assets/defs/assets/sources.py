@@ -7,11 +7,11 @@ from contextlib import ExitStack
 
 import dagster as dg
 
-from staging_assets.defs.assets.identity import build_step_tags, check_identity
 from staging_assets.defs.dagster_patches.output_names import find_output_names
 from staging_assets.defs.reporting.streams import find_stdout
+from staging_assets.defs.runs.dead_runs import showing_presence
+from staging_assets.defs.runs.identity import build_step_tags, check_identity
 from staging_assets.defs.translation.translator import build_source_key
-from staging_assets.defs.upkeep.dead_runs import showing_presence
 from staging_assets.errors import StagingError
 from staging_assets.model import ETL, Relation, StagingProject
 from staging_assets.settings import StagingSchema

@@ -26,8 +26,8 @@ from staging_assets.defs.reporting.console import Screen
 from staging_assets.defs.reporting.log import FAILED, SKIPPED
 from staging_assets.defs.reporting.notify import run_notify
 from staging_assets.defs.reporting.way_on import WayOn, find_selection
+from staging_assets.defs.runs.dead_runs import showing_presence
 from staging_assets.defs.translation.specs import AssetSpecs, build_column_lineage
-from staging_assets.defs.upkeep.dead_runs import showing_presence
 from staging_assets.model import STAGING, StagingProject
 from staging_assets.postgres import Server
 from staging_assets.project import LineageCache

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from staging_assets.defs.assets.identity import build_step_tags, check_identity
+from staging_assets.defs.runs.identity import build_step_tags, check_identity
 from staging_assets.defs.translation.translator import build_source_key
 from staging_assets.errors import StagingError
 from staging_assets.model import ETL, StagingProject

@@ -2,24 +2,20 @@
 
 # No postponed annotations here: Dagster reads those of the functions below as they are.
 
-from contextlib import closing
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
-from staging_assets.checks import run_checks
-from staging_assets.defs.assets.identity import build_step_tags, check_identity
-from staging_assets.defs.jobs.releases import find_log, report_release
+from staging_assets.defs.assets.gate import run_gate
 from staging_assets.defs.reporting.console import show_failure
-from staging_assets.defs.upkeep.dead_runs import showing_presence
-from staging_assets.errors import BuildError, StagingError
+from staging_assets.defs.reporting.releases import find_log, report_release
+from staging_assets.defs.runs.dead_runs import showing_presence
+from staging_assets.defs.runs.identity import build_step_tags, check_identity
+from staging_assets.errors import StagingError
 from staging_assets.model import StagingProject
-from staging_assets.postgres import Server
 from staging_assets.publisher import (
     Author,
-    check_there,
-    find_build_command,
     run_promote,
     run_rollback,
 )
@@ -119,32 +115,3 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
         rollback()
 
     return [promote_staging, rollback_staging]
-
-
-def run_gate(server: Server, project: StagingProject, live: str, candidate: str) -> None:
-    """Evaluate every check on a candidate.
-
-    Args:
-        server: where it is.
-        project: its folder of scripts.
-        live: the schema whose place it is to take.
-        candidate: the schema.
-
-    Raises BuildError when there is no candidate, or a check of severity ERROR fails on it.
-    """
-    with closing(server.connect("staging_assets gate", autocommit=True)) as connection:
-        check_there(connection, live, candidate)
-    failed = [
-        result
-        for result in run_checks(server, project, candidate)
-        if not result.passed and result.severity == "ERROR"
-    ]
-    if failed:
-        told = "\n".join(
-            f"  {result.name} on {result.table}: {result.summary}" for result in failed
-        )
-        raise BuildError(
-            f'schema "{candidate}": {len(failed)} of its checks fail, so it was not promoted:\n'
-            f"{told}\nBuild, check and promote it again: {find_build_command(live, candidate)}\n"
-            "Or promote it as it is: `check: false`, or --no-check."
-        )

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, timezone
 import dagster as dg
 from pydantic import Field
 
-from staging_assets.defs.assets.identity import build_step_tags, read_step_tags
 from staging_assets.defs.reporting.streams import find_stdout
+from staging_assets.defs.runs.identity import build_step_tags, read_step_tags
 from staging_assets.settings import StagingSchema
 
 _ENDED = [

@@ -4,7 +4,7 @@
 
 import dagster as dg
 
-from staging_assets.defs.upkeep.dead_runs import look_once
+from staging_assets.defs.runs.dead_runs import look_once
 from staging_assets.errors import StagingError
 from staging_assets.settings import StagingSchema
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from staging_assets.errors import DatabaseError
-from staging_assets.postgres.client.driver import Connection
+from staging_assets.postgres.driver import Connection
 
 ONE_STATEMENT = "staging_assets.one_statement"
 """The setting of a database that says of its server that a message holds one statement."""

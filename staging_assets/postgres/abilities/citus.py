@@ -12,7 +12,7 @@ from pathlib import Path
 
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres.abilities.abilities import Abilities, find_abilities
-from staging_assets.postgres.client.driver import Connection
+from staging_assets.postgres.driver import Connection
 
 _SETTINGS = {
     # Reading a shard of this machine directly, and another over a connection, in one transaction

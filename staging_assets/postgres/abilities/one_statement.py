@@ -16,7 +16,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from staging_assets.parser import LexicalError, find_statements
 from staging_assets.postgres.abilities.abilities import find_abilities
-from staging_assets.postgres.client.driver import Connection, Cursor
+from staging_assets.postgres.driver import Connection, Cursor
 
 _CONTROL = re.compile(
     r"(?:begin|start\s+transaction|commit|end|rollback|abort|prepare\s+transaction)\b",

@@ -7,7 +7,7 @@ from typing import Any
 
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_identifier
-from staging_assets.postgres.client.driver import Connection
+from staging_assets.postgres.driver import Connection
 
 
 def has_schema(connection: Connection, schema: str) -> bool:

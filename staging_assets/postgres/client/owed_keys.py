@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_literal
 from staging_assets.postgres.client.catalog import find_build_schema
-from staging_assets.postgres.client.driver import Connection
+from staging_assets.postgres.driver import Connection
 
 OWED_KEYS = "__owed_keys"
 """The table in the build schema. It names tables by their oid, so that renaming does no harm."""

@@ -12,9 +12,9 @@ from contextlib import suppress
 import psycopg2
 
 from staging_assets.parser import quote_literal
-from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.paths import OWN_PATH
 from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.driver import Connection
 
 PRESENCE_SPACE = 0x57A63
 """The first key of the lock that is a run's sign; the second is a hash of the run's id."""

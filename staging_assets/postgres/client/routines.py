@@ -14,7 +14,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser import CatalogRoutine, Naming, find_called, read_catalog_naming
 from staging_assets.postgres.abilities.abilities import find_abilities
-from staging_assets.postgres.client.driver import Connection
+from staging_assets.postgres.driver import Connection
 
 _MOST_ROUNDS = 4
 

@@ -14,10 +14,10 @@ import psycopg2
 from staging_assets.errors import BusyError, DatabaseError
 from staging_assets.parser import quote_literal
 from staging_assets.postgres.abilities.abilities import refuse_reading_only
-from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.paths import OWN_PATH
 from staging_assets.postgres.client.presence import presence_sql
 from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.driver import Connection
 from staging_assets.postgres.messages.notices import Log
 
 LOCK_SPACE = 0x57A61

@@ -21,9 +21,9 @@ from staging_assets.errors import CrowdedError, DatabaseError
 from staging_assets.postgres.abilities.abilities import COLUMNS, Abilities, note_abilities
 from staging_assets.postgres.abilities.found import read_abilities
 from staging_assets.postgres.abilities.one_statement import find_cursor_class
-from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.engine import make_engine
 from staging_assets.postgres.client.paths import USERS_PATH
+from staging_assets.postgres.driver import Connection
 from staging_assets.settings import SessionSettings
 
 OLDEST_VERSION = 14

@@ -18,7 +18,6 @@ from staging_assets.errors import DatabaseError, StagingError
 from staging_assets.model import Relation, SchemaNames, Script
 from staging_assets.parser import Naming, quote_literal
 from staging_assets.postgres.abilities.abilities import find_abilities
-from staging_assets.postgres.client.driver import Connection
 from staging_assets.postgres.client.paths import OWN_PATH, SET_OWN_PATH, USERS_PATH, SessionPath
 from staging_assets.postgres.client.routines import ServerRoutines
 from staging_assets.postgres.client.schema_lock import worker_lock_sql
@@ -29,6 +28,7 @@ from staging_assets.postgres.client.session_state import (
     find_application_name,
     pins_sql,
 )
+from staging_assets.postgres.driver import Connection
 from staging_assets.postgres.messages.errors import find_safe_text
 from staging_assets.postgres.messages.notices import Log, Notices
 from staging_assets.settings import SessionSettings

@@ -5,7 +5,7 @@ run of `dagster job execute` has none: after `kill -9` it would stay started, an
 the queue, for ever. But each run of ours shows a sign in the database while a step of ours is at
 work (`postgres/client/presence.py`), and notes in its tags in which database.
 
-    python -m staging_assets.defs.upkeep.dead_runs
+    python -m staging_assets.defs.runs.dead_runs
 
 looks once, for whoever has Dagster's history and settings in the environment.
 """
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from staging_assets.defs.assets.identity import (
+from staging_assets.defs.runs.identity import (
     WHERE,
     build_identity_tags,
     check_database,
