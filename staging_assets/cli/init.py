@@ -22,7 +22,11 @@ def init(folder: Path) -> int:
     Nothing that is there is written over.
     """
     files = {_find_place(folder, source): source for source in sorted(_TEMPLATE.rglob("*"))}
-    texts = {place: source for place, source in files.items() if source.is_file()}
+    texts = {
+        place: source
+        for place, source in files.items()
+        if source.is_file() and source.parent.name != "__pycache__"
+    }
     there = [place for place in texts if place.exists()]
     if there:
         listed = ", ".join(str(place) for place in there[:3])

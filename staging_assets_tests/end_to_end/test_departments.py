@@ -115,12 +115,12 @@ def test_no_location_has_an_error_and_each_has_its_jobs(host: Host) -> None:
 
 def test_keys_groups_and_edges_do_not_clash(host: Host) -> None:
     assets = read_assets(host)
-    names = ("staging/schema", "staging/dogs", "staging/walks")
+    names = ("staging/schema", "staging/dogs", "staging/walks", "staging_release")
     of_all = {f"{prefix}/{name}" for prefix in ("north", "south", "alone") for name in names}
     assert set(assets) == {*of_all, "dogs_everywhere"}
     assert Counter(node["repository"]["location"]["name"] for node in assets.values()) == {
-        "host": 7,
-        "alone": 3,
+        "host": 9,
+        "alone": 4,
     }
     assert assets["north/staging/dogs"]["groupName"] == "north_tables"
     assert assets["south/staging/schema"]["groupName"] == "south_schema"

@@ -28,8 +28,8 @@ SNIPPETS = [
     "\\if true\nselect 1;\n\\elif true\nselect 2;\n\\else\nselect 3;\n\\endif\nselect 4;",
     "\\if 0\nselect 'it''s; :x';\n\\if 1\nselect 2;\n\\endif\n\\elif yes\nselect 3;\n\\endif",
     "\\set x 1\n\\if :{?x}\nselect :{?x}, :{?y};\n\\endif",
-    "create function f() returns int language sql begin atomic select 1; select case when true"
-    " then 1 end; end;\nselect 2;",
+    "create function staging.f() returns int language sql begin atomic select 1; select case when"
+    " true then 1 end; end;\nselect 2;",
     "select 1 as \"a;b\", ';', $$;$$, $a$;$$;$a$ /* ; /* ; */ ; */; -- ;\nselect 2",
     "select 1 \\g\nselect 2 \\gx\nselect 3;",
     "\\warn 'x' `false` :y; select 9;\nselect 1;\n\\qecho a \\\\ select 2;\n\\q\nselect 3;",

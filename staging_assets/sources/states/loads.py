@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from psycopg2 import errors
+
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_identifier, quote_literal
 from staging_assets.postgres import LOADS, Connection, Cursor, find_build_schema
+
+_MOST_TURNS = 10
 
 
 def run_make_loads(cursor: Cursor, schema: str) -> None:
@@ -23,14 +27,19 @@ def run_make_loads(cursor: Cursor, schema: str) -> None:
     if cursor.fetchone() == (True,):
         return
     build_schema = find_build_schema(schema)
-    cursor.execute(
-        # Others may make it at the same moment.
-        "select pg_catalog.pg_advisory_xact_lock("
-        f"pg_catalog.hashtextextended({quote_literal(f'staging_assets {build_schema}')}, 0));"
-        f"create schema if not exists {quote_identifier(build_schema)};"
-        f"create table if not exists {_spell(schema)} (relation oid primary key,"
-        " filenode oid not null, rows bigint not null, fingerprint text not null)"
-    )
+    for turn in range(_MOST_TURNS):
+        try:
+            cursor.execute(
+                f"create schema if not exists {quote_identifier(build_schema)};"
+                f"create table if not exists {_spell(schema)} (relation oid primary key,"
+                " filenode oid not null, rows bigint not null, fingerprint text not null)"
+            )
+        except (errors.UniqueViolation, errors.DuplicateSchema, errors.DuplicateTable):
+            # `if not exists` does not look at what another load makes at this moment.
+            if turn == _MOST_TURNS - 1:
+                raise
+        else:
+            return
 
 
 def load_sql(relation: Relation, rows: int, fingerprint: str) -> str:
