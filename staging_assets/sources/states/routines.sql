@@ -7,7 +7,10 @@ select
             when p.oid < 16384
                 then p.proname = any (%(clock)s)
                     or (p.provolatile = 'v' and p.proname <> all (%(harmless)s))
-            when e.objid is not null then p.provolatile = 'v'
+            -- Citus' own say where a table's rows are kept, and not what they are.
+            when e.objid is not null
+                then p.provolatile = 'v'
+                    and e.refobjid not in (select oid from pg_extension where extname = 'citus')
             else p.provolatile <> 'i'
         end
     ),
