@@ -78,10 +78,6 @@ class ReadyQueue:
         ordered = sorted(lost, key=lambda child: self.ranks[child].position)
         return [each for child in ordered for each in self.members(child)]
 
-    def find_above(self, node: str) -> set[str]:
-        """All that must be built before a node, or those that are built with it."""
-        return {each for parent in self.above[node] for each in self.members(parent)}
-
 
 def build_graph(
     dependencies: Mapping[str, Collection[str]],

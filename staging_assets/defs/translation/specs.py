@@ -39,12 +39,6 @@ class AssetSpecs:
         """All of them."""
         return [spec.key for spec in self.by_node.values()]
 
-    def keys_in_groups(self, *groups: str, project: StagingProject) -> list[dg.AssetKey]:
-        """Keys of the nodes of some kinds, whatever their groups are called."""
-        return [
-            spec.key for node, spec in self.by_node.items() if project.kind(node).value in groups
-        ]
-
     def find_relation_key(self, relation: Relation) -> dg.AssetKey:
         """The key of what a script reads: a staging table, or a source."""
         if relation.schema == self.staging.schema_in_files and relation.name in self.by_node:

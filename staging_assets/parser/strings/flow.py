@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from staging_assets.parser.lexer.tokens import NAME_KINDS, TEXT_KINDS, Token
 from staging_assets.parser.strings.contexts import Contexts
-from staging_assets.parser.strings.naming import NameKind
 
 _BOUNDS = frozenset((";", "begin", "then", "else", "loop", "declare", "exception"))
 _ENDS_EXECUTE = frozenset((";", "using", "into", "loop"))
@@ -50,18 +49,6 @@ class Flow:
         self.executed = list(self._find_executed()) if code else []
         self.assignments = list(self._find_assignments()) if code else []
         self.variables = self._find_variables()
-
-    def find_literals(self) -> dict[int, NameKind]:
-        """The literals that become names: looked up where they stand, or by way of a variable."""
-        found: dict[int, NameKind] = {}
-        for index, token in enumerate(self.tokens):
-            if token.kind in TEXT_KINDS:
-                kind = self.contexts.find(index)
-                if kind is not None:
-                    found[index] = kind
-        for index in self.find_assigned():
-            found.setdefault(index, "text")
-        return found
 
     def find_assigned(self) -> Iterator[int]:
         """The literals that are the value, or a part of the value, of a variable used as a name."""

@@ -14,15 +14,16 @@ from dataclasses import dataclass, field
 from staging_assets.errors import DatabaseError
 from staging_assets.postgres.driver import Connection
 
-ONE_STATEMENT = "staging_assets.one_statement"
-"""The setting of a database that says of its server that a message holds one statement."""
-
 COLUMNS = """pg_catalog.pg_is_in_recovery(),
 pg_catalog.current_setting('transaction_read_only'),
 pg_catalog.current_setting('staging_assets.one_statement', true),
 (select e.extversion from pg_catalog.pg_extension as e
 where e.extname operator(pg_catalog.=) 'citus')"""
-"""What is asked of a new session, as columns; its answer is for `read_abilities`."""
+"""What is asked of a new session, as columns; its answer is for `read_abilities`.
+
+`staging_assets.one_statement` is a setting by which a database says that on its server a message
+holds one statement.
+"""
 
 
 @dataclass(frozen=True)
