@@ -17,7 +17,7 @@ from staging_assets.cli.options import (
     read_staging_schema,
     schema_options,
 )
-from staging_assets.postgres import OWN_PATH, find_server
+from staging_assets.postgres import find_server
 from staging_assets.project import load_project
 from staging_assets.scheduler import plan_to_json, read_plan, read_touched, tell_plan
 
@@ -50,9 +50,7 @@ def plan(patterns: Sequence[str], rebuild: str, as_json: bool, **said: str | Non
     nodes = find_nodes(staging, project, patterns) if patterns else project.nodes
     name = partial(find_asset_key, staging)
     server = find_server(staging.postgres)
-    with closing(
-        server.connect("staging_assets plan", autocommit=True, path=OWN_PATH)
-    ) as connection:
+    with closing(server.connect_own("plan")) as connection:
         found = read_plan(connection, project, staging.schema, nodes, Rebuild(rebuild))
         touched = read_touched(connection, project, staging.schema, found)
     if as_json:

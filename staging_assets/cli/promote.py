@@ -15,7 +15,7 @@ import click
 
 from staging_assets.cli.dagster_program import become_dagster
 from staging_assets.cli.options import find_asset_key, read_staging_schema, schema_options
-from staging_assets.postgres import OWN_PATH, find_server
+from staging_assets.postgres import find_server
 from staging_assets.publisher import Release, read_releases
 
 _WHO = "on whose behalf (default: user and machine)"
@@ -80,8 +80,7 @@ def releases(last: int, as_json: bool, **said: str | None) -> int:
     """List what was promoted and rolled back, the last one first."""
     staging = read_staging_schema(**said)
     server = find_server(staging.postgres)
-    name = "staging_assets releases"
-    with closing(server.connect(name, autocommit=True, path=OWN_PATH)) as connection:
+    with closing(server.connect_own("releases")) as connection:
         found = read_releases(connection, staging.schema, last)
     if as_json:
         print(json.dumps([asdict(release) for release in found], indent=2, default=str))

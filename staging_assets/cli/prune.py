@@ -11,7 +11,7 @@ from staging_assets.checks import KINDS
 from staging_assets.cli.options import read_staging_schema, schema_options
 from staging_assets.errors import StagingError
 from staging_assets.model import Relation
-from staging_assets.postgres import OWN_PATH, find_server
+from staging_assets.postgres import find_server
 from staging_assets.project import load_project
 from staging_assets.scheduler import Orphan, read_orphans, run_prune
 
@@ -34,9 +34,7 @@ def prune(yes: bool, cascade: bool, **said: str | None) -> int:
     staging = read_staging_schema(**said)
     project = load_project(staging, staging.department, KINDS)
     server = find_server(staging.postgres)
-    with closing(
-        server.connect("staging_assets prune", autocommit=True, path=OWN_PATH)
-    ) as connection:
+    with closing(server.connect_own("prune")) as connection:
         orphans = read_orphans(connection, project, staging.schema)
     if not orphans:
         print(f'schema "{staging.schema}": a script makes every table that was built here')

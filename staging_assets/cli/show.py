@@ -88,7 +88,7 @@ def _find_build(staging: StagingSchema, node: str) -> dict[str, Any]:
     try:
         if staging.embedded and EmbeddedServer(staging.home).status().state != "running":
             return {"last build": None, "note": "the embedded server does not run"}
-        with closing(find_server(staging.postgres).connect("show", autocommit=True)) as connection:
+        with closing(find_server(staging.postgres).connect_own("show")) as connection:
             build = read_history(connection, staging.schema).get(node)
     except StagingError as error:
         return {"last build": None, "note": str(error)}

@@ -26,7 +26,7 @@ from staging_assets.builder import (
     run_task,
 )
 from staging_assets.errors import StagingError
-from staging_assets.postgres import OWN_PATH, CancelledError, Server, Session
+from staging_assets.postgres import CancelledError, Server, Session
 from staging_assets.scheduler.admission import Admission
 from staging_assets.scheduler.failures import MISSING, find_failures, find_lacking
 from staging_assets.scheduler.likely_names import find_meant
@@ -186,9 +186,7 @@ class WorkerPool:
         """A query can swallow its cancelling (an exception block does); not its session's end."""
         backends = [session.backend for session in sessions if session.backend]
         try:
-            connection = self._server.connect(
-                f"staging_assets {self._work.options.run_id} end", autocommit=True, path=OWN_PATH
-            )
+            connection = self._server.connect_own(f"{self._work.options.run_id} end")
         except StagingError:
             return
         try:

@@ -22,7 +22,6 @@ from psycopg2 import errors, sql
 from staging_assets.errors import BuildError, BusyError
 from staging_assets.model import CsvFormat, Relation
 from staging_assets.postgres import (
-    OWN_PATH,
     SET_LOCAL_USERS_PATH,
     Connection,
     Cursor,
@@ -83,9 +82,7 @@ def run_csv_load(
     columns = read_header(path, form)
     digest = sha256(str(relation).encode()).digest()
     shadow = Relation(f"{relation.schema[:40]}__csv_{digest[:5].hex()}", relation.name)
-    with closing(
-        server.connect(f"staging_assets csv {relation}", autocommit=True, path=OWN_PATH)
-    ) as connection:
+    with closing(server.connect_own(f"csv {relation}")) as connection:
         with connection.cursor() as cursor:
             _take(cursor, relation, int.from_bytes(digest[:8], "big", signed=True))
             try:

@@ -11,7 +11,6 @@ from staging_assets.errors import BuildError
 from staging_assets.model import ETL, SchemaNames, Script
 from staging_assets.parser import rewrite
 from staging_assets.postgres import (
-    OWN_PATH,
     SET_LOCAL_USERS_PATH,
     Cursor,
     Server,
@@ -44,9 +43,7 @@ def seed_demo(
     paths = sorted((sql_dir / ETL / department).glob("*.sql"))
     if not paths:
         return False
-    with closing(
-        server.connect("staging_assets seed", autocommit=True, path=OWN_PATH)
-    ) as connection:
+    with closing(server.connect_own("seed")) as connection:
         with connection.cursor() as cursor:
             if _exists(cursor, schemas.etl):
                 return False

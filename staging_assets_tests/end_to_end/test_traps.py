@@ -10,6 +10,7 @@ from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks import find_checks, run_checks
+from staging_assets.cli import app as cli
 from staging_assets.model import Relation
 from staging_assets.postgres import OWN_PATH, Server
 from staging_assets.publisher import run_promote, run_rollback
@@ -151,4 +152,21 @@ def test_no_trap_is_touched_and_nothing_is_lost(place: Server, tmp_path: Path) -
         for _ in range(2):
             run_csv_load(place, path, Relation("etl", "c"))
             ask(witness, "create index if not exists c_a on etl.c (lower(a))")
+        check_untouched(witness)
+
+
+@pytest.mark.parametrize(
+    "command", ["doctor", "show hub", "plan", "prune", "releases", "diff staging staging"]
+)
+def test_no_command_touches_a_trap(
+    database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    project = load(tmp_path, FOLDER)
+    monkeypatch.setenv("STAGING_DATABASE_URL", database.dsn)
+    monkeypatch.setenv("STAGING_SQL_DIR", str(project.sql_dir))
+    monkeypatch.setenv("STAGING_HOME", str(tmp_path / "home"))
+    with closing(set_traps(database)) as witness:
+        build_all(database, project, ["schema", "hub"])
+        ask(witness, "create schema etl")
+        assert cli.main(command.split()) in (0, 2)
         check_untouched(witness)

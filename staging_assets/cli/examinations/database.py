@@ -49,7 +49,7 @@ def find_database(staging: StagingSchema, extensions: Sequence[str]) -> Iterator
     """
     try:
         server = find_server(staging.postgres)
-        connection = server.connect("doctor", autocommit=True)
+        connection = server.connect_own("doctor")
     except StagingError as error:
         yield Finding(WRONG, "server", str(error))
         return

@@ -22,7 +22,7 @@ def run_gate(server: Server, project: StagingProject, live: str, candidate: str)
 
     Raises BuildError when there is no candidate, or a check of severity ERROR fails on it.
     """
-    with closing(server.connect("staging_assets gate", autocommit=True)) as connection:
+    with closing(server.connect_own("gate")) as connection:
         check_there(connection, live, candidate)
     failed = [
         result

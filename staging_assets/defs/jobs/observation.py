@@ -14,7 +14,6 @@ from staging_assets.defs.runs.identity import build_step_tags, check_identity
 from staging_assets.defs.translation.translator import build_source_key
 from staging_assets.errors import StagingError
 from staging_assets.model import ETL, StagingProject
-from staging_assets.postgres import OWN_PATH
 from staging_assets.settings import StagingSchema
 from staging_assets.sources import State, read_source_states
 
@@ -45,9 +44,7 @@ def build_observation_job(
         try:
             check_identity(context, staging)
             server = getattr(context.resources, resource).find_server()
-            with closing(
-                server.connect("staging_assets observe", autocommit=True, path=OWN_PATH)
-            ) as connection:
+            with closing(server.connect_own("observe")) as connection:
                 states = read_source_states(connection, project, staging.schema)
         except StagingError as error:
             raise dg.Failure(str(error), allow_retries=False) from None

@@ -29,7 +29,6 @@ from staging_assets.defs.runs.identity import (
 )
 from staging_assets.errors import StagingError
 from staging_assets.postgres import (
-    OWN_PATH,
     Connection,
     EmbeddedServer,
     Presence,
@@ -187,9 +186,7 @@ def look_once(instance: dg.DagsterInstance, staging: StagingSchema) -> list[Dead
     if settings.embedded and EmbeddedServer(settings.home).status().state != "running":
         return []
     server = find_server(staging.postgres)
-    with closing(
-        server.connect("staging_assets upkeep", autocommit=True, path=OWN_PATH)
-    ) as connection:
+    with closing(server.connect_own("upkeep")) as connection:
         return run_fail_dead_runs(instance, connection, staging)
 
 

@@ -12,7 +12,6 @@ from contextlib import suppress
 import psycopg2
 
 from staging_assets.parser import quote_literal
-from staging_assets.postgres.client.paths import OWN_PATH
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.driver import Connection
 
@@ -81,8 +80,7 @@ class Presence:
     """
 
     def __init__(self, server: Server, run_id: str) -> None:
-        name = f"staging_assets {run_id} present"
-        self.connection = server.connect(name, autocommit=True, path=OWN_PATH)
+        self.connection = server.connect_own(f"{run_id} present")
         with self.connection.cursor() as cursor:
             cursor.execute(presence_sql(run_id))
         self.database = find_database_identity(self.connection)

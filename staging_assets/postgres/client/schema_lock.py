@@ -14,7 +14,6 @@ import psycopg2
 from staging_assets.errors import BusyError, DatabaseError
 from staging_assets.parser import quote_literal
 from staging_assets.postgres.abilities.abilities import refuse_reading_only
-from staging_assets.postgres.client.paths import OWN_PATH
 from staging_assets.postgres.client.presence import presence_sql
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.driver import Connection
@@ -135,8 +134,7 @@ class SchemaLock:
         self.connection: Connection = self._take()
 
     def _take(self) -> Connection:
-        name = f"staging_assets {self._run_id} lock"
-        connection = self._server.connect(name, autocommit=True, path=OWN_PATH)
+        connection = self._server.connect_own(f"{self._run_id} lock")
         try:
             refuse_reading_only(connection, self._server)
             deadline = time.monotonic() + self._wait

@@ -22,7 +22,7 @@ from staging_assets.postgres.abilities.abilities import COLUMNS, Abilities, note
 from staging_assets.postgres.abilities.found import read_abilities
 from staging_assets.postgres.abilities.one_statement import find_cursor_class
 from staging_assets.postgres.client.engine import make_engine
-from staging_assets.postgres.client.paths import USERS_PATH
+from staging_assets.postgres.client.paths import OWN_PATH, USERS_PATH
 from staging_assets.postgres.driver import Connection
 from staging_assets.settings import SessionSettings
 
@@ -104,6 +104,18 @@ class Server:
             connection.close()
             raise
         return connection
+
+    def connect_own(self, purpose: str) -> Connection:
+        """Open a session for questions and definitions of our own, in autocommit mode.
+
+        Whatever stands in `public` is out of its sight (see `client/paths.py`).
+
+        Args:
+            purpose: the second word of its application name: `staging_assets plan`.
+
+        Raises what `connect` raises.
+        """
+        return self.connect(f"staging_assets {purpose}", autocommit=True, path=OWN_PATH)
 
     def engine(self, application_name: str, **options: Any) -> Engine:
         """Return an SQLAlchemy engine whose connections are those of `connect`, never pooled.
