@@ -6,7 +6,6 @@ command.
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from collections.abc import Sequence
 import click
 
 from staging_assets.checks import KINDS
-from staging_assets.cli.dagster_program import become_dagster
+from staging_assets.cli.dagster_program import become_dagster, build_config
 from staging_assets.cli.options import (
     find_asset_key,
     find_nodes,
@@ -55,12 +54,10 @@ def build(
     staging = read_staging_schema(**said)
     project = load_project(staging, staging.department, KINDS)
     selected = _find_selection(staging, project, selection)
-    config = {"rebuild": rebuild, "workers": workers}
-    given = {name: value for name, value in config.items() if value is not None}
     words = ["asset", "materialize", "--select", selected]
-    if given:
-        step = f"staging_build{staging.suffix}"
-        words += ["--config-json", json.dumps({"ops": {step: {"config": given}}})]
+    config = build_config(f"staging_build{staging.suffix}", rebuild=rebuild, workers=workers)
+    if config:
+        words += ["--config-json", config]
     return become_dagster(words, dry_run=dry_run, **said)
 
 
@@ -89,10 +86,8 @@ def _find_selection(staging: StagingSchema, project: StagingProject, words: Sequ
             continue
         # The pattern goes on as it is: whatever it means has been found to be something.
         find_nodes(staging, project, [named[2]])
-        prefix = (
-            "" if named[2].startswith(find_asset_key(staging, "")) else find_asset_key(staging, "")
-        )
-        parts.append(f'{named[1]}key:"{prefix}{named[2]}"{named[3]}')
+        node = named[2].removeprefix(find_asset_key(staging, ""))
+        parts.append(f'{named[1]}key:"{find_asset_key(staging, node)}"{named[3]}')
     return " or ".join(parts)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
-import re
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from staging_assets.cli.options import find_said_variables
 
 
 def become_dagster(
@@ -20,21 +24,30 @@ def become_dagster(
         dry_run: whether the command is only printed.
         said: of `schema_options`: they become the variables that they stand for.
     """
-    variables = {
-        f"STAGING_{name.upper()}": os.path.abspath(value) if name == "sql_dir" else value  # noqa: PTH100
-        for name, value in said.items()
-        if value is not None
-    }
+    if said.get("sql_dir"):
+        said["sql_dir"] = os.path.abspath(said["sql_dir"] or "")  # noqa: PTH100
+    variables = find_said_variables(**said)
     program = Path(sys.executable).parent / "dagster"
     if dry_run:
-        settings = [f"{name}={_quote(value)}" for name, value in variables.items()]
-        read = ["--config", f"<(echo {_quote(config)})"] if config else []
-        print(" ".join([*settings, "dagster", *map(_quote, words), *read]))
+        settings = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
+        read = ["--config", f"<(echo {shlex.quote(config)})"] if config else []
+        print(" ".join([*settings, "dagster", shlex.join(words), *read]))
         return 0
     sys.stdout.flush()
     if config:
         words = [*words, "--config", _open_as_file(config)]
     return os.execve(program, [str(program), *words], {**os.environ, **variables})  # noqa: S606
+
+
+def build_config(step: str, **given: Any) -> str | None:
+    """Run config of a step as JSON; None when nothing was said for it.
+
+    Args:
+        step: its name.
+        given: its fields; None where nothing was said.
+    """
+    config = {name: value for name, value in given.items() if value is not None}
+    return json.dumps({"ops": {step: {"config": config}}}) if config else None
 
 
 def _open_as_file(text: str) -> str:
@@ -44,7 +57,3 @@ def _open_as_file(text: str) -> str:
     os.close(beginning)
     os.set_inheritable(end, True)
     return f"/dev/fd/{end}"
-
-
-def _quote(word: str) -> str:
-    return word if re.fullmatch(r"[\w./:=-]+", word) else "'" + word.replace("'", "'\\''") + "'"

@@ -41,11 +41,19 @@ def read_staging_schema(**said: str | None) -> StagingSchema:
 
     Raises SettingsError, which names the variable that the option stands for.
     """
+    return read_settings({**os.environ, **find_said_variables(**said)})
+
+
+def find_said_variables(**said: str | None) -> dict[str, str]:
+    """The variables that options stand for, with what was said.
+
+    Args:
+        said: of `schema_options`.
+    """
     variables = {
         option.lstrip("-").replace("-", "_"): variable for option, variable, _, _ in _OPTIONS
     }
-    given = {variables[name]: value for name, value in said.items() if value is not None}
-    return read_settings({**os.environ, **given})
+    return {variables[name]: value for name, value in said.items() if value is not None}
 
 
 def find_asset_key(staging: StagingSchema, node: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from staging_assets.cli.dagster_program import become_dagster
+from staging_assets.cli.dagster_program import become_dagster, build_config
 from staging_assets.cli.options import find_asset_key, read_staging_schema, schema_options
 from staging_assets.postgres import find_server
 from staging_assets.publisher import Release, read_releases
@@ -50,12 +50,12 @@ def promote(  # noqa: PLR0917 - its options
     given: dict[str, Any] = {"keep": keep, "who": who}
     if build:
         given |= {"promote": True, "schema": candidate}
-        config = _build_config(f"staging_build{staging.suffix}", given)
+        config = build_config(f"staging_build{staging.suffix}", **given)
         words = ["asset", "materialize", "--select", find_asset_key(staging, "*")]
         words += ["--config-json", config or "{}"]
         return become_dagster(words, dry_run=dry_run, **said)
     given |= {"candidate": candidate, "check": False if no_check else None}
-    config = _build_config(f"promote{staging.suffix}", given)
+    config = build_config(f"promote{staging.suffix}", **given)
     words = ["job", "execute", "-j", f"promote_staging{staging.suffix}"]
     return become_dagster(words, dry_run=dry_run, config=config, **said)
 
@@ -68,7 +68,7 @@ def rollback(who: str | None, dry_run: bool, **said: str | None) -> int:
     """Take the last promotion back: <schema>__previous and the live schema change places."""
     staging = read_staging_schema(**said)
     words = ["job", "execute", "-j", f"rollback_staging{staging.suffix}"]
-    config = _build_config(f"rollback{staging.suffix}", {"who": who})
+    config = build_config(f"rollback{staging.suffix}", who=who)
     return become_dagster(words, dry_run=dry_run, config=config, **said)
 
 
@@ -88,12 +88,6 @@ def releases(last: int, as_json: bool, **said: str | None) -> int:
     for line in _build_table(staging.schema, found):
         print(line)
     return 0
-
-
-def _build_config(step: str, given: dict[str, Any]) -> str | None:
-    """Run config of a step as JSON; None when nothing was said for it."""
-    config = {name: value for name, value in given.items() if value is not None}
-    return json.dumps({"ops": {step: {"config": config}}}) if config else None
 
 
 def _build_table(schema: str, found: Sequence[Release]) -> Iterator[str]:

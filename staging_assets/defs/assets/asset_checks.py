@@ -48,14 +48,7 @@ def build_check_result(result: CheckResult, asset_key: dg.AssetKey) -> dg.AssetC
         result: what came of the check.
         asset_key: the asset whose check it is.
     """
-    return dg.AssetCheckResult(
-        asset_key=asset_key,
-        check_name=result.name,
-        passed=result.passed,
-        severity=dg.AssetCheckSeverity[result.severity],
-        description=result.summary or None,
-        metadata=_build_metadata(result),
-    )
+    return dg.AssetCheckResult(**_build_fields(result, asset_key))
 
 
 def build_check_event(result: CheckResult, asset_key: dg.AssetKey) -> dg.AssetCheckEvaluation:
@@ -65,14 +58,18 @@ def build_check_event(result: CheckResult, asset_key: dg.AssetKey) -> dg.AssetCh
         result: what came of the check.
         asset_key: the asset whose check it is.
     """
-    return dg.AssetCheckEvaluation(
-        asset_key=asset_key,
-        check_name=result.name,
-        passed=result.passed,
-        severity=dg.AssetCheckSeverity[result.severity],
-        description=result.summary or None,
-        metadata=_build_metadata(result),
-    )
+    return dg.AssetCheckEvaluation(**_build_fields(result, asset_key))
+
+
+def _build_fields(result: CheckResult, asset_key: dg.AssetKey) -> dict[str, Any]:
+    return {
+        "asset_key": asset_key,
+        "check_name": result.name,
+        "passed": result.passed,
+        "severity": dg.AssetCheckSeverity[result.severity],
+        "description": result.summary or None,
+        "metadata": _build_metadata(result),
+    }
 
 
 def _build_metadata(result: CheckResult) -> Mapping[str, Any]:
