@@ -110,16 +110,31 @@ def run_clean_in_place(session: Session, work: RunContext, table: Table) -> floa
         return None
     began = time.monotonic()
     with failing_as(node):
-        session.notices.at(cleanup.script.label)
-        run_cleanup(
-            session.users_connection,
-            cleanup.script,
-            work.schema,
-            server=session.server,
-            schemas=session.schemas,
-        )
-        session.pin()
+        run_script_of(session, work, cleanup)
     return time.monotonic() - began
+
+
+def run_script_of(
+    session: Session, work: RunContext, cleanup: Cleanup, place: ShadowPlace | None = None
+) -> bool:
+    """Run a cleanup's script in the transaction that is open; ours goes on with our settings.
+
+    Args:
+        place: where its table is, when that is not published.
+
+    Returns and raises what `run_cleanup` does.
+    """
+    session.notices.at(cleanup.script.label)
+    left = run_cleanup(
+        session.users_connection,
+        cleanup.script,
+        work.schema,
+        server=session.server,
+        schemas=session.schemas,
+        unpublished=place,
+    )
+    session.pin()
+    return left
 
 
 @contextmanager
@@ -168,17 +183,8 @@ def run_cleanup_audit(
 
 def _run_on_shadow(session: Session, work: RunContext, cleanup: Cleanup, shadow: Shadow) -> Cleaned:
     """Run it in the transaction that is open, and see what it has left."""
-    session.notices.at(cleanup.script.label)
     place = ShadowPlace(session.users_connection, _find_own_table(session, work, shadow))
-    run_cleanup(
-        session.users_connection,
-        cleanup.script,
-        work.schema,
-        server=session.server,
-        schemas=session.schemas,
-        unpublished=place,
-    )
-    session.pin()
+    run_script_of(session, work, cleanup, place)
     shape = read_shape(session.run, shadow.relation.schema, work.schema, place.own)
     after = replace(shadow, shape=shape, own=frozenset(place.own) | shape.names, removed=())
     name = quote(shadow.relation)

@@ -13,8 +13,9 @@ from staging_assets.builder.clean import (
     run_clean,
     run_clean_in_place,
     run_cleanup_audit,
+    run_script_of,
 )
-from staging_assets.builder.cleanups.run import UnrepeatableError, run_cleanup
+from staging_assets.builder.cleanups.run import UnrepeatableError
 from staging_assets.builder.context import NodeResult, Rebuild, RunContext, Task
 from staging_assets.builder.in_place import run_table_in_place
 from staging_assets.builder.plan import find_plan, run_with_free_names
@@ -102,15 +103,7 @@ def _run_cleanup(session: Session, work: RunContext, task: Task) -> NodeResult:
     left, lost = False, ""
     try:
         with session.transaction():
-            session.notices.at(cleanup.script.label)
-            left = run_cleanup(
-                session.users_connection,
-                cleanup.script,
-                work.schema,
-                server=session.server,
-                schemas=session.schemas,
-            )
-            session.pin()
+            left = run_script_of(session, work, cleanup)
             checks = run_audit(session.connection, work, task.node)
             session.send_last(work.record_sql(task, began))
     except psycopg2.Error as error:

@@ -15,7 +15,7 @@ from staging_assets.cli.options import (
     read_staging_schema,
     schema_options,
 )
-from staging_assets.model import Kind, StagingProject
+from staging_assets.model import StagingProject
 from staging_assets.project import load_project
 
 
@@ -53,16 +53,9 @@ def find_scripts(project: StagingProject, node: str) -> list[str]:
         project: the folder.
         node: one of its nodes.
     """
-    kind, name = project.kind(node), project.node(node).name
-    if kind is Kind.PROCEDURES:
-        return [project.procedures[name].script.label]
-    if kind is Kind.CLEANUP:
-        return [project.cleanups[name].script.label]
-    if kind is Kind.SCHEMA:
-        return []
-    table = project.tables[name]
-    fills = [table.populate.label] if table.populate else []
-    return [table.create.label, *fills, *([table.lookup.label] if table.lookup else [])]
+    labels = [script.label for script in project.find_scripts(node).values()]
+    table = project.tables.get(node)
+    return [*labels, table.lookup.label] if table and table.lookup else labels
 
 
 def find_given_way(project: StagingProject, node: str) -> list[str]:

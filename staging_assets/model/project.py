@@ -218,6 +218,22 @@ class StagingProject:
         """Every node, in the order of `dependencies` (which is a valid build order)."""
         return tuple(self.dependencies)
 
+    def find_scripts(self, text: str) -> dict[str, Script]:
+        """The scripts of a node, by what they are: `create script`, `populate script`, `script`.
+
+        Raises KeyError when there is none of that text.
+        """
+        kind, name = self.kind(text), self.node(text).name
+        if kind is Kind.PROCEDURES:
+            return {"script": self.procedures[name].script}
+        if kind is Kind.CLEANUP:
+            return {"script": self.cleanups[name].script}
+        if kind is Kind.SCHEMA:
+            return {}
+        table = self.tables[name]
+        fills = {"populate script": table.populate} if table.populate else {}
+        return {"create script": table.create, **fills}
+
     def find_given_way(self, label: str) -> list[str]:
         """The scripts that give way to a script: folders before theirs have one for the table."""
         return [other for used, other in self.shadowed if used == label]

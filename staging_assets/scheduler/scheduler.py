@@ -107,8 +107,7 @@ class Scheduler:
             except queue.Empty:
                 event = None
             self._keep_lock()
-            left = self._graph.find_left()
-            self._watch.look(self._crew.building, left, self._lock.connection)
+            self._watch.look(self._crew.building, self._graph.find_left, self._lock.connection)
             if event is None:
                 continue
             if isinstance(event, BaseException):

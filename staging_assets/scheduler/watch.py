@@ -18,6 +18,9 @@ _NAME_AFTER = 2.0
 _EVERY = 30.0
 """Seconds between two lines about a node that takes long."""
 
+_TELL_EVERY = 0.1
+"""Seconds between two times that who watches is told: finding out takes time with many nodes."""
+
 _SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 
 
@@ -60,24 +63,28 @@ class Watch:
         log: level and a line.
         seconds: node to how long it took the last time.
         workers: how many build at the same time.
-        tell: called with what the run is at, each time it is looked at; None: nobody watches.
+        tell: called with what the run is at, ten times a second at most; None: nobody watches.
     """
 
     log: Log
     seconds: Mapping[str, float]
     workers: int
     tell: Watcher | None = None
+    _told: float = 0.0
     _named: set[str] = field(default_factory=set)
     _due: dict[str, float] = field(default_factory=dict)
 
     def look(
-        self, building: Collection[Building], waiting: Collection[str], connection: Connection
+        self,
+        building: Collection[Building],
+        find_waiting: Callable[[], Collection[str]],
+        connection: Connection,
     ) -> None:
         """Say what is new.
 
         Args:
             building: what workers are at.
-            waiting: what has not ended, those among it.
+            find_waiting: gives what has not ended, those among it; asked when somebody watches.
             connection: in autocommit mode; asked what the server does for what takes long.
         """
         now = time.monotonic()
@@ -85,9 +92,10 @@ class Watch:
         late = [b for b in building if now >= self._due.get(b.node, b.began + _EVERY)]
         if late:
             self._report(late, now, connection)
-        if self.tell is not None:
+        if self.tell is not None and now - self._told >= _TELL_EVERY:
+            self._told = now
             ages = {b.node: now - b.began for b in sorted(building, key=lambda b: b.began)}
-            self.tell(Progress(ages, self._find_left(ages, waiting)))
+            self.tell(Progress(ages, self._find_left(ages, find_waiting())))
 
     def _name(self, ages: Mapping[str, float]) -> None:
         new = [n for n, age in ages.items() if age >= _NAME_AFTER and n not in self._named]

@@ -104,7 +104,7 @@ def test_an_index_that_is_being_made_is_told(
         looks = watch.Watch(lambda level, line: log.append(line), {}, 1)
         building = [watch.Building("big", time.monotonic(), maker.info.backend_pid)]
         while thread.is_alive() and not any("index on big" in line for line in log):
-            looks.look(building, ["big"], witness)
+            looks.look(building, lambda: ["big"], witness)
             time.sleep(0.01)
         maker.cancel()
         thread.join()

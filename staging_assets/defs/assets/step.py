@@ -194,7 +194,7 @@ class Step:
             early,
             self._log,
             threading.Event(),
-            watcher=screen.watch,
+            watcher=screen.watcher,
             planned=screen.show_plan,
         )
         return explain_missing_sources(results, self._staging, self._project)

@@ -16,7 +16,7 @@ from staging_assets.defs.reporting.bar import Bar, is_terminal
 from staging_assets.defs.reporting.streams import find_stdout
 from staging_assets.defs.reporting.way_on import WayOn
 from staging_assets.model import STAGING
-from staging_assets.scheduler import BuildPlan, Progress, tell_plan
+from staging_assets.scheduler import BuildPlan, Progress, Watcher, tell_plan
 
 _NAME_WIDTH = 44
 
@@ -58,8 +58,12 @@ class Screen:
         if total > 1 and is_terminal(out or find_stdout()):
             self._bar = Bar(out or find_stdout(), total)
 
-    def watch(self, progress: Progress) -> None:
-        """Show what is being built now, and for how long, at the foot of a terminal."""
+    @property
+    def watcher(self) -> Watcher | None:
+        """Shows what is being built now, and for how long; None where there is no terminal."""
+        return None if self._bar is None else self._watch
+
+    def _watch(self, progress: Progress) -> None:
         if self._bar is not None:
             names = {self._name(node): age for node, age in progress.building.items()}
             self._bar.show(names, len(self._results), progress.left)

@@ -74,14 +74,7 @@ class StagingNode:
     @property
     def scripts(self) -> Mapping[str, Script]:
         """What its scripts are called in its metadata, and the scripts."""
-        found: dict[str, Script | None] = {}
-        if self.table is not None:
-            found = {"create script": self.table.create, "populate script": self.table.populate}
-        elif self.kind is Kind.PROCEDURES:
-            found = {"script": self.project.procedures[self.node.name].script}
-        elif self.kind is Kind.CLEANUP:
-            found = {"script": self.project.cleanups[self.node.name].script}
-        return {name: script for name, script in found.items() if script is not None}
+        return self.project.find_scripts(self.text)
 
     @property
     def deps(self) -> list[dg.AssetKey]:
