@@ -14,6 +14,7 @@ from staging_assets.parser.create_table import (
 )
 from staging_assets.parser.edits import Rewritten
 from staging_assets.parser.implied_names import find_implied_name, split_list
+from staging_assets.parser.lexer.letters import IN_NAME, LETTER, LETTER_OR_DIGIT
 from staging_assets.parser.lexer.positions import (
     Lines,
     ScriptPlace,
@@ -63,6 +64,9 @@ from staging_assets.parser.strings.naming import Naming
 from staging_assets.parser.uses import Use
 
 __all__ = [
+    "IN_NAME",
+    "LETTER",
+    "LETTER_OR_DIGIT",
     "NAME_KINDS",
     "TEXT_KINDS",
     "AskNaming",

@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from staging_assets.parser.lexer.letters import IN_NAME, LETTER, LETTER_OR_DIGIT
+
 TokenKind = Literal[
     "word",  # an identifier or keyword without quotes; value is folded to lower case
     "quoted",  # "identifier" or U&"identifier"; value is what it means
@@ -56,12 +58,11 @@ class LexicalError(ValueError):
 NAME_KINDS = frozenset(("word", "quoted"))
 TEXT_KINDS = frozenset(("string", "escaped", "unicode", "dollar"))
 
-_LETTER = "A-Za-z_\x80-\U0010ffff"
 _TOKEN = re.compile(
     rf"""
       (?P<space>[ \t\n\r\f\v]+)
     | (?P<prefix>[eEbBxXnN]'|[uU]&['"])
-    | (?P<word>[{_LETTER}][{_LETTER}0-9$]*)
+    | (?P<word>{LETTER}{IN_NAME}*)
     | (?P<punctuation>[,;()\[\]]|\.(?![0-9])\.?|:[:=]?)
     | (?P<quoted>"[^"\0]+"(?!"))
     | (?P<string>'[^'\\]*'(?!'))
@@ -70,7 +71,7 @@ _TOKEN = re.compile(
     | (?P<number>0[xXoObB][0-9A-Fa-f_]+
         |(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)
     | (?P<parameter>\$[0-9]+)
-    | (?P<dollar>\$(?:[{_LETTER}][{_LETTER}0-9]*)?\$)
+    | (?P<dollar>\$(?:{LETTER}{LETTER_OR_DIGIT}*)?\$)
     | (?P<operator>(?:(?!--|/\*)[~!@\#^&|`?+\-*/%<>=])+)
     | (?P<backslash>\\[^\s;]*)
     | (?P<other>.)

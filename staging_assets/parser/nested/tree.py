@@ -10,6 +10,7 @@ from typing import Literal as OneOf
 from typing import NamedTuple
 
 from staging_assets.model import SchemaNames
+from staging_assets.parser.lexer.letters import LETTER
 from staging_assets.parser.lexer.literals import Literal, read_literal
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token, fold, tokenize
 from staging_assets.parser.names.find import find_names
@@ -20,8 +21,8 @@ from staging_assets.parser.strings.naming import Naming
 
 PieceKind = OneOf["statement"] | SnippetKind
 
-NAME_PATTERN = r'(?:[A-Za-z_\x80-\U0010ffff][\w$]*|"(?:[^"]|"")+")'
-PLAIN = re.compile(r"[A-Za-z_\x80-\U0010ffff][\w$]*")
+NAME_PATTERN = rf'(?:{LETTER}[\w$]*|"(?:[^"]|"")+")'
+PLAIN = re.compile(rf"{LETTER}[\w$]*")
 """A name that needs no quotes, if it is in lower case."""
 _RELATION = re.compile(
     rf"\s*(?P<schema>{NAME_PATTERN})\s*\.\s*(?P<name>{NAME_PATTERN})(?:\s*\.\s*{NAME_PATTERN})?\s*(?:\(.*\)\s*)?",

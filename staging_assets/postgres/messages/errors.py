@@ -20,6 +20,8 @@ import psycopg2
 from staging_assets.errors import ScriptError
 from staging_assets.model import Script
 from staging_assets.parser import (
+    LETTER,
+    LETTER_OR_DIGIT,
     ScriptPlace,
     SentText,
     find_line_place,
@@ -40,7 +42,7 @@ _CREATE = re.compile(
     r'(?P<name>(?:"(?:[^"]|"")+"|[\w$]+)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\w$]+))?)\s*\(',
     re.IGNORECASE,
 )
-_DOLLAR = re.compile(r"\$(?:[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)?\$")
+_DOLLAR = re.compile(rf"\$(?:{LETTER}{LETTER_OR_DIGIT}*)?\$")
 _TODO = {
     "42P01": "Check the name, and that the table is built before this one.",
     "42883": "Check the name and the types, and that the script which makes it is built.",

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from staging_assets.errors import Problem
 from staging_assets.model import Relation, Script
-from staging_assets.parser import fold
+from staging_assets.parser import LETTER, fold
 
-_NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$]*)'
+_NAME = rf'(?:"(?:[^"]|"")+"|{LETTER}[\w$]*)'
 _QUALIFIED = re.compile(rf'(?<![\w.$"])({_NAME})\s*\.\s*({_NAME})')
 _ADDED = re.compile(
     rf"\b(?:add(?:\s+column)?(?:\s+if\s+not\s+exists)?|rename\s+(?:column\s+)?{_NAME}\s+to)"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from staging_assets.model import Relation, SchemaNames
-from staging_assets.parser import TEXT_KINDS, LexicalError, fold, tokenize
+from staging_assets.parser import LETTER, TEXT_KINDS, LexicalError, fold, tokenize
 
 _NEVER = (
     (re.compile(r"\bsearch_path\b", re.IGNORECASE), "it sets or asks search_path"),
@@ -29,7 +29,7 @@ _CHANGING = re.compile(
     re.IGNORECASE,
 )
 """Texts whose meaning may be another the next time."""
-_CALLED = re.compile(r'(?:"((?:[^"]|"")+)"|([A-Za-z_\x80-\U0010ffff][\w$]*))\s*\(')
+_CALLED = re.compile(rf'(?:"((?:[^"]|"")+)"|({LETTER}[\w$]*))\s*\(')
 _IN_LITERALS = re.compile(
     r"\binformation_schema\b|\bpg_(?:class|constraint|tables|indexes|views|matviews|sequences|stats"
     r"|policies|rules|stat\w*_tables|stat\w*_indexes|attribute|namespace)\b",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from staging_assets.parser import quote_identifier
+from staging_assets.parser import LETTER_OR_DIGIT, quote_identifier
 
-VARIABLE = r"""(?P<raw>[\w\x80-\U0010ffff]+)|'(?P<text>\w+)'|"(?P<name>\w+)"|\{\?(?P<test>\w+)\}"""
+VARIABLE = (
+    rf"(?P<raw>{LETTER_OR_DIGIT}+)"
+    r"""|'(?P<text>\w+)'|"(?P<name>\w+)"|\{\?(?P<test>\w+)\}"""
+)
 _VARIABLE = re.compile(rf":(?:{VARIABLE})")
 _BLANK = re.compile(r"[ \t\f\v]*")
 _PLAIN = re.compile(r"""[^\s\\'"`:]+""")

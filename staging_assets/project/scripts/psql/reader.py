@@ -6,7 +6,7 @@ import re
 
 from staging_assets.errors import Problem
 from staging_assets.model import CopyData, Script
-from staging_assets.parser import find_place
+from staging_assets.parser import LETTER_OR_DIGIT, find_place
 from staging_assets.project.scripts.psql.arguments import RefusedError, read_arguments
 from staging_assets.project.scripts.psql.commands import (
     SHOWN_ONLY,
@@ -20,7 +20,7 @@ from staging_assets.project.scripts.psql.transactions import Ended
 from staging_assets.project.scripts.psql.values import Values, is_variable_name
 
 _NEEDED = re.compile(
-    r"""\\|(?<!:):[\w\x80-\U0010ffff'"{]|\$\{|\{\{|@[a-z_]\w*\.|\bstdin\b|\bcommit\b|\bstart\s+transaction\b
+    rf"""\\|(?<!:):(?:{LETTER_OR_DIGIT}|['"{{])|\$\{{|\{{\{{|@[a-z_]\w*\.|\bstdin\b|\bcommit\b|\bstart\s+transaction\b
     |\bbegin\s*(?:;|work\b|transaction\b|isolation\b|read\b)""",
     re.IGNORECASE | re.VERBOSE,
 )

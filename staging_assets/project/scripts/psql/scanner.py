@@ -7,14 +7,13 @@ from abc import ABC, abstractmethod
 
 from staging_assets.errors import Problem
 from staging_assets.model import CopyData, Script
-from staging_assets.parser import find_place
+from staging_assets.parser import IN_NAME, LETTER, LETTER_OR_DIGIT, find_place
 from staging_assets.project.scripts.psql.arguments import VARIABLE, spell_variable
 from staging_assets.project.scripts.psql.output import Output
 from staging_assets.project.scripts.psql.statement import OpenStatement
 from staging_assets.project.scripts.psql.transactions import Ended, find_needless
 from staging_assets.project.scripts.psql.values import Values
 
-_LETTER = r"A-Za-z_\x80-\U0010ffff"
 _SCAN = re.compile(
     rf"""
       (?P<comment>--[^\r\n]*)
@@ -22,9 +21,9 @@ _SCAN = re.compile(
     | (?P<escaped>[eE]'(?:[^'\\]|''|\\.)*')
     | (?P<string>(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*')
     | (?P<quoted>(?:[uU]&)?"(?:[^"]|"")*")
-    | (?P<dollar>\$(?P<tag>(?:[{_LETTER}][{_LETTER}0-9]*)?)\$)
-    | (?P<template>\$\{{[^}}\s]*\}}|\{{\{{.*?\}}\}}|@[{_LETTER}]\w*(?=\.))
-    | (?P<word>[{_LETTER}][{_LETTER}0-9$]*)
+    | (?P<dollar>\$(?P<tag>(?:{LETTER}{LETTER_OR_DIGIT}*)?)\$)
+    | (?P<template>\$\{{[^}}\s]*\}}|\{{\{{.*?\}}\}}|@{LETTER}\w*(?=\.))
+    | (?P<word>{LETTER}{IN_NAME}*)
     | (?P<number>[0-9][\w.]*|\$[0-9]+)
     | (?P<cast>::|:=)
     | (?P<variable>:(?:{VARIABLE}))

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from staging_assets.model import Script
+from staging_assets.parser import LETTER_OR_DIGIT
 from staging_assets.project.scripts.psql.output import Output
 
-_NAME = re.compile(r"[A-Za-z0-9_\x80-\U0010ffff]+\Z")
+_NAME = re.compile(rf"{LETTER_OR_DIGIT}+\Z")
 _BRACES = re.compile(r"\{\{\s*(.*?)\s*\}\}\Z", re.DOTALL)
 
 
