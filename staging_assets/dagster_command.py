@@ -13,6 +13,7 @@ not set, and Dagster's advice to use another command is left out.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -38,6 +39,9 @@ _POINTER = re.compile(
 _VARIABLE = re.compile(
     r"DAGSTER_(.*_)?(MODULE_NAME|PYTHON_FILE|PACKAGE_NAME|WORKSPACE)\Z", re.IGNORECASE
 )
+
+_paused: list[bool] = []
+"""Whether garbage was looked for before that was put off; empty when it was not put off."""
 
 
 def prepare() -> None:
@@ -67,6 +71,11 @@ def _prepare(words: Sequence[str], folder: Path) -> str | None:
         if pointer and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, _leave)
         os.environ.update(pointer)
+        if pointer:
+            # What Dagster makes while it is imported stays: to search it for garbage, again and
+            # again, takes a fifth of the start. `begin` lets the search go on.
+            _paused.append(gc.isenabled())
+            gc.disable()
         # Dagster advises `dg launch` instead of these commands, each time they run.
         warnings.filterwarnings("ignore", message="Function", module=r"click\.core")
     return refusal
@@ -79,7 +88,9 @@ def _leave(number: int, frame: object) -> None:
 
 
 def begin() -> None:
-    """From here on Ctrl-C is Dagster's business again: called when the definitions are there."""
+    """The definitions are there: Ctrl-C is Dagster's business again, and garbage is looked for."""
+    if _paused and _paused.pop():
+        gc.enable()
     if signal.getsignal(signal.SIGINT) is _leave:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

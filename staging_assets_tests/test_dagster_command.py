@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from staging_assets.dagster_command import find_expansion, find_pointer, is_ours
-from staging_assets_tests.support.commands import ROOT
+from staging_assets_tests.support.commands import ROOT, find_environment
 from staging_assets_tests.support.folders import make_project
 
 MATERIALIZE = ["asset", "materialize", "--select", "staging/*"]
@@ -173,3 +173,37 @@ def test_the_line_costs_other_programs_next_to_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "staging_assets" not in done.stdout
     assert " dagster" not in done.stdout
+
+
+SEARCHES = """
+import gc, sys
+from staging_assets import dagster_command
+sys.argv = ["dagster", *sys.argv[1:]]
+dagster_command.prepare()
+print(gc.isenabled())
+dagster_command.begin()
+print(gc.isenabled())
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [
+        (("asset", "list"), "False True"),
+        (("asset", "list", "-f", "theirs.py"), "True True"),
+        (("dev",), "True True"),
+    ],
+)
+def test_garbage_is_not_looked_for_until_the_definitions_are_there(
+    tmp_path: Path, words: tuple[str, ...], printed: str
+) -> None:
+    folder = make_project(tmp_path, SCRIPTS)
+    ran = subprocess.run(
+        [sys.executable, "-c", SEARCHES, *words],
+        cwd=folder,
+        env=find_environment(DAGSTER_HOME=str(tmp_path)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.split() == printed.split()
