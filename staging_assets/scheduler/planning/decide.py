@@ -63,7 +63,8 @@ def decide(
         nodes: the selected ones; what is not selected stays as it is.
         rebuild: ALL, or CHANGED. MISSING is decided node by node, in the run.
     """
-    order = [node for node in project.dependencies if node in set(nodes)]
+    selected = set(nodes)
+    order = [node for node in project.dependencies if node in selected]
     build: dict[str, tuple[Reason, ...]] = {}
     if rebuild is Rebuild.ALL:
         build = dict.fromkeys(order, (Reason("asked", "everything selected is"),))
@@ -107,8 +108,7 @@ def _find_reasons(
         circle = project.circle_of[node].tables if node in project.circle_of else (node,)
         together = [each for each in order if each in circle] if len(circle) > 1 else [node]
         made_of = {e: find_made_of(project, e, contents, known.states) for e in together}
-        again = frozenset(build)
-        found = {e: _find_why(project, e, made_of[e], known, again) for e in together}
+        found = {e: _find_why(project, e, made_of[e], known, build) for e in together}
         for each in together:
             if not found[each] and each in forced:
                 found[each] = [Reason("cleanup", f"{cleanup_node(each)} is run again")]
@@ -123,7 +123,7 @@ def _find_reasons(
 
 
 def _find_why(
-    project: StagingProject, node: str, made_of: MadeOf, known: Known, again: frozenset[str]
+    project: StagingProject, node: str, made_of: MadeOf, known: Known, again: Collection[str]
 ) -> list[Reason]:
     before = known.history.get(node)
     kind = project.kind(node)

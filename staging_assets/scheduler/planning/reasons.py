@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -46,7 +46,7 @@ class Reason:
 
 
 def find_differences(
-    project: StagingProject, before: MadeOf, now: MadeOf, again: frozenset[str]
+    project: StagingProject, before: MadeOf, now: MadeOf, again: Collection[str]
 ) -> Iterator[Reason]:
     """What a node would be made of now, and was not.
 
@@ -72,7 +72,7 @@ def find_differences(
             yield _tell_parent(project, parent, again)
 
 
-def _tell_parent(project: StagingProject, parent: str, again: frozenset[str]) -> Reason:
+def _tell_parent(project: StagingProject, parent: str, again: Collection[str]) -> Reason:
     if parent not in project.dependencies:
         return Reason("upstream", f"it was built upon {parent}, which is gone")
     is_function = project.kind(parent) is Kind.PROCEDURES
