@@ -14,6 +14,7 @@ from staging_assets.defs.dagster_patches.quiet_console import install_quiet_cons
 from staging_assets.defs.definitions import build_definitions
 from staging_assets.defs.reporting.log import LEVELS
 from staging_assets.defs.reporting.streams import keep_streams
+from staging_assets.defs.runs.dead_runs import look_once
 from staging_assets.defs.translation.translator import StagingNode, StagingTranslator
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "install_prefix_selection",
     "install_quiet_console",
     "keep_streams",
+    "look_once",
 ]

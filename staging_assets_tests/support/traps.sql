@@ -1,5 +1,6 @@
 -- Operators and functions in public that fit calls on catalog columns better than Postgres' own do.
 -- Whoever calls one leaves a trace in the sequence public.touched, and fails.
+-- The thousands of objects are made in several transactions: each holds a lock while its transaction lasts.
 create sequence public.touched;
 create function public.spring(what text) returns void language plpgsql as $$
 begin
@@ -61,5 +62,6 @@ begin
                 end;
             end loop;
         end loop;
+        commit;
     end loop;
 end $do$;

@@ -4,16 +4,10 @@ Dagster asks the launcher of a run whether its process lives. The default launch
 run of `dagster job execute` has none: after `kill -9` it would stay started, and hold its place in
 the queue, for ever. But each run of ours shows a sign in the database while a step of ours is at
 work (`postgres/client/presence.py`), and notes in its tags in which database.
-
-    python -m staging_assets.defs.runs.dead_runs
-
-looks once, for whoever has Dagster's history and settings in the environment.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -37,7 +31,7 @@ from staging_assets.postgres import (
     find_present,
     find_server,
 )
-from staging_assets.settings import StagingSchema, read_settings
+from staging_assets.settings import StagingSchema
 
 Context = dg.AssetExecutionContext | dg.OpExecutionContext
 
@@ -188,19 +182,3 @@ def look_once(instance: dg.DagsterInstance, staging: StagingSchema) -> list[Dead
     server = find_server(staging.postgres)
     with closing(server.connect_own("upkeep")) as connection:
         return run_fail_dead_runs(instance, connection, staging)
-
-
-def main() -> int:
-    """Look once, and say what was found."""
-    try:
-        with dg.DagsterInstance.get() as instance:
-            for dead in look_once(instance, read_settings(os.environ)):
-                print(dead)
-    except StagingError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
