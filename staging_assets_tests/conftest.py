@@ -25,6 +25,7 @@ from staging_assets_tests.support.servers import (
 
 pytest_plugins = [
     "staging_assets_tests.support.distribution",
+    "staging_assets_tests.support.figures",
     "staging_assets_tests.support.no_server",
     "staging_assets_tests.support.one_statement",
 ]

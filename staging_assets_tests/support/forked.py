@@ -45,7 +45,7 @@ def run_forked(
     assert program == "dagster"
     with tempfile.TemporaryDirectory(prefix="forked-") as told:
         files = [Path(told, name) for name in ("out", "err")]
-        process = _find_context().Process(
+        process = find_context().Process(
             target=_run, args=(words, dict(environment), folder, [str(file) for file in files])
         )
         process.start()
@@ -61,7 +61,8 @@ def run_forked(
 
 
 @cache
-def _find_context() -> ForkServerContext:
+def find_context() -> ForkServerContext:
+    """Makes processes that begin with Dagster and this project imported, and nothing run."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_IMPORTED)
     return context
