@@ -1,7 +1,8 @@
 """The model of a folder of scripts: what `load_project` gives and everything else reads.
 
 `project` is the folder with its tables, procedures and cleanups; `lookups` the rows of the YAML;
-`csv` how CSV files are written; `content` what decides what a node contains.
+`csv` how CSV files are written; `content` what decides what a node contains; `wording` how counts
+and lists are said.
 """
 
 from staging_assets.model.content import Content, SourceMode, SourceRule, find_rule
@@ -32,6 +33,7 @@ from staging_assets.model.project import (
     Table,
 )
 from staging_assets.model.scripts import CopyData, Origin, Script
+from staging_assets.model.wording import list_some, say
 
 __all__ = [
     "ETL",
@@ -68,5 +70,7 @@ __all__ = [
     "find_rule",
     "find_value",
     "is_of_sixty",
+    "list_some",
     "procedures_node",
+    "say",
 ]

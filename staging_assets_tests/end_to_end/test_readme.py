@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from staging_assets.checks import KINDS
+from staging_assets.project import load_project
 from staging_assets.settings import VARIABLES
 from staging_assets_tests.support.commands import ROOT, find_environment, run_typed
 
@@ -21,6 +23,16 @@ README = (ROOT / "README.md").read_text()
 def find_blocks(text: str) -> list[str]:
     """The shell blocks of a page, in order."""
     return re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
+
+
+def find_text(text: str) -> list[list[str]]:
+    """The lines of each block of output of a page."""
+    return [block.splitlines() for block in re.findall(r"```text\n(.*?)```", text, re.DOTALL)]
+
+
+def without_figures(line: str) -> str:
+    """A line of output without what differs from run to run: its place and its seconds."""
+    return re.sub(r"^\[ *\d+/| +\d+\.\d+ s$|in \d+\.\d s$", "", line)
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +73,32 @@ def test_every_command_of_the_readme_works_on_a_fresh_clone(clone: Path) -> None
             assert ran.returncode == 0, f"{command}\n{screen}"
             assert "Traceback" not in screen, f"{command}\n{screen}"
             assert "Warning" not in screen or "validate" in command, f"{command}\n{screen}"
+            if command == "make demo":
+                shown = find_text(README)[0]
+                assert {without_figures(row) for row in shown} - {
+                    "...",
+                    *map(without_figures, ran.stdout.splitlines()),
+                } == set()
     # The server, which has been stopped, is started by whoever needs it.
     again = "make install && .venv/bin/dagster asset materialize --select staging/schema"
     ran = run_typed(again, environment, activate=False, folder=clone)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_the_message_that_the_readme_explains_is_the_one_that_is_explained_at_length() -> None:
+    errors = find_text((ROOT / "docs" / "errors.md").read_text())
+    assert find_text(README)[1] in errors
+
+
+def test_the_readme_counts_what_the_demo_builds() -> None:
+    project = load_project(ROOT / "sql", "demo", KINDS)
+    lookups = [table for table in project.tables.values() if table.lookup is not None]
+    said = (
+        f"{1 + len(project.procedures) + len(project.tables) + len(project.cleanups)} are the "
+        f"schema, {len(project.procedures)} files of stored procedures, {len(project.tables)} "
+        f"tables ({len(lookups)} of them lookup tables) and {len(project.cleanups)} cleanups"
+    )
+    assert said in " ".join(README.split())
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:

@@ -87,11 +87,6 @@ def identify(relation: Relation) -> sql.Identifier:
     return sql.Identifier(relation.schema, relation.name)
 
 
-def say(number: int, noun: str) -> str:
-    """`1 row`, `2 rows`, `12,000 rows`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def number(value: str | None) -> int:
     """A count, as it comes back."""
     return 0 if value is None else int(value)

@@ -15,9 +15,9 @@ from staging_assets.checks.core.probe import (
     Verdict,
     column_of,
     number,
-    say,
 )
 from staging_assets.checks.kinds.kind import Arguments, CheckKind, Written
+from staging_assets.model import say
 
 _ONE_OR_MORE = "a column or a list"
 _MODIFIER = re.compile(r"\(([^)]*)\)")

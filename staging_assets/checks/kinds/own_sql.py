@@ -9,9 +9,9 @@ from typing import Any
 from psycopg2 import sql
 
 from staging_assets.checks.core.check import Check, Metadata
-from staging_assets.checks.core.probe import CheckedTable, Probe, Values, Verdict, number, say
+from staging_assets.checks.core.probe import CheckedTable, Probe, Values, Verdict, number
 from staging_assets.checks.kinds.kind import Arguments, CheckKind, Written, spell_name
-from staging_assets.model import SchemaNames
+from staging_assets.model import SchemaNames, say
 from staging_assets.parser import find_references
 
 _SPELLED = {"<=": " at_most ", ">=": " at_least ", "<>": " is_not ", "!=": " is_not "}

@@ -17,9 +17,9 @@ from staging_assets.checks.core.probe import (
     Verdict,
     identify,
     number,
-    say,
 )
 from staging_assets.checks.kinds.kind import Arguments, CheckKind, Written
+from staging_assets.model import say
 
 
 class TableExists(CheckKind):

@@ -18,10 +18,9 @@ from staging_assets.checks.core.probe import (
     identify,
     literals,
     number,
-    say,
 )
 from staging_assets.checks.kinds.kind import Arguments, CheckKind, Written, spell_name
-from staging_assets.model import find_number
+from staging_assets.model import find_number, say
 
 _NUMERIC = frozenset(
     ("smallint", "integer", "bigint", "numeric", "real", "double precision", "money", "oid")

@@ -14,7 +14,6 @@ from typing import Any
 from psycopg2 import sql
 
 from staging_assets.checks.core.check import Check, CheckResult, build_result
-from staging_assets.checks.core.probe import say
 from staging_assets.checks.core.snapshot import PAUSES, read_settled
 from staging_assets.checks.schema.differences import (
     Deviation,
@@ -25,7 +24,7 @@ from staging_assets.checks.schema.differences import (
 from staging_assets.checks.schema.expected import read_expected
 from staging_assets.checks.schema.expected_changes import Changes, find_cleanup_changes
 from staging_assets.checks.schema.structure import read_structures
-from staging_assets.model import StagingProject
+from staging_assets.model import StagingProject, list_some, say
 from staging_assets.postgres import BUILDS, Connection, find_build_schema
 
 MOST_IN_SUMMARY = 5
@@ -149,9 +148,7 @@ def _summarize(found: _Comparison) -> str:
         if found.carried:
             parts.append(f"{len(found.carried)} made by hand and carried over")
     if found.orphans:
-        named = ", ".join(found.orphans[:MOST_IN_SUMMARY])
-        more = len(found.orphans) - MOST_IN_SUMMARY
-        named += f" and {more} more" if more > 0 else ""
+        named = list_some(found.orphans, MOST_IN_SUMMARY)
         parts.append(f"warning: made by no script any more: {named} (staging-assets prune)")
     return "; ".join(parts)
 

@@ -15,10 +15,10 @@ from functools import partial
 from typing import Any
 
 from staging_assets.checks.core.check import Check, CheckResult, build_result
-from staging_assets.checks.core.probe import say
 from staging_assets.checks.core.snapshot import PAUSES, can_look_again, read_settled
 from staging_assets.checks.schema.key_catalog import ForeignKey, read_foreign_keys
 from staging_assets.checks.schema.orphans import build_orphans, count_orphans, read_orphans
+from staging_assets.model import say
 from staging_assets.postgres import Connection, read_owed_keys
 
 

@@ -15,15 +15,10 @@ from staging_assets.checks import CheckResult
 from staging_assets.defs.reporting.bar import Bar, is_terminal
 from staging_assets.defs.reporting.streams import find_stdout
 from staging_assets.defs.reporting.way_on import WayOn
-from staging_assets.model import STAGING
+from staging_assets.model import STAGING, say
 from staging_assets.scheduler import BuildPlan, Progress, Watcher, tell_plan
 
 _NAME_WIDTH = 44
-
-
-def find_plural(count: int, noun: str) -> str:
-    """`1 row`, `1,234 rows`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def show_failure(reason: str, out: TextIO | None = None) -> None:
@@ -103,7 +98,7 @@ class Screen:
             shown.remove("unchanged")
         parts = [f"{counts[status]} {status}" for status in shown]
         self._print("")
-        self._print(f"{', '.join(parts)}; {find_plural(rows, 'row')} in {seconds:.1f} s")
+        self._print(f"{', '.join(parts)}; {say(rows, 'row')} in {seconds:.1f} s")
         for status in shown[-2:]:
             names = [self._name(r.node) for r in self._results if r.status == status]
             if names:
@@ -142,7 +137,7 @@ class Screen:
 def find_outcome(result: NodeResult) -> str:
     """The right half of a node's line: `1,234 rows  0.12 s`, `unchanged`, `skipped: ...`."""
     if result.status == "built":
-        rows = "" if result.rows is None else find_plural(result.rows, "row")
+        rows = "" if result.rows is None else say(result.rows, "row")
         warned = [check.name for check in result.checks if not check.passed]
         note = f"  warning: {', '.join(warned)} failed" if warned else ""
         return f"{rows:>16} {result.seconds:>8.2f} s{note}"

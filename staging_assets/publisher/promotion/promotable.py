@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from staging_assets.errors import BuildError
-from staging_assets.model import StagingProject
+from staging_assets.model import StagingProject, list_some
 from staging_assets.postgres import Connection, find_build_schema, has_schema
 
 LONGEST_NAME = 63
@@ -64,7 +64,7 @@ def check_complete(
     functions = {f"{f.name}()" for p in project.procedures.values() for f in p.functions}
     missing = sorted((set(project.tables) | functions) - there)
     if missing:
-        named = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" * (len(missing) > 10))
+        named = list_some(missing, 10)
         raise BuildError(
             f"{candidate}: it is not complete; missing: {named}. Nothing was changed. "
             f"Build it completely, check and promote it: {find_build_command(schema, candidate)}"

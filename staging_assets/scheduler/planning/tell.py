@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from staging_assets.model import list_some
 from staging_assets.scheduler.planning.decide import BuildPlan
 from staging_assets.scheduler.planning.reasons import Reason
 
@@ -77,7 +78,7 @@ def _tell_nodes(plan: BuildPlan, name: Callable[[str], str]) -> Iterator[str]:
 
 def _tell_orphans(plan: BuildPlan, name: Callable[[str], str]) -> Iterator[str]:
     if plan.orphans:
-        named = ", ".join(name(table) for table in plan.orphans)
+        named = list_some([name(table) for table in plan.orphans])
         yield f"made by no script any more, and left alone: {named} (staging-assets prune drops)"
 
 
