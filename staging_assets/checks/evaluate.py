@@ -25,7 +25,7 @@ from staging_assets.checks.core.snapshot import (
 from staging_assets.checks.kinds import KINDS
 from staging_assets.checks.kinds.whole_schema import SCHEMA_EXISTS
 from staging_assets.model import Relation, SchemaNames
-from staging_assets.parser import AskNaming, Naming, rewrite
+from staging_assets.parser import AskNaming, Naming, find_users_path, rewrite
 from staging_assets.postgres import BUILDS, Connection, ServerRoutines, find_build_schema
 
 _Known = dict[tuple[int, tuple[str, str]], CheckResult]
@@ -167,7 +167,17 @@ def _evaluate(
                 known[number, check.key] = found
         if questions:
             asked.append((number, questions))
-    return known | ask_questions(connection, asked)
+    return known | ask_questions(connection, asked, _find_path(subjects.values(), place))
+
+
+def _find_path(subjects: Iterable[Subject], place: _Place) -> str:
+    """Where the SQL of checks finds names without a schema: as scripts do.
+
+    Where that is in the schema that is built, a table that is not published stands before it.
+    """
+    moved = {each.relation.schema for each in subjects} - {place.schema}
+    first = moved.pop() if len(moved) == 1 and place.schemas.path else None
+    return find_users_path(place.schemas, place.schema, first)
 
 
 def answer_by_rows(check: Check, rows: int) -> CheckResult | None:
@@ -214,6 +224,7 @@ def _find_question(
                 shadow=moved,
                 own=subject.context.own,
                 ask=ask,
+                bare=moved is not None and bool(where.schemas.path),
             ).text
         ),
     )

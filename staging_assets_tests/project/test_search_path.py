@@ -53,6 +53,37 @@ def test_what_would_land_in_public_is_refused_at_load(
 
 
 @pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        ("sequence s", "s"),
+        ("or replace view v as select 1", "v"),
+        ("materialized view m as select 1", "m"),
+        ("foreign table ft (a int) server x", "ft"),
+        ("domain d as int", "d"),
+        ("type r as range (subtype = int)", "r"),
+        ("aggregate g (int) (sfunc = int4pl, stype = int)", "g"),
+        ('collation "My" from "C"', '"My"'),
+        ("collation if not exists c from pg_catalog.default", "c"),
+        ("text search configuration ts (copy = simple)", "ts"),
+        ("operator === (leftarg = int, rightarg = int, function = int4eq)", "==="),
+        ("operator class oc for type int using btree as storage int", "oc"),
+    ],
+)
+def test_every_kind_of_object_needs_its_schema(made: str, name: str, tmp_path: Path) -> None:
+    for where in ("create_stored_procedures/f.sql", "create_tables/CREATE-staging-x.sql"):
+        files = {**tables(x="create table staging.x ();"), where: f"select 1;\ncreate {made};"}
+        with pytest.raises(ProjectError, match=r"sql:2:\d+: .* in public") as caught:
+            load(tmp_path / where, files)
+        assert f": {name} is created" in str(caught.value)
+        assert f"Write staging.{name}, or declare" in str(caught.value)
+        spelled = f" {made} ".replace(f" {name} ", f" staging.{name} ")
+        text = f"create table staging.x ();\ncreate{spelled.rstrip()};"
+        assert load(tmp_path / "named" / where, {**files, where: text}).nodes
+        with_path = f"set search_path to staging;\ncreate table x ();\ncreate {made};"
+        assert load(tmp_path / "set" / where, {**files, where: with_path}).nodes
+
+
+@pytest.mark.parametrize(
     "populate",
     [
         "create temp table y as select 1; insert into staging.x select * from y;",

@@ -16,7 +16,7 @@ from staging_assets.checks.core.check import Check, CheckResult, build_error, bu
 from staging_assets.checks.core.failing_rows import read_failing
 from staging_assets.checks.core.probe import CheckedTable, Probe, Values
 from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, savepoint
-from staging_assets.postgres import SET_LOCAL_USERS_PATH, Connection
+from staging_assets.postgres import Connection
 
 TABLES_PER_STATEMENT = 40
 
@@ -36,35 +36,37 @@ class Question:
 
 
 def ask_questions(
-    connection: Connection, asked: Sequence[tuple[int, list[Question]]]
+    connection: Connection, asked: Sequence[tuple[int, list[Question]]], path: str
 ) -> dict[tuple[int, tuple[str, str]], CheckResult]:
     """Ask the questions of many tables in few statements.
 
     Args:
         connection: in a transaction.
         asked: the number of each table and what is asked of it.
+        path: where conditions find names without a schema, as SET search_path lists it.
 
     Returns the results by the table's number and the name of the check.
     """
     results: dict[tuple[int, tuple[str, str]], CheckResult] = {}
     for start in range(0, len(asked), TABLES_PER_STATEMENT):
-        results.update(_ask(connection, asked[start : start + TABLES_PER_STATEMENT]))
+        results.update(_ask(connection, asked[start : start + TABLES_PER_STATEMENT], path))
     return results
 
 
 def _ask(
-    connection: Connection, asked: Sequence[tuple[int, list[Question]]]
+    connection: Connection, asked: Sequence[tuple[int, list[Question]]], path: str
 ) -> Mapping[tuple[int, tuple[str, str]], CheckResult]:
     """Ask for many tables at once; where that fails, table by table, then check by check."""
     try:
-        answers = _read(connection, [questions for _, questions in asked])
+        answers = _read(connection, [questions for _, questions in asked], path)
     except psycopg2.Error as error:
         raise_unless_ours(connection, error)
         if len(asked) > 1:
-            return {k: v for one in asked for k, v in _ask(connection, [one]).items()}
+            return {k: v for one in asked for k, v in _ask(connection, [one], path).items()}
         number, questions = asked[0]
         if len(questions) > 1:
-            return {k: v for q in questions for k, v in _ask(connection, [(number, [q])]).items()}
+            parts = [_ask(connection, [(number, [question])], path) for question in questions]
+            return {key: result for part in parts for key, result in part.items()}
         text = _build_statement([questions]).as_string(connection)
         reason = describe_error(error, text)
         return {
@@ -80,9 +82,9 @@ def _ask(
     return results
 
 
-def _read(connection: Connection, tables: Sequence[Sequence[Question]]) -> list[Values]:
+def _read(connection: Connection, tables: Sequence[Sequence[Question]], path: str) -> list[Values]:
     with savepoint(connection), connection.cursor() as cursor:
-        cursor.execute(sql.SQL(SET_LOCAL_USERS_PATH) + _build_statement(tables))
+        cursor.execute(sql.SQL(f"set local search_path to {path};") + _build_statement(tables))
         rows = cursor.fetchall()
     answers: list[Values] = [()] * len(tables)
     for number, values in rows:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from staging_assets.errors import Problem
-from staging_assets.model import Relation
-from staging_assets.parser import ReadStatement, Token
+from staging_assets.parser import NAME_KINDS, ReadStatement, Token, quote_name
 from staging_assets.project.scripts.script import Source
 
 _IN_TRANSACTION = "each script runs in a transaction of its own"
@@ -16,6 +15,23 @@ _OUTSIDE = ("vacuum", "create database", "drop database", "create tablespace", "
 _ELSEWHERE = ("index", "statistics")
 """Objects that go where their table is."""
 _STARTS = frozenset((";", "begin", "then", "else", "loop"))
+_ANYONES = frozenset(("$user", "public", "pg_catalog", "pg_temp", ""))
+_SELDOM = [
+    kind.split()
+    for kind in (
+        "collation",
+        "conversion",
+        "default conversion",
+        "operator class",
+        "operator family",
+        "operator",
+        "text search configuration",
+        "text search dictionary",
+        "text search parser",
+        "text search template",
+    )
+]
+"""Kinds of objects that are in a schema and that no other statement of a script depends on."""
 
 
 def find_faults(source: Source) -> Iterator[Problem]:
@@ -38,6 +54,11 @@ def find_faults(source: Source) -> Iterator[Problem]:
 
 def _find_homeless(source: Source) -> Iterator[Problem]:
     """What is created without its schema, where no path says which: it would land in public."""
+    for statement in source.statements:
+        token = _find_seldom_made(statement)
+        if token is not None:
+            spelled = quote_name(token.value) if token.kind in NAME_KINDS else token.value
+            yield _tell_homeless(source, spelled, token.start)
     made = [
         use
         for use in source.uses
@@ -50,16 +71,36 @@ def _find_homeless(source: Source) -> Iterator[Problem]:
     if not made:
         return
     dropped = {use.relation.name: use.offset for use in source.uses if use.role == "drop"}
-    staging = source.schemas.staging
     for use in made:
         name = use.relation.name
         if use.role == "define" or dropped.get(name, -1) < use.offset:  # no scratch table
-            what = f"{name} is created without its schema, so that it would be in public"
-            todo = (
-                f"Write {Relation(staging, name)}, or declare `search_path: [{staging}]` in "
-                "staging.yaml, if that is how names without a schema are meant"
-            )
-            yield source.note(use.offset, what, todo)
+            yield _tell_homeless(source, quote_name(name), use.offset)
+
+
+def _tell_homeless(source: Source, name: str, offset: int) -> Problem:
+    staging = source.schemas.staging
+    what = f"{name} is created without its schema, so that it would be in public"
+    todo = (
+        f"Write {quote_name(staging)}.{name}, or declare `search_path: [{staging}]` in "
+        "staging.yaml, if that is how names without a schema are meant"
+    )
+    return source.note(offset, what, todo)
+
+
+def _find_seldom_made(statement: ReadStatement) -> Token | None:
+    """The name of an operator, a collation and the like that is made without its schema."""
+    tokens = statement.tokens
+    if not statement.starts_with("create") or not _ANYONES.issuperset(statement.path):
+        return None
+    words = [token.value for token in tokens[1:9]]
+    for kind in _SELDOM:
+        if words[: len(kind)] == kind:
+            at = len(kind) + 1
+            if words[len(kind) : len(kind) + 3] == ["if", "not", "exists"]:
+                at += 3
+            named = tokens[at : at + 2]
+            return named[0] if named and (len(named) < 2 or named[1].value != ".") else None
+    return None
 
 
 def _find_fault(statement: ReadStatement) -> tuple[int, str, str] | None:

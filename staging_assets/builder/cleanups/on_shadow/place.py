@@ -156,6 +156,7 @@ class ShadowPlace:
             shadow=double(self.table.build_schema),
             own=self.own | coming,
             ask=ask,
+            bare=bool(schemas.path),
         ).text
 
     def bind(self, text: str, parameters: Any) -> Any:
