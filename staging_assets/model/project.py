@@ -173,6 +173,7 @@ class StagingConfig:
     checks: tuple[CheckDeclaration, ...] = ()
     csv: CsvOptions = field(default_factory=CsvOptions)
     sources: tuple[SourceRule, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,7 @@ def load_project(
             checks=checks,
             csv=read.config.csv,
             sources=tuple(read.config.sources),
+            variables=read.dialect.variables,
         ),
     )
 

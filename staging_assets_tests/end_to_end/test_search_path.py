@@ -75,8 +75,8 @@ BARE = {
             "insert into arrests (badge) select 1 + g % 3 from generate_series(1, 5) g;",
         ),
     ),
-    "create_stored_procedures/known.sql": "create function known(b int) returns boolean language sql"
-    " as 'select exists (select from officers where badge = b)';",
+    "create_stored_procedures/known.sql": "create function known(b int) returns boolean"
+    " language sql as 'select exists (select from officers where badge = b)';",
 }
 CHECKS = """
 search_path: [staging, etl]
@@ -96,7 +96,7 @@ CLEANUPS = {
         insert into arrests (badge, year) select badge, id from arrests
         """,
     "the catalog": """
-        update arrests set year = (select count(*) from pg_attribute where attrelid = 'arrests'::regclass)
+        update arrests set year = (select relnatts from pg_class where oid = 'arrests'::regclass)
         select setval('arrests_id_seq', 40)
         insert into arrests (badge) values (2)
         delete from arrests where not known(badge)

@@ -14,6 +14,7 @@ from staging_assets.checks import find_checks
 from staging_assets.defs.assets.asset_checks import build_check_specs
 from staging_assets.defs.assets.config import BuildConfig, check_addressed
 from staging_assets.defs.assets.step import Event, Step
+from staging_assets.defs.assets.variables import find_project_of_run
 from staging_assets.defs.dagster_patches.output_names import find_output_names, find_stand_ins
 from staging_assets.defs.dagster_patches.step_outputs import remember_outputs
 from staging_assets.defs.reporting.console import show_failure
@@ -63,17 +64,18 @@ def build_staging_assets(
         try:
             check_identity(context, staging)
             check_addressed(context)
+            read = find_project_of_run(staging, project, config.variables)
             step = Step(
                 context=context,
                 staging=staging,
-                project=project,
+                project=read,
                 specs=specs,
                 keys=keys,
                 renamed=renamed,
                 nodes=frozenset(
                     nodes[name] for name in context.selected_output_names if name in nodes
                 ),
-                checks=checks,
+                checks=checks if read is project else find_checks(read),
                 config=config,
             )
             yield from step.run(getattr(context.resources, resource))
@@ -84,8 +86,8 @@ def build_staging_assets(
     node_of = {spec.key: node for node, spec in specs.by_node.items()}
     nodes = {name: node_of[key] for name, key in staging_build.keys_by_output_name.items()}
     real = {stand_in: key for key, stand_in in stand_ins.items()}
-    read = staging_build.node_keys_by_input_name
-    sources = {name: real.get(key, key) for name, key in read.items()}
+    inputs_read = staging_build.node_keys_by_input_name
+    sources = {name: real.get(key, key) for name, key in inputs_read.items()}
     if not stand_ins:
         return staging_build
     return staging_build.with_attributes(asset_key_replacements=real)

@@ -1,7 +1,7 @@
 """Run config of the build."""
 
 import difflib
-from typing import Literal
+from typing import Any, Literal
 
 import dagster as dg
 from pydantic import Field
@@ -28,6 +28,11 @@ class BuildConfig(dg.Config):
     )
     create_only: bool = Field(
         default=False, description="Create missing tables and leave them empty."
+    )
+    variables: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Values of parameters in scripts, by how scripts spell them (`day` for psql's"
+        " `:day`); they win over STAGING_VARIABLES and staging.yaml.",
     )
     promote: bool = Field(
         default=False,

@@ -32,10 +32,7 @@ from staging_assets.model import STAGING, StagingProject
 from staging_assets.postgres import Server
 from staging_assets.project import LineageCache
 from staging_assets.scheduler import run_build, undisturbed
-from staging_assets.settings import (
-    StagingSchema,
-    check_workers,
-)
+from staging_assets.settings import StagingSchema, check_workers
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 """What the step tells Dagster of a node."""
@@ -102,7 +99,8 @@ class Step:
         for note in self._project.notes:
             self._log("info", note)
         chosen = find_selection(self._prefix, self._nodes, self._project.nodes)
-        way_on = WayOn(chosen, self._context.op_handle.name, self._config.schema_ or "")
+        said = {"schema": self._config.schema_, "variables": self._config.variables}
+        way_on = WayOn(chosen, self._context.op_handle.name, said)
         screen = Screen(len(self._nodes | self._added), prefix=self._prefix, way_on=way_on)
         if self._config.promote:
             self._log("info", f"{self._schema} is built, and promoted when all of it is right")

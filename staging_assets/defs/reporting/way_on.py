@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 _MOST_NAMES = 20
 """How many assets are named one by one."""
@@ -31,12 +32,12 @@ class WayOn:
     Args:
         selected: which assets, as a selection.
         step: the name of the step, to which run config is addressed.
-        schema: what run config says of it; empty when nothing.
+        said: what run config says of what is built; what is empty says nothing.
     """
 
     selected: str = ""
     step: str = ""
-    schema: str = ""
+    said: Mapping[str, Any] = field(default_factory=dict)
 
     def find_command(self, left: Sequence[str] = ()) -> str:
         """The command, as typed into a shell.
@@ -45,7 +46,7 @@ class WayOn:
             left: asset keys that failed or were skipped. When there are none to name, or too many
                 to read, it is what was selected, and of that what is not up to date.
         """
-        config = {"schema": self.schema} if self.schema else {}
+        config = {name: value for name, value in self.said.items() if value}
         if left and len(left) <= _MOST_NAMES:
             selection = ",".join(left)
         else:
