@@ -17,7 +17,7 @@ import psycopg2
 
 from staging_assets.builder.audit import ChecksFailedError, run_audit
 from staging_assets.builder.context import NodeResult, Rebuild, RunContext, Task
-from staging_assets.builder.in_place import fill_in_place
+from staging_assets.builder.in_place import fill_in_place, run_in_live
 from staging_assets.builder.node import find_unchanged, run_node
 from staging_assets.builder.plan import find_plan, run_with_free_names
 from staging_assets.builder.shadow.add_keys import run_inner_keys
@@ -87,6 +87,14 @@ def _find_open(session: Session, work: RunContext, task: Task, attempt: Attempt)
             if node not in nodes:
                 attempt.done.append(find_unchanged(session, work, replace(task, node=node)))
         _check_partners(session, work, nodes)
+        commons = work.project.circle_of[task.node].commons
+        if commons and 0 < len(nodes) < len(task.nodes):
+            there = ", ".join(each.node for each in attempt.done)
+            raise BuildError(
+                f"{', '.join(nodes)}: what {commons[0].label} says of several tables at once works "
+                f"on {there} too, which is there. Build them together: select "
+                f"{','.join(f'staging/{name}' for name in task.nodes)}."
+            )
         return nodes
     finally:
         session.end()
@@ -127,10 +135,11 @@ class _CircleBuild:
         self.began = time.monotonic()
         self.tables = [work.project.tables[name] for name in task.circle]
         self.filled = not work.options.create_only
-        self.in_place = circle.in_place if self.filled else None
+        self.commons = circle.commons
+        self.in_place = circle.in_place if self.filled or self.commons else None
         self.plans: list[ShadowPlan] = []
         self.shadows: list[Shadow] = []
-        self.rows: dict[str, int | None] = {}
+        self.rows: dict[str, int | None] = dict.fromkeys(task.circle)
         self.checks: dict[str, tuple[CheckResult, ...]] = {}
         self.parts: dict[str, dict[str, float]] = {name: {} for name in task.circle}
 
@@ -241,13 +250,17 @@ class _CircleBuild:
 
     def _fill_in_place(self) -> None:
         self.session.pin()
+        for script in self.commons:
+            run_in_live(self.session, script, self.work.schema)
         for shadow in self.shadows:
             table, live = shadow.table, quote(shadow.live)
-            if table.filled:
+            if table.filled and self.filled:
                 with self._working_on(table.name, "load_seconds"):
                     fill_in_place(self.session, table, shadow.live)
                     self.session.run(f"analyze {live}")
         for shadow in self.shadows:  # a script may have filled several of them
+            if not shadow.is_counted:
+                continue
             count = self.session.run(f"select count(*) from {quote(shadow.live)}")  # noqa: S608
             self.rows[shadow.table.name] = int(count[0][0])
         try:

@@ -15,7 +15,7 @@ from staging_assets.builder.plan import find_plan, run_with_free_names
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
 from staging_assets.builder.shadow.table import Shadow, run_discard, run_make_shadow
 from staging_assets.errors import ScriptError
-from staging_assets.model import Relation, Table
+from staging_assets.model import Relation, Script, Table
 from staging_assets.parser import quote, rewrite
 from staging_assets.postgres import Connection, Session, run_script
 from staging_assets.publisher import run_in_place
@@ -64,6 +64,20 @@ def run_table_in_place(
         run_discard(session, shadow)
         raise
     return rows
+
+
+def run_in_live(session: Session, script: Script, schema: str) -> None:
+    """Run a script where its tables stand, inside the transaction that is open.
+
+    Args:
+        schema: the one that is built.
+
+    Raises ScriptError.
+    """
+    session.path.stand_first(None)
+    text = rewrite(script.text, session.schemas, schema=schema, ask=session.find_naming)
+    run_script(session, script, text)
+    session.pin()
 
 
 def fill_in_place(session: Session, table: Table, live: Relation) -> None:

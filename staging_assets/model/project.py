@@ -93,17 +93,19 @@ class Table:
 @dataclass(frozen=True)
 class Circle:
     """Tables that are built side by side and published together: foreign keys hold them in a
-    circle, or a script fills several of them.
+    circle, or a script fills several of them, or a file says something of several at once.
 
     Args:
         tables: in the order in which they are filled.
         in_place: why they cannot be filled as shadows; None when they can.
         whole: why all of them are built whichever is selected; None when each may be built alone.
+        commons: what files say of several of them: run when all are there, before they are filled.
     """
 
     tables: tuple[str, ...]
     in_place: str | None = None
     whole: str | None = None
+    commons: tuple[Script, ...] = ()
 
 
 @dataclass(frozen=True)

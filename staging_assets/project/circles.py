@@ -22,8 +22,22 @@ def find_circle(parts: FolderContents, tables: Mapping[str, Table], names: Seque
     reasons = (_find_in_place(parts, tables[name], names) for name in names)
     in_place = next((reason for reason in reasons if reason), None)
     fills = [fill for fill in find_fills(parts) if fill.node in names]
-    whole = f"{parts.place(fills[0])} fills {fills[0].needs} as well" if fills else None
-    return Circle(tuple(names), in_place, whole)
+    whole = [f"{parts.place(fill)} fills {fill.needs} as well" for fill in fills]
+    commons = parts.find_commons(names)
+    if commons:
+        first = commons[0].place(commons[0].statements[0].tokens[0].start)
+        in_place = f"{first} is about several tables of this file, or about none"
+        whole.insert(0, in_place)
+    scripts = tuple(source.script for source in commons)
+    return Circle(tuple(names), in_place, whole[0] if whole else None, scripts)
+
+
+def find_commons(parts: FolderContents) -> Iterator[Edge]:
+    """The tables of files that say something of several at once: edges round them."""
+    for tables, source in parts.commons:
+        names = sorted(tables & parts.creations.keys())
+        for name, other in zip(names, [*names[1:], *names[:1]], strict=True):
+            yield Edge(name, other, "key", source.script.key, source.statements[0].tokens[0].start)
 
 
 def find_fills(parts: FolderContents) -> Iterator[Edge]:
@@ -94,7 +108,7 @@ def find_early_reads(parts: FolderContents, circle: Circle) -> Iterator[Problem]
             if reads and inside and owner != name and not creation.is_view:
                 yield creation.source.note(
                     use.offset,
-                    f"reads {owner}, and foreign keys hold the two in a circle whose tables are "
+                    f"reads {owner}, and the two are among tables that are built together and "
                     f"all made before one is filled: {circle.in_place}",
                     f"Move what fills {name} to a POPULATE script",
                 )

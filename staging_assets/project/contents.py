@@ -53,6 +53,10 @@ def find_contents(
             said["populate"] = find_sql_fingerprint(populate)
             statements += populate.statements
             uses += populate.uses
+        for common in parts.find_commons((name,)):
+            said["statements about several tables"] = find_sql_fingerprint(common)
+            statements += common.statements
+            uses += common.uses
         if name in lookups:
             said["lookup rows"] = lookups[name].sha256[:32]
         if name in cleanups:

@@ -24,12 +24,14 @@ class Creations:
     Args:
         by_table: table to what makes it.
         routines: scripts of functions and the like that stood among tables.
+        commons: the tables of a file, and its statements about several of them at once.
         unread: names of tables whose script could not be read.
         problems: what is wrong with them.
     """
 
     by_table: dict[str, Creation] = field(default_factory=dict)
     routines: list[Source] = field(default_factory=list)
+    commons: list[tuple[frozenset[str], Source]] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
@@ -126,7 +128,7 @@ def _find_made(source: Source) -> set[str]:
 def _divide(found: Creations, files: list[Source], schemas: SchemaNames) -> None:
     makers: Mapping[str, Source] = {name: each.source for name, each in found.by_table.items()}
     divided = divide(files, makers)
-    found.problems += divided.problems
+    found.problems += [*divided.problems, *(each.problem for each in divided.left)]
     for name, script in divided.scripts.items():
         creation, problems = find_creation(Source(script, schemas), name)
         found.problems += problems
@@ -135,3 +137,4 @@ def _divide(found: Creations, files: list[Source], schemas: SchemaNames) -> None
         else:
             found.by_table[name] = creation
     found.routines = [Source(script, schemas) for script in divided.routines]
+    found.commons = [(each.tables, Source(each.script, schemas)) for each in divided.commons]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from staging_assets.errors import Problem
 from staging_assets.model import (
     SCHEMA_NODE,
-    CheckDeclaration,
     Relation,
     SchemaNames,
     cleanup_node,
@@ -35,6 +33,7 @@ class FolderContents:
     Args:
         creations: table to what its CREATE script makes.
         populates: table to its POPULATE script.
+        commons: the tables that a file makes, and its statements about several of them at once.
         procedures: file stem to script.
         cleanups: table to cleanup.
         routines: all functions and procedures.
@@ -48,6 +47,7 @@ class FolderContents:
 
     creations: dict[str, Creation] = field(default_factory=dict)
     populates: dict[str, Source] = field(default_factory=dict)
+    commons: Sequence[tuple[frozenset[str], Source]] = ()
     procedures: dict[str, Source] = field(default_factory=dict)
     cleanups: Mapping[str, CleanupCode] = field(default_factory=dict)
     routines: Routines = field(default_factory=lambda: Routines({}, ""))
@@ -82,6 +82,10 @@ class FolderContents:
             return edge.label, max(1, edge.offset), edge.column
         return source.position(edge.offset)
 
+    def find_commons(self, tables: Collection[str]) -> list[Source]:
+        """What files say of several tables, where some of these are among them."""
+        return [source for names, source in self.commons if not names.isdisjoint(tables)]
+
     def place(self, edge: Edge) -> str:
         """The same, as people read it."""
         return "{}:{}:{}".format(*self.position(edge))
@@ -101,6 +105,9 @@ def find_graph(parts: FolderContents, config: Config) -> DependencyGraph:
         populate = parts.populates.get(name)
         if populate is not None:
             _Edges(graph, parts, name, populate).add_all(populate.uses)
+    for tables, source in parts.commons:
+        for name in sorted(tables & parts.creations.keys()):
+            _Edges(graph, parts, name, source, together=tables).add_all(source.uses)
     for stem, source in parts.procedures.items():
         _add_procedures(graph, parts, stem, source)
     for table, code in parts.cleanups.items():
@@ -109,7 +116,12 @@ def find_graph(parts: FolderContents, config: Config) -> DependencyGraph:
 
 
 class _Edges:
-    """Adds the edges of one table that a script of it gives; `creates` if that makes it."""
+    """Adds the edges of one table that a script of it gives.
+
+    Args:
+        creates: whether that makes it.
+        together: tables that are filled by the same statements, which do not wait for each other.
+    """
 
     def __init__(
         self,
@@ -119,13 +131,15 @@ class _Edges:
         source: Source,
         *,
         creates: bool = False,
+        together: Collection[str] = (),
     ) -> None:
         self.graph, self.parts, self.node, self.source = graph, parts, node, source
-        self.creates = creates
+        self.creates, self.together = creates, together
         parts.sources[source.script.key] = source
 
     def add(self, needs: str, offset: int, strength: Strength = "inferred") -> None:
-        self.graph.add(Edge(self.node, needs, strength, self.source.script.key, offset))
+        if needs not in self.together:
+            self.graph.add(Edge(self.node, needs, strength, self.source.script.key, offset))
 
     def add_routine(self, routine: Routine, offset: int) -> None:
         """Add the script that creates a routine, and those that alter it."""
@@ -230,7 +244,8 @@ def find_sources(parts: FolderContents) -> dict[str, frozenset[Relation]]:
                 found[node].add(relation)
 
     for name, creation in parts.creations.items():
-        for source in (creation.source, parts.populates.get(name)):
+        scripts = (creation.source, parts.populates.get(name), *parts.find_commons((name,)))
+        for source in scripts:
             if source is not None:
                 add(name, source.uses)
                 add(name, (use for _, use in parts.routines.reach(source.uses).uses))
@@ -253,48 +268,3 @@ def _find_elsewhere(parts: FolderContents, use: Use) -> Relation:
     known = relation.name in parts.owners or relation.name in parts.made_by_procedures
     others = [schema for schema in use.path if schema not in (*_SYSTEM, staging, "public", "$user")]
     return relation if known or not others else Relation(others[0], relation.name)
-
-
-def find_check_edges(checks: Iterable[CheckDeclaration]) -> Iterator[Edge]:
-    """Find the edges that declared checks give.
-
-    Args:
-        checks: all declarations of the department.
-
-    They are soft: one that would close a circle gives way to what the scripts say, and
-    `find_early_checks` tells of it.
-    """
-    for check in checks:
-        for table in sorted(check.tables):
-            yield Edge(check.table, table, "soft", check.label, check.line)
-
-
-def find_early_checks(
-    checks: Iterable[CheckDeclaration],
-    graph: DependencyGraph,
-    circles: Iterable[Collection[str]] = (),
-) -> list[Problem]:
-    """Find checks that look at a table which is built after their own: they could never hold.
-
-    Args:
-        checks: all declarations of the department.
-        graph: with the edges of these checks, as far as they closed no circle.
-        circles: tables that are built together.
-    """
-    together = [frozenset(circle) for circle in circles]
-    return [
-        Problem(
-            check.label,
-            check.line,
-            1,
-            f"the check {check.name!r} of {check.table} looks at {table}, which is built later",
-            f"Declare it for {table}",
-        )
-        for check in checks
-        for table in sorted(check.tables)
-        if table in graph.edges
-        and check.table in graph.edges
-        and table != check.table
-        and table not in graph.edges[check.table]
-        and not any({table, check.table} <= circle for circle in together)
-    ]

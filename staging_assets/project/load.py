@@ -21,8 +21,10 @@ from staging_assets.model import (
     Table,
 )
 from staging_assets.parser import fold
+from staging_assets.project.check_edges import find_check_edges, find_early_checks
 from staging_assets.project.circles import (
     find_circle,
+    find_commons,
     find_early_reads,
     find_fills,
     tell_cycle,
@@ -33,12 +35,7 @@ from staging_assets.project.content.fingerprints import hash_texts
 from staging_assets.project.contents import find_contents
 from staging_assets.project.declarations.checks.kinds import Kinds
 from staging_assets.project.declarations.staging_yaml import find_checks
-from staging_assets.project.dependencies import (
-    find_check_edges,
-    find_early_checks,
-    find_graph,
-    find_sources,
-)
+from staging_assets.project.dependencies import find_graph, find_sources
 from staging_assets.project.files import read_files
 from staging_assets.project.gc_pause import no_garbage_search
 from staging_assets.project.lineage.lineage import Lineage
@@ -86,6 +83,8 @@ def load_project(
     for fill in find_fills(read.parts):
         graph.add(fill)
         graph.add(replace(fill, node=fill.needs, needs=fill.node))
+    for edge in find_commons(read.parts):
+        graph.add(edge)
     together = graph.join_circles(tables)
     circles = [find_circle(read.parts, tables, names) for names in together]
     problems += find_early_checks(checks, graph, together)

@@ -30,7 +30,7 @@ def join_cleanups(
         if creation is None:
             continue
         if table in held:
-            later[table] = f"foreign keys hold it in a circle with {', '.join(held[table])}"
+            later[table] = f"it is built together with {', '.join(held[table])}"
             continue
         own = creation.own | {table}
         found = find_reach(code, own, parts.owners, parts.routines, parts.schemas)

@@ -81,7 +81,7 @@ class FolderReader:
         found = read_creations(self.files, self.schemas, self._read_one)
         self.problems += found.problems
         self.parts.creations, self.parts.unread = found.by_table, found.unread
-        self.routines = found.routines
+        self.parts.commons, self.routines = found.commons, found.routines
         for creation in found.by_table.values():
             for name in sorted(creation.own):
                 self.parts.owners.setdefault(name, creation.name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from psycopg2.errorcodes import DUPLICATE_OBJECT
+
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_literal
 from staging_assets.postgres import Connection, Cursor
@@ -134,10 +136,27 @@ def _attach(
         run_check(cursor, key, live, target=quote(replace(live, name=key.references)))
     cursor.execute(CATALOG_SETTINGS)
     _run(cursor, exchange.detach, attached, request)
-    _run(cursor, exchange.attach, attached, request)
+    for step in exchange.attach[: len(attached.carried)]:
+        _run_unless_there(cursor, step, attached, request)
+    _run(cursor, exchange.attach[len(attached.carried) :], attached, request)
     if exchange.finish and lock_hubs(cursor, attached):
         _run(cursor, exchange.finish, attached, request)
     _run(cursor, request.record_steps, attached, request)
+
+
+def _run_unless_there(
+    cursor: Cursor, step: Step, attached: Attachments, request: PublishRequest
+) -> None:
+    """Carry something over, unless what filled the table has made it itself, as it did before."""
+    saved = f"savepoint staging_assets_carried;{step.statement};"
+    guarded = Step(step.label, f"{saved}release savepoint staging_assets_carried")
+    relations = [key.on for key in attached.inbound]
+    try:
+        run_steps(cursor, [guarded], singly=True, relations=relations)
+    except StepError as failed:
+        if failed.error.pgcode != DUPLICATE_OBJECT:
+            raise explain(failed, request.live) from None
+        cursor.execute("rollback to savepoint staging_assets_carried")
 
 
 def _run(

@@ -520,7 +520,9 @@ def test_a_table_that_its_create_script_fills_waits_for_no_table_in_place(tmp_pa
     with pytest.raises(ProjectError) as caught:
         load(tmp_path, files)
     (problem,) = caught.value.problems
-    assert problem.what.startswith("reads other, and foreign keys hold the two in a circle")
+    assert problem.what.startswith(
+        "reads other, and the two are among tables that are built together"
+    )
     assert problem.todo == "Move what fills emp to a POPULATE script"
     # Where nothing is filled in place, each is full before the next is made.
     files = changed(files, "staging.boss_of(id)", "null::int")

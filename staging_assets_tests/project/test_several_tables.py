@@ -107,8 +107,19 @@ def test_functions_between_tables_become_a_script_of_stored_procedures(tmp_path:
             {"CREATE-staging-a.sql": "create table staging.a ();", "CREATE-staging-b.sql": TWO},
             "CREATE-staging-b.sql:2:1: creates a, as .*CREATE-staging-a.sql does",
         ),
-        ({"x.sql": TWO + "do $$ begin perform 1; end $$;"}, "x.sql:9:1: .* is about no table"),
-        ({"x.sql": TWO + "grant select on staging.a, staging.b to public;"}, "x.sql:9:1: .*a, b"),
+        ({"x.sql": TWO + "create publication p;"}, "x.sql:9:1: .* is about no table"),
+        (
+            {"x.sql": TWO, "y.sql": "alter table staging.a add check (id > 0);\nselect 1;"},
+            "y.sql:2:1: .* is about no table, and the file makes none",
+        ),
+        (
+            {
+                "x.sql": TWO + "create table staging.c ();",
+                "y.sql": "create table staging.d (); create table staging.e ();\n"
+                "do $$ begin delete from staging.d; delete from staging.a; end $$;",
+            },
+            "y.sql:2:1: .* is about a, d",
+        ),
         (
             {
                 "CREATE-staging-a.sql": "create table staging.a ();",

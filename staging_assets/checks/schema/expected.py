@@ -140,6 +140,8 @@ def _find_changes(
 ) -> Iterator[tuple[str, list[str]]]:
     """Table and what its POPULATE script changes of it; what cannot be run goes to `hidden`."""
     owners = {own: table.name for table in project.tables.values() for own in table.own}
+    for name, text in _find_common_texts(project):
+        _add(hidden, name, find_sql_changes(text))
     for name in tables:
         table = project.tables[name]
         if table.populate is None:
@@ -163,6 +165,14 @@ def _find_changes(
             _add(hidden, name, find_sql_changes(routine))
         if structural:
             yield name, structural
+
+
+def _find_common_texts(project: StagingProject) -> Iterator[tuple[str, str]]:
+    """Table and what files say of several tables at once, with the routines that this names."""
+    for circle in project.circles:
+        for script in circle.commons:
+            for text in (script.text, *_find_routines(project, script.text)):
+                yield from ((name, text) for name in circle.tables)
 
 
 def _add(hidden: dict[str, Changes], name: str, changes: Changes) -> None:

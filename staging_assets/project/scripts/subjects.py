@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 
 from staging_assets.parser import ReadStatement, Use
 
@@ -14,7 +15,7 @@ _OF_SCHEMA = (("create", "schema"), ("alter", "schema"), ("comment", "on", "sche
 _OF_ROUTINES = (
     *(("create", kind) for kind in ("extension", "cast", "operator", "collation", "event")),
     *(("comment", "on", kind) for kind in (*_ROUTINES, "extension")),
-    *(("alter", kind) for kind in (*_ROUTINES, "extension")),
+    *(("alter", kind) for kind in (*_ROUTINES, "extension", "default")),
 )
 _SPEAKING = ("comment", "grant", "revoke", "cluster", "analyze", "reindex")
 _CHANGES = ("alter", "write", "change", "truncate", "drop")
@@ -51,8 +52,16 @@ def is_of_routines(statement: ReadStatement) -> bool:
     """Whether it makes something that belongs to no table: a function, an extension."""
     words = find_words(statement)
     defines = any(use.role == "define" and not use.lasting for use in statement.uses)
-    grants = words[:1] in (("grant",), ("revoke",)) and any(word in _ROUTINES for word in words)
+    grants = words[:1] in (("grant",), ("revoke",)) and (
+        any(word in _ROUTINES for word in words) or _grants_schema(statement)
+    )
     return defines or grants or any(words[: len(start)] == start for start in _OF_ROUTINES)
+
+
+def _grants_schema(statement: ReadStatement) -> bool:
+    """Whether it grants something on schemas themselves, which belongs to no table."""
+    words = [token.value for token in statement.tokens]
+    return any(pair == ("on", "schema") for pair in pairwise(words))
 
 
 def find_own(statement: ReadStatement) -> Iterator[Use]:
@@ -84,7 +93,7 @@ def find_subjects(statement: ReadStatement, owners: Mapping[str, str]) -> set[st
     if made is not None:
         return {owners.get(made, made)}
     named = _find_named(statement)
-    return {owner for name in named if (owner := _find_owner(name, owners)) is not None}
+    return {owner for name in named if (owner := find_owner(name, owners)) is not None}
 
 
 def _find_named(statement: ReadStatement) -> set[str]:
@@ -107,7 +116,7 @@ def _find_named(statement: ReadStatement) -> set[str]:
     return {use.relation.name for use in uses if use.role in ("spelled", "mention")}
 
 
-def _find_owner(name: str, owners: Mapping[str, str]) -> str | None:
+def find_owner(name: str, owners: Mapping[str, str]) -> str | None:
     """The table of a name; `people_id_seq`, which Postgres has made up, is that of people."""
     if name in owners or not name.endswith("_seq"):
         return owners.get(name)
