@@ -301,6 +301,16 @@ def test_a_cleanup_of_its_own_table_leaves_what_psql_does_and_is_not_seen_at_wor
         ask(witness, "alter table staging.bites add column old int, alter column at type char(99)")
 
 
+@pytest.mark.also_one_statement
+@pytest.mark.parametrize("name", ["information_schema", "pg_catalog", "pandas", "inspector"])
+def test_the_catalog_is_asked_where_a_message_holds_one_statement_too(
+    database: Server, tmp_path: Path, name: str
+) -> None:
+    log = Log()
+    build_all(database, load(tmp_path, folder(ON_SHADOW[name])), log=log)
+    assert not is_later(log), log.text
+
+
 ANYWHERE = ("update", "function", "block", "own methods", "pandas", "raw cursors", "conflict")
 
 

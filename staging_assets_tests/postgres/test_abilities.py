@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -58,6 +59,9 @@ class Counting(Connection):
         return super().cursor(*args, **{**options, "cursor_factory": Counted})
 
 
+@pytest.mark.skipif(
+    bool(os.environ.get("STAGING_TEST_ONE_STATEMENT")), reason="no database here is a plain one"
+)
 def test_plain_postgres_can_do_everything_and_is_told_so_by_no_message_more(
     database: Server,
 ) -> None:

@@ -43,7 +43,7 @@ from staging_assets.parser import (
     read_statements,
     rewrite,
 )
-from staging_assets.postgres import LEND_OWN_PATH, TAKE_OWN_PATH_BACK, Connection, Cursor
+from staging_assets.postgres import LEND_OWN_PATH, TAKE_OWN_PATH_BACK, Connection, find_cursor_class
 
 _MISSING = frozenset(("42P01", "42883", "42704", "3F000"))
 
@@ -243,7 +243,8 @@ class ShadowPlace:
     def _ask(self, query: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         if self._connection.info.transaction_status != TRANSACTION_STATUS_INTRANS:
             return []  # nothing can be asked until it is rolled back
-        with Connection.cursor(self._connection, cursor_factory=Cursor) as cursor:
+        kind = find_cursor_class(self._connection)
+        with Connection.cursor(self._connection, cursor_factory=kind) as cursor:
             cursor.execute(LEND_OWN_PATH + query, parameters)
             rows = cursor.fetchall() if cursor.description else []
             cursor.execute(TAKE_OWN_PATH_BACK)
