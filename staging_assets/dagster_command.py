@@ -16,7 +16,6 @@ from __future__ import annotations
 import gc
 import os
 import re
-import signal
 import subprocess
 import sys
 import warnings
@@ -24,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from staging_assets.settings import find_home, find_sql_dir
+from staging_assets.signals import release_signals, take_signals
 
 DEFINITIONS = "staging_assets.definitions"
 _PACKAGE = Path(__file__).parent
@@ -63,13 +63,13 @@ def _prepare(words: Sequence[str], folder: Path) -> str | None:
     """The same; returns what to say when the command cannot go on."""
     if not words or words[0] not in _WITH_HISTORY or not is_ours(words, os.environ, folder):
         return None
+    pointer = find_pointer(words, folder) if words[0] in ("asset", "job") else {}
+    if pointer:
+        take_signals()
     refusal = find_expansion(words, find_sql_dir(os.environ, folder))
     if refusal is None and not os.environ.get("DAGSTER_HOME"):
         refusal = _make_home(find_home(os.environ, folder) / "dagster")
     if refusal is None and words[0] in ("asset", "job"):
-        pointer = find_pointer(words, folder)
-        if pointer and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, _leave)
         os.environ.update(pointer)
         if pointer:
             # What Dagster makes while it is imported stays: to search it for garbage, again and
@@ -81,18 +81,11 @@ def _prepare(words: Sequence[str], folder: Path) -> str | None:
     return refusal
 
 
-def _leave(number: int, frame: object) -> None:
-    """Ctrl-C while Dagster is imported, which takes seconds: nothing has begun, so just end."""
-    print("cancelled: nothing had begun", file=sys.stderr, flush=True)
-    os._exit(128 + number)
-
-
 def begin() -> None:
-    """The definitions are there: Ctrl-C is Dagster's business again, and garbage is looked for."""
+    """The definitions are there: signals are Dagster's business again, and garbage looked for."""
     if _paused and _paused.pop():
         gc.enable()
-    if signal.getsignal(signal.SIGINT) is _leave:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    release_signals()
 
 
 def is_ours(words: Sequence[str], environ: Mapping[str, str], folder: Path) -> bool:

@@ -19,6 +19,7 @@ from staging_assets.defs import (
     build_definitions,
     build_resource,
     install_config_errors,
+    install_exit_code,
     install_prefix_selection,
     install_quiet_console,
     keep_streams,
@@ -26,6 +27,7 @@ from staging_assets.defs import (
 from staging_assets.errors import SettingsError, StagingError
 from staging_assets.project import no_garbage_search
 from staging_assets.settings import StagingSchema, read_settings
+from staging_assets.signals import find_signal, hold_signals
 
 
 def _read_staging_schema() -> StagingSchema:
@@ -45,10 +47,12 @@ _ONLY_BUILD = {
 
 
 def _load() -> dg.Definitions:
+    hold_signals()
     try:
         if sys.argv[1:2] and sys.argv[1] in ("asset", "job", "launch"):
             keep_streams()
-        install_quiet_console(_read_log_level())
+        install_quiet_console(_read_log_level(), stopped=find_signal)
+        install_exit_code(find_signal)
         install_config_errors()
         with no_garbage_search():
             shown = tuple(sys.argv[1:3]) not in _ONLY_BUILD

@@ -13,6 +13,7 @@ from staging_assets.defs.dagster_patches.prefix_selection import install_prefix_
 from staging_assets.defs.dagster_patches.quiet_console import install_quiet_console
 from staging_assets.defs.definitions import build_definitions
 from staging_assets.defs.reporting.log import LEVELS
+from staging_assets.defs.reporting.stopping import install_exit_code
 from staging_assets.defs.reporting.streams import keep_streams
 from staging_assets.defs.runs.dead_runs import look_once
 from staging_assets.defs.translation.translator import StagingNode, StagingTranslator
@@ -26,6 +27,7 @@ __all__ = [
     "build_resource",
     "build_staging_assets",
     "install_config_errors",
+    "install_exit_code",
     "install_prefix_selection",
     "install_quiet_console",
     "keep_streams",

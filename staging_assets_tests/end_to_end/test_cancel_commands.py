@@ -68,8 +68,10 @@ def test_a_stopped_build_leaves_no_query_and_the_old_table(
     finally:
         if command.poll() is None:
             os.killpg(command.pid, signal.SIGKILL)
-    assert command.returncode != 0
-    assert "cancel" in screen.lower()
+    assert command.returncode == 128 + number
+    assert screen.count("cancelled: ") == 1
+    assert "Traceback" not in screen
+    assert "ERROR" not in screen
     with witness.cursor() as cursor:
         cursor.execute("select * from staging.officers")
         assert cursor.fetchall() == [(7,)]
@@ -144,7 +146,8 @@ def test_further_signals_break_nothing_off(
     finally:
         if command.poll() is None:
             os.killpg(command.pid, signal.SIGKILL)
-    assert command.returncode not in (0, None)
+    # A shell says 130 of both: in Python's last moments, the signal itself ends it.
+    assert command.returncode in (130, -signal.SIGINT)
     assert screen.count("cancelled: ") == 1, screen
     # What had been built is remembered, and nothing is half.
     assert count(witness, "select count(*) from staging__build.__builds") > 0
@@ -161,9 +164,8 @@ def test_a_signal_while_the_command_starts_ends_it_in_a_line(
     wait_for_import(command.pid)
     command.send_signal(number)
     screen, _ = command.communicate(timeout=60)
-    assert command.returncode != 0
-    assert "Traceback" not in screen
-    assert len(screen.splitlines()) <= 1
+    assert command.returncode == 128 + number
+    assert screen == "cancelled: nothing had begun\n"
     assert count(witness, "select count(to_regclass('staging.officers'))") == 0
 
 

@@ -7,11 +7,18 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from multiprocessing.context import ForkServerProcess
+from typing import Any
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from staging_assets.postgres import read_owed_keys
 from staging_assets_tests.support.builds import ask
-from staging_assets_tests.support.one_of_each import LEFT
+from staging_assets_tests.support.one_of_each import (
+    CLEANED_LATER,
+    LEFT,
+    read_outside,
+    read_tables,
+)
 from staging_assets_tests.support.wire import Message, Moment
 from staging_assets_tests.trust.programs import kill
 
@@ -75,3 +82,28 @@ def wait_until_gone(connection: Connection) -> float:
         assert time.monotonic() - began < 5, "a session of the killed run is left after 5 s"
         time.sleep(0.01)
     return time.monotonic() - began
+
+
+def check_whole(connection: Connection, old: Any, new: Any) -> tuple[int, bool]:
+    """Every table is the old one or the new one; how many are new, and whether a key is owed.
+
+    A key that is NOT VALID, and on the list of those that the next run validates, is as it should.
+    """
+    now = read_tables(connection)
+    owed = [str(key).split(" ", 1)[0] for key in read_owed_keys(connection, "staging")]
+    assert set(now) <= set(old) | set(new)
+    for name, parts in now.items():
+        parts["keys"] = [
+            [key, kind, True, text.removesuffix(" NOT VALID")]
+            if key in owed
+            else [key, kind, good, text]
+            for key, kind, good, text in parts["keys"] or []
+        ] or None
+        if name == CLEANED_LATER:  # published, and the cleanup was still to come
+            late = {**new[name], "rows": parts["rows"]}
+            if parts == late and ask(connection, "select done is null from staging.dept"):
+                continue
+        assert parts in (old[name], new[name]), (name, parts, old[name], new[name])
+    for key, _, good in read_outside(connection)["keys"]:
+        assert good or key in owed, key
+    return sum(now[name] == new[name] for name in new if name in now), bool(owed)

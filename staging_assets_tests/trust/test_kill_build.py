@@ -6,16 +6,15 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.postgres import Server, read_owed_keys
+from staging_assets.postgres import Server
 from staging_assets_tests.support.builds import ask, build_all
 from staging_assets_tests.support.figures import turns
 from staging_assets_tests.support.one_of_each import (
-    CLEANED_LATER,
     HUNG,
     find_left,
     load_turns,
@@ -24,7 +23,12 @@ from staging_assets_tests.support.one_of_each import (
 )
 from staging_assets_tests.support.wire import Message, Moment, wired
 from staging_assets_tests.trust.programs import build, running
-from staging_assets_tests.trust.reaper import Reaper, count_messages, wait_until_gone
+from staging_assets_tests.trust.reaper import (
+    Reaper,
+    check_whole,
+    count_messages,
+    wait_until_gone,
+)
 
 # The first that fits says what a message is about.
 PHASES = {
@@ -44,23 +48,6 @@ def find_phase(message: Message) -> str:
         if any(word in message.text for word in words):
             return phase
     return "load"
-
-
-def check_whole(connection: Connection, old: Any, new: Any) -> tuple[int, bool]:
-    """Every table is the old one or the new one; how many are new, and whether a key is owed."""
-    now = read_tables(connection)
-    assert set(now) <= set(old) | set(new)
-    for name, parts in now.items():
-        if name == CLEANED_LATER:  # published, and the cleanup was still to come
-            late = {**new[name], "rows": parts["rows"]}
-            late_rows = "select count(*) from staging.dept where done is null"
-            if parts == late and ask(connection, late_rows):
-                continue
-        assert parts in (old[name], new[name]), (name, parts, old[name], new[name])
-    owed = [str(key).split(" ", 1)[0] for key in read_owed_keys(connection, "staging")]
-    for key, _, validated in read_outside(connection)["keys"]:
-        assert validated or key in owed, key
-    return sum(now[name] == new[name] for name in new if name in now), bool(owed)
 
 
 @pytest.mark.timeout(900)

@@ -13,6 +13,7 @@ from typing import TextIO
 from staging_assets.builder import NodeResult, Status
 from staging_assets.checks import CheckResult
 from staging_assets.defs.reporting.bar import Bar, is_terminal
+from staging_assets.defs.reporting.stopping import note_last_word
 from staging_assets.defs.reporting.streams import find_stdout
 from staging_assets.defs.reporting.way_on import WayOn
 from staging_assets.model import STAGING, say
@@ -104,6 +105,7 @@ class Screen:
             if names:
                 self._print(f"{status}: {', '.join(names)}")
         self._print(where)
+        note_last_word("summary")
         left = [self._name(r.node) for r in self._results if r.status in ("failed", "skipped")]
         if left:
             self._print(f"go on with: {self._way_on.find_command(left)}")
@@ -111,6 +113,7 @@ class Screen:
     def show_cancelled(self) -> None:
         """Say that the run was stopped, and what that left."""
         self.close_bar()
+        note_last_word("cancelled")
         built = sum(result.status == "built" for result in self._results)
         self._print(f"cancelled: {built} of {self._total} built; the others are as they were")
         self._print(f"go on with: {self._way_on.find_command()}")

@@ -8,6 +8,7 @@ went wrong, once.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any, TextIO
 
 from staging_assets.defs.reporting.bar import take_away
@@ -66,15 +67,16 @@ def _find_cause(error: Any) -> str:
     return "" if error is None else error.to_string().strip()
 
 
-def build_console_logger(level: str) -> logging.Logger:
+def build_console_logger(level: str, stopped: Callable[[], int] = lambda: 0) -> logging.Logger:
     """A logger of lines on standard error.
 
     Args:
         level: the least that is shown, one of `LEVELS`.
+        stopped: when it gives a number, nothing is shown any more.
     """
     logger = logging.Logger(_NAME, level)
     handler = _Handler(find_stderr())
     handler.setFormatter(_Lines())
-    handler.addFilter(lambda record: not _is_on_screen(record))
+    handler.addFilter(lambda record: not (_is_on_screen(record) or stopped()))
     logger.addHandler(handler)
     return logger
