@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +18,7 @@ from staging_assets.checks.core.facts import find_replaced, read_facts
 from staging_assets.checks.core.snapshot import reading
 from staging_assets.model import Relation, StagingProject
 from staging_assets.postgres import Server
-from staging_assets_tests.support.builds import ask, build, build_all, is_good, load, start, tables
+from staging_assets_tests.support.builds import ask, build_all, is_good, load, start, tables
 
 
 @pytest.fixture
@@ -67,35 +65,6 @@ checks:
   "*": {min_rows: 1}
 """
     return files
-
-
-def test_a_build_that_runs_again_and_again_makes_no_check_fail(
-    database: Server, tmp_path: Path
-) -> None:
-    project = load(tmp_path, make_files())
-    build_all(database, project)
-    stop = threading.Event()
-    builds: list[bool] = []
-
-    def rebuild() -> None:
-        while not stop.is_set():
-            builds.append(all(is_good(each) for each in build(database, project).values()))
-
-    thread = threading.Thread(target=rebuild)
-    thread.start()
-    try:
-        found = []
-        looks = 0
-        until = time.monotonic() + 12
-        while time.monotonic() < until or len(builds) < 3:
-            found += failures(database, project)
-            looks += 1
-    finally:
-        stop.set()
-        thread.join()
-    assert all(builds)
-    assert looks > 3
-    assert found == []
 
 
 def test_a_key_that_still_points_to_the_old_table_is_in_order(

@@ -257,35 +257,3 @@ def test_killed_in_the_exchange_of_tables_that_reference_each_other_all_are_old(
     build_all(database, project, wait_for_lock=10.0)
     assert ask(witness, both) == [(2, 2)]
     assert leftovers(witness) == []
-
-
-def test_killed_again_and_again_no_table_is_ever_half(
-    database: Server, witness: Connection, tmp_path: Path
-) -> None:
-    create = "create table staging.{0} (id int primary key, turn int not null);"
-    fill = (
-        "insert into staging.{0} select g, (select last_value from public.turns)"
-        " from generate_series(1, 3000) as g;"
-    )
-    names = [f"t{n}" for n in range(12)]
-    ask(witness, "create sequence public.turns")
-    files = tables(**{name: (create.format(name), fill.format(name)) for name in names})
-    project = load(tmp_path, files)
-    build_all(database, project)
-    whole = " union all ".join(
-        f"select count(*) = 3000 and count(distinct turn) = 1 from staging.{name}" for name in names
-    )
-    killed = 0
-    for number in range(6):
-        ask(witness, "select nextval('public.turns')")
-        with spawn(database, project.sql_dir) as child:
-            wait_until(witness, BUSY.replace("count(*)", "count(*) > 0"))
-            time.sleep(0.03 * number)
-            killed += child.poll() is None
-            child.kill()
-            child.wait()
-        assert {row for (row,) in ask(witness, whole)} == {True}
-    assert killed
-    build_all(database, project, wait_for_lock=10.0)
-    assert {row for (row,) in ask(witness, whole)} == {True}
-    assert leftovers(witness) == []

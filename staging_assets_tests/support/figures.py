@@ -31,18 +31,23 @@ def choose(short: int, full: int) -> int:
     return full if IS_FULL else short
 
 
-def turns(short: int, full: int, *, minutes: float) -> Iterator[int]:
-    """Count from 0 to what was chosen, and stop early when the time is over.
+class Turns:
+    """Counts from 0 to what was chosen, and stops early when the time is over.
 
     Args:
         short, full: as `choose` takes them.
-        minutes: after which no further turn is begun; a figure says how many there were.
+        minutes: after which no further turn is begun; `done` says how many there were.
     """
-    end = time.monotonic() + 60 * minutes
-    for turn in range(choose(short, full)):
-        if time.monotonic() > end:
-            return
-        yield turn
+
+    def __init__(self, short: int, full: int, *, minutes: float) -> None:
+        self._most, self._seconds = choose(short, full), 60 * minutes
+        self.done = 0
+
+    def __iter__(self) -> Iterator[int]:
+        end = time.monotonic() + self._seconds
+        while self.done < self._most and time.monotonic() < end:
+            self.done += 1
+            yield self.done - 1
 
 
 @pytest.fixture

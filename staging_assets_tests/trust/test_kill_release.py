@@ -14,7 +14,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.postgres import Server, read_owed_keys
 from staging_assets.publisher import read_releases, run_promote, run_rollback
 from staging_assets_tests.support.builds import ask, build_all
-from staging_assets_tests.support.figures import turns
+from staging_assets_tests.support.figures import Turns
 from staging_assets_tests.support.one_of_each import (
     HUNG,
     find_left,
@@ -77,7 +77,8 @@ def test_kill_a_promotion_and_a_rollback(
     chance = random.Random(7)
     killed: Counter[str] = Counter()
     longest, owed, missed = 0.0, 0, 0
-    for number in turns(4, 100, minutes=6):
+    rounds = Turns(4, 100, minutes=6)
+    for number in rounds:
         what, other = ("promote", "rollback") if number % 2 == 0 else ("rollback", "promote")
         if what == "promote":
             build_all(database, projects[2], schema="staging_next")
@@ -116,4 +117,4 @@ def test_kill_a_promotion_and_a_rollback(
         f"{sum(killed.values())} kills of promote and rollback ({where} the exchange): no schema"
         f" half, {owed} times keys owed and paid, sessions gone after {longest:.2f} s at most"
     )
-    assert missed <= number // 4
+    assert missed <= rounds.done // 4
