@@ -17,7 +17,7 @@ import psycopg2
 
 from staging_assets.builder.audit import ChecksFailedError, run_audit
 from staging_assets.builder.context import NodeResult, Rebuild, RunContext, Task
-from staging_assets.builder.in_place import fill_in_place, run_in_live
+from staging_assets.builder.in_place import fill_in_place, read_size, run_in_live
 from staging_assets.builder.node import find_unchanged, run_node
 from staging_assets.builder.plan import find_plan, run_with_free_names
 from staging_assets.builder.shadow.add_keys import run_inner_keys
@@ -140,6 +140,7 @@ class _CircleBuild:
         self.plans: list[ShadowPlan] = []
         self.shadows: list[Shadow] = []
         self.rows: dict[str, int | None] = dict.fromkeys(task.circle)
+        self.bytes: dict[str, int | None] = {}
         self.checks: dict[str, tuple[CheckResult, ...]] = {}
         self.parts: dict[str, dict[str, float]] = {name: {} for name in task.circle}
 
@@ -240,7 +241,7 @@ class _CircleBuild:
 
     def _publish(self, shadows: Sequence[Shadow]) -> None:
         request = self.work.publish_request(self.session, self.task, shadows, self._record)
-        run_publish(self.session.connection, request)
+        self.bytes.update(run_publish(self.session.connection, request))
 
     def _publish_in_place(self, shadows: Sequence[Shadow]) -> None:
         request = self.work.publish_request(self.session, self.task, shadows, self._record)
@@ -259,10 +260,9 @@ class _CircleBuild:
                     fill_in_place(self.session, table, shadow.live)
                     self.session.run(f"analyze {live}")
         for shadow in self.shadows:  # a script may have filled several of them
-            if not shadow.is_counted:
-                continue
-            count = self.session.run(f"select count(*) from {quote(shadow.live)}")  # noqa: S608
-            self.rows[shadow.table.name] = int(count[0][0])
+            if shadow.is_counted:
+                size = read_size(self.session, shadow.live)
+                self.rows[shadow.table.name], self.bytes[shadow.table.name] = size
         try:
             # What hangs on the old tables can be attached when no row waits for its partner.
             self.session.run("set constraints all immediate", users=True)
@@ -291,6 +291,7 @@ class _CircleBuild:
             table.name,
             "built",
             rows=self.rows[table.name],
+            bytes=self.bytes.get(table.name),
             seconds=sum(parts.values()),
             checks=self.checks.get(table.name, ()),
             metadata=metadata,

@@ -178,7 +178,10 @@ def run_cleanup_audit(
     """
     with failing_as(cleanup):
         checks = run_audit(connection, work, cleanup, relation=relation, own=own)
-    return NodeResult(cleanup, "built", seconds=seconds, checks=checks)
+    table = work.project.node(cleanup).name
+    return NodeResult(
+        cleanup, "built", seconds=seconds, checks=checks, metadata={"built_with": table}
+    )
 
 
 def _run_on_shadow(session: Session, work: RunContext, cleanup: Cleanup, shadow: Shadow) -> Cleaned:

@@ -73,7 +73,11 @@ class NodeResult:
         status: built; unchanged: found as it should be; failed; skipped: something that it
             depends on has failed, or the run was cancelled.
         rows: of its table, where it has one and was built.
+        bytes: that its table takes on disk, with its indexes and all; None where that has no
+            meaning or is not known.
         seconds: how long it took.
+        began: when, in seconds since 1970; None of a node that no worker has begun with.
+        worker: the number of the worker that built it, from 1.
         message: why it failed or was skipped.
         checks: those of its checks that were evaluated.
         metadata: more about the build, for people and plots.
@@ -84,7 +88,10 @@ class NodeResult:
     node: str
     status: Status
     rows: int | None = None
+    bytes: int | None = None
     seconds: float = 0.0
+    began: float | None = None
+    worker: int | None = None
     message: str | None = None
     checks: tuple[CheckResult, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)

@@ -8,6 +8,7 @@ table is back with all that hangs on it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from staging_assets.builder.bad_rows import explain_statement
 from staging_assets.builder.context import RunContext, Task
@@ -17,8 +18,15 @@ from staging_assets.builder.shadow.table import Shadow, run_discard, run_make_sh
 from staging_assets.errors import ScriptError
 from staging_assets.model import Relation, Script, Table
 from staging_assets.parser import quote, rewrite
-from staging_assets.postgres import Connection, Session, run_script
+from staging_assets.postgres import Connection, Session, find_abilities, run_script
 from staging_assets.publisher import run_in_place
+
+
+class Size(NamedTuple):
+    """How much a table holds: rows, and bytes on disk where that is known."""
+
+    rows: int
+    bytes: int | None
 
 
 def run_table_in_place(
@@ -30,8 +38,8 @@ def run_table_in_place(
     clean: Callable[[], None],
     audit: Callable[[Connection, Relation], None],
     record: Callable[[int], str],
-) -> int:
-    """Build a table in one transaction; return the number of its rows.
+) -> Size:
+    """Build a table in one transaction; return how much it holds.
 
     Args:
         clean: called when the table is filled.
@@ -44,18 +52,18 @@ def run_table_in_place(
     live = Relation(work.schema, table.name)
     plan = find_plan(session, work, table, task.rebuilt_later, filled=False)
     shadow, _ = run_make_shadow(session, table, plan)
-    rows = 0
+    size = Size(0, None)
 
     def fill() -> None:
-        nonlocal rows
+        nonlocal size
         session.pin()
         fill_in_place(session, table, live)
         clean()
         session.run(f"analyze {quote(live)}")
-        rows = int(session.run(f"select count(*) from {quote(live)}")[0][0])  # noqa: S608
+        size = read_size(session, live)
 
     def publish(shadows: Sequence[Shadow]) -> None:
-        request = work.publish_request(session, task, shadows, lambda: record(rows))
+        request = work.publish_request(session, task, shadows, lambda: record(size.rows))
         run_in_place(session.connection, request, fill=fill, audit=audit)
 
     try:
@@ -63,7 +71,25 @@ def run_table_in_place(
     except BaseException:
         run_discard(session, shadow)
         raise
-    return rows
+    return size
+
+
+def read_size(session: Session, table: Relation) -> Size:
+    """Count a table's rows, and ask in the same message what it takes on disk.
+
+    Args:
+        table: as it is in the transaction that is open.
+    """
+    named = quote(table)
+    if find_abilities(session.open()).distributes:
+        return Size(int(session.run(f"select count(*) from {named}")[0][0]), None)  # noqa: S608
+    found = session.run(
+        f"select count(*), coalesce((select sum(pg_total_relation_size(t.relid))"  # noqa: S608
+        " from pg_partition_tree(%s::regclass) as t), pg_total_relation_size(%s::regclass))"
+        f" from {named.replace('%', '%%')}",
+        (named, named),
+    )
+    return Size(int(found[0][0]), int(found[0][1]))
 
 
 def run_in_live(session: Session, script: Script, schema: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg2
@@ -153,17 +153,23 @@ def _run_shadow(session: Session, work: RunContext, task: Task, table: Table) ->
         def record() -> str:
             return work.record_sql(task, began, rows=counted, cleaned=cleaned.seconds)
 
-        def publish(shadows: Sequence[Shadow]) -> None:
+        def publish(shadows: Sequence[Shadow]) -> Mapping[str, int]:
             request = work.publish_request(session, task, shadows, record)
-            run_publish(session.connection, request)
+            return run_publish(session.connection, request)
 
-        run_with_free_names(session, [shadow], [plan], publish)
+        sizes = run_with_free_names(session, [shadow], [plan], publish)
         clock.mark("publish_seconds")
     except BaseException:
         run_discard(session, shadow)
         raise
     return NodeResult(
-        task.node, "built", rows=counted, checks=checks, metadata=clock.parts, cleanup=cleanup
+        task.node,
+        "built",
+        rows=counted,
+        bytes=sizes.get(task.node),
+        checks=checks,
+        metadata=clock.parts,
+        cleanup=cleanup,
     )
 
 
@@ -188,9 +194,15 @@ def _run_in_place(session: Session, work: RunContext, task: Task, table: Table) 
     def record(rows: int) -> str:
         return work.record_sql(task, began, rows=rows, cleaned=seconds)
 
-    rows = run_table_in_place(session, work, task, table, clean=clean, audit=audit, record=record)
+    size = run_table_in_place(session, work, task, table, clean=clean, audit=audit, record=record)
     clock.mark("load_seconds")
     metadata = {**clock.parts, "in_place": table.in_place}
     return NodeResult(
-        task.node, "built", rows=rows, checks=checks, metadata=metadata, cleanup=cleanup
+        task.node,
+        "built",
+        rows=size.rows,
+        bytes=size.bytes,
+        checks=checks,
+        metadata=metadata,
+        cleanup=cleanup,
     )

@@ -10,12 +10,12 @@ is given up (`Again`), the thing is learnt or done while nothing is locked, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from staging_assets.model import Relation
 from staging_assets.parser import quote
-from staging_assets.postgres import Connection, Cursor
+from staging_assets.postgres import Connection, Cursor, find_abilities
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     Attachments,
@@ -95,8 +95,11 @@ class _Failed(Again):
     attached: Attachments
 
 
-def run_publish(connection: Connection, request: PublishRequest) -> None:
+def run_publish(connection: Connection, request: PublishRequest) -> Mapping[str, int]:
     """Move the shadow's objects to the live schema, with all that hangs on the old ones.
+
+    Returns table to the bytes that it takes on disk, with its indexes and all; empty where tables
+    may be spread over several machines, of which the catalog of one knows nothing.
 
     Foreign keys of other tables are validated after the commit. One for which that fails, since
     rows were written after they had been checked, stays owed (`run_validate`), and is logged.
@@ -115,6 +118,7 @@ def run_publish(connection: Connection, request: PublishRequest) -> None:
             _learn(connection, request, known, found)
         tell_gone(found, request)
         run_settle(connection, found, request)
+    return {} if find_abilities(connection).distributes else found.bytes
 
 
 def _run_tries(

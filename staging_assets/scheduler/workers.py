@@ -213,13 +213,14 @@ class WorkerPool:
             if task is None:
                 return
             self._busy[session.number] = Building(task.node, time.monotonic(), session.backend)
+            began = time.time()
             try:
                 built = self._build(session, task)
                 del self._busy[session.number]
                 if built is None:
                     self._jobs.put((rank, next(self._turns), task))
                     return
-                told = self._take(built)
+                told = self._take(_note_when(built, session.number, began))
             except BaseException as error:  # noqa: BLE001 - it is raised in the other thread
                 self.events.put(error)
                 return
@@ -285,3 +286,12 @@ class WorkerPool:
             clear_build_schema(session.connection, self._work.build_schema, frozenset().union(*own))
         except (StagingError, psycopg2.Error):
             return
+
+
+def _note_when(built: Sequence[NodeResult], worker: int, began: float) -> list[NodeResult]:
+    """Note who built these, and when each began: those of a circle come one after the other."""
+    noted = []
+    for result in built:
+        noted.append(replace(result, worker=worker, began=began))
+        began += result.seconds
+    return noted

@@ -7,8 +7,8 @@ the settings.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -58,6 +58,7 @@ class Attachments:
         gone: parts of the old table that the script does not make.
         parents: an old table and one that stays, of which it is a partition or child.
         waiting_schemas: where older objects of this schema wait for their end.
+        bytes: new table to the room that it takes on disk, with its indexes and all.
     """
 
     live: str | None
@@ -77,6 +78,7 @@ class Attachments:
     gone: Sequence[str]
     parents: Sequence[tuple[str, str]] = ()
     waiting_schemas: Sequence[str] = ()
+    bytes: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_attachments(
@@ -126,6 +128,7 @@ def read_attachments(
         gone=found["gone"],
         parents=[(child, parent) for child, parent in found["parents"]],
         waiting_schemas=waiting,
+        bytes={table: int(size) for table, size in found["bytes"].items()},
     )
 
 

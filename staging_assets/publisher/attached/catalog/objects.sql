@@ -147,6 +147,16 @@ select coalesce(json_agg(json_build_array(
 ) order by noun <> 'function', name), '[]')
 from movable where not new
 
+-- answer bytes: How much room do the new tables take on disk, with their indexes and all?
+select coalesce(json_object_agg(
+    relname,
+    case relkind
+        when 'p' then (select sum(pg_total_relation_size(t.relid)) from pg_partition_tree(rel.oid) t)
+        else pg_total_relation_size(oid)
+    end
+), '{}')
+from rel where new and relkind in ('r', 'p', 'm')
+
 -- answer retired: Does the schema exist in which old objects wait, and has it some of their names?
 select json_build_array(
     n.oid is not null,
