@@ -40,6 +40,7 @@ _COMMANDS = {
     "ls": ("ls", "List what the scripts make."),
     "promote": ("promote", "Put a finished schema in place of the live one."),
     "releases": ("promote", "List what was promoted and rolled back."),
+    "report": ("report", "Make one HTML file about the last run."),
     "rollback": ("promote", "Take the last promotion back."),
     "show": ("show", "Show all that is known of a table."),
 }

@@ -12,6 +12,7 @@ from staging_assets.defs.dagster_patches.config_errors import install_config_err
 from staging_assets.defs.dagster_patches.prefix_selection import install_prefix_selection
 from staging_assets.defs.dagster_patches.quiet_console import install_quiet_console
 from staging_assets.defs.definitions import build_definitions
+from staging_assets.defs.history.runs import read_runs
 from staging_assets.defs.reporting.log import LEVELS
 from staging_assets.defs.reporting.stopping import install_exit_code
 from staging_assets.defs.reporting.streams import keep_streams
@@ -32,4 +33,5 @@ __all__ = [
     "install_quiet_console",
     "keep_streams",
     "look_once",
+    "read_runs",
 ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
@@ -14,6 +14,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.postgres import Server
 from staging_assets_tests.conftest import missing
 from staging_assets_tests.end_to_end.test_commands import FOLDER, SOURCES, count
+from staging_assets_tests.support.browser import find_chromium, opened
 from staging_assets_tests.support.builds import ask as ask_server
 from staging_assets_tests.support.commands import (
     ACTIVATE,
@@ -33,18 +34,8 @@ from staging_assets_tests.support.webserver import (
     wait_until,
 )
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-# No sandbox, because tests may run as root; no background traffic, because tests need no network.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 
 @dataclass(frozen=True)
@@ -60,7 +51,7 @@ class Site:
 def site(
     server: Server, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    if CHROMIUM is None:
+    if find_chromium() is None:
         missing("no chromium on this machine")
     place = tmp_path_factory.mktemp("page")
     folder, home = make_project(place / "scripts", FOLDER), place / "home"
@@ -91,20 +82,30 @@ def witness(site: Site) -> Iterator[Connection]:
         yield connection
 
 
+def look_at_timeline(page: Page, address: str) -> None:
+    """The picture is there and was drawn: the page has let it through."""
+    from playwright.sync_api import expect
+
+    page.goto(address)
+    shown = page.get_by_text("Show Markdown")
+    picture = page.get_by_alt_text("what each worker built, and when")
+    expect(shown.or_(picture).first).to_be_visible()
+    if shown.first.is_visible():
+        shown.first.click()
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth") == 960
+    expect(page.get_by_text("The longest chain").first).to_be_visible()
+    expect(page.get_by_role("cell", name="staging/arrests").first).to_be_visible()
+
+
 NEWEST = "{ runsOrError(limit: 1) { ... on Runs { results { runId } } } }"
 
 
 def test_everything_is_materialized_from_the_page(site: Site, witness: Connection) -> None:
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import expect
 
     location = "staging_assets.definitions"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 900})
-        page.set_default_timeout(60_000)
-        page.add_locator_handler(
-            page.get_by_role("button", name="Skip"), lambda button: button.click()
-        )
+    with opened() as page:
         page.goto(f"{site.address}/locations/{location}/asset-groups/tables")
         for name in ("arrests", "officers", "notes"):
             expect(page.get_by_text(name, exact=True).first).to_be_visible()
@@ -119,7 +120,9 @@ def test_everything_is_materialized_from_the_page(site: Site, witness: Connectio
 
         page.goto(f"{site.address}/assets/staging/arrests?view=checks")
         expect(page.get_by_text("table_not_empty").first).to_be_visible()
-        browser.close()
+
+        look_at_timeline(page, f"{site.address}/runs/{run['runId']}?logs=timeline")
+        look_at_timeline(page, f"{site.address}/assets/staging/schema?view=events")
     assert count(witness, "select count(*) from staging.arrests") == 3
     assert count(witness, "select count(*) from staging.officers where age = 40") == 2
 

@@ -10,25 +10,22 @@ from typing import Any
 import dagster as dg
 
 from staging_assets.builder import BuildOptions, NodeResult, Rebuild
-from staging_assets.checks import (
-    Check,
-    CheckResult,
-    is_late,
-    run_given_checks,
-)
+from staging_assets.checks import Check, CheckResult, is_late, run_given_checks
 from staging_assets.defs.assets.asset_checks import build_check_event, build_check_result
 from staging_assets.defs.assets.config import BuildConfig
 from staging_assets.defs.assets.failure import find_failure
+from staging_assets.defs.assets.metadata import build_metadata
 from staging_assets.defs.assets.missing_sources import explain_missing_sources
 from staging_assets.defs.assets.promoting import find_schema, run_promotion
 from staging_assets.defs.assets.resources import PostgresResource, find_database
+from staging_assets.defs.history.timings import build_timings
 from staging_assets.defs.reporting.console import Screen
 from staging_assets.defs.reporting.log import FAILED, SKIPPED
 from staging_assets.defs.reporting.notify import run_notify
 from staging_assets.defs.reporting.way_on import WayOn, find_selection
 from staging_assets.defs.runs.dead_runs import showing_presence
 from staging_assets.defs.translation.specs import AssetSpecs, build_column_lineage
-from staging_assets.model import STAGING, StagingProject
+from staging_assets.model import SCHEMA_NODE, STAGING, StagingProject
 from staging_assets.postgres import Server
 from staging_assets.project import LineageCache
 from staging_assets.scheduler import run_build, undisturbed
@@ -108,6 +105,7 @@ class Step:
             self._context.log.info(_BESIDE.format(self._schema, self._staging.schema))
         if self._nodes:
             yield from self._build(server, screen)
+            self._report_timings()
         for check in self._run_late_checks(server):
             yield from self._report_check(check)
         self._lineage.save()
@@ -227,22 +225,20 @@ class Step:
         else:
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
 
+    def _report_timings(self) -> None:
+        """Tell where the time went, where the run's page shows it: an event of the schema's."""
+        told = build_timings(self._results, self._keys, self._project.dependencies)
+        if told is not None:
+            key = self._keys[SCHEMA_NODE]
+            self._context.log_event(dg.AssetObservation(asset_key=key, metadata=told))
+
     def _build_metadata(self, result: NodeResult) -> dict[str, Any]:
-        metadata: dict[str, Any] = {
-            "seconds": round(result.seconds, 3),
+        where = {
             "department": self._staging.department,
             "schema": self._schema,
             "database": self._database,
-            **result.metadata,
         }
-        if result.rows is not None:
-            metadata["dagster/row_count"] = result.rows
-            if result.rows and result.seconds:
-                metadata["rows per second"] = round(result.rows / result.seconds)
-        if result.node in self._project.tables:
-            metadata["dagster/table_name"] = ".".join(
-                part for part in (self._database, self._schema, result.node) if part
-            )
+        metadata = build_metadata(result, where, is_table=result.node in self._project.tables)
         lineage = self._lineage.find(result.node)
         if lineage:
             metadata["dagster/column_lineage"] = build_column_lineage(

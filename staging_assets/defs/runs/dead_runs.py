@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from staging_assets.defs.runs.identity import (
+    SHOWS_VALUES,
     WHERE,
     build_identity_tags,
     check_database,
@@ -78,6 +79,8 @@ def showing_presence(context: Context, server: Server, staging: StagingSchema) -
 
     Raises SettingsError when it is not the database that the run is for.
     """
+    if server.sessions.show_values:
+        context.instance.add_run_tags(context.run_id, {SHOWS_VALUES: "1"})
     try:
         presence = Presence(server, context.run_id)
     except StagingError as error:

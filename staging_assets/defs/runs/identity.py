@@ -19,6 +19,9 @@ _PREFIX = "staging_assets/"
 WHERE = "staging_assets/database"
 """The tag that says in which database a run shows its sign: the run's id, and the database's."""
 
+SHOWS_VALUES = "staging_assets/shows_values"
+"""The tag of a run whose messages may show values of rows, since somebody asked for it."""
+
 _PLACE = "staging_place"
 """The tag that says how the database is spelled, and from where, for whoever launched the run."""
 

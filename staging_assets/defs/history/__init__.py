@@ -1,0 +1,1 @@
+"""Runs afterwards: where their time went, and what Dagster's history says of them."""

@@ -1,0 +1,1 @@
+"""The page of one run: a single HTML file that loads nothing."""
