@@ -7,6 +7,7 @@ needs.
 from __future__ import annotations
 
 import difflib
+import keyword
 import os
 import sys
 from collections.abc import Sequence
@@ -34,6 +35,7 @@ _COMMANDS = {
     "dev": ("build", "Open Dagster's UI on this machine."),
     "doctor": ("doctor", "Look for what will not work, and say why."),
     "init": ("init", "Begin a project of your own in a new folder."),
+    "import": ("import_dump", "Make a project of a dump, of .sql files or of a database."),
     "migrate": ("migrate", "Make a project of a luigi tree."),
     "plan": ("plan", "Say what a run would build, and why; build nothing."),
     "prune": ("prune", "Drop tables that no script makes any more."),
@@ -76,7 +78,8 @@ class _Commands(click.Group):
             ask = f" Did you mean {meant[0]}?" if meant else " staging-assets --help lists them."
             ctx.fail(f"there is no command {cmd_name!r}.{ask}")
         module = import_module(f"staging_assets.cli.{_COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(module, name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -66,6 +66,7 @@ from staging_assets.postgres.messages.redaction import (
     find_safe_detail,
     find_safe_message,
 )
+from staging_assets.postgres.pg_dump import dump_schema, find_pg_dump
 from staging_assets.postgres.psql import find_psql, find_public_dsn, find_variables
 
 __all__ = [
@@ -95,11 +96,13 @@ __all__ = [
     "Server",
     "ServerRoutines",
     "Session",
+    "dump_schema",
     "find_abilities",
     "find_build_schema",
     "find_cursor_class",
     "find_database_identity",
     "find_detail_columns",
+    "find_pg_dump",
     "find_place",
     "find_present",
     "find_psql",

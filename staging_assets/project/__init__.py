@@ -4,8 +4,16 @@
 `load_project` is the way in; what it gives is `StagingProject` in `model`.
 """
 
+from staging_assets.project.dump import Dump, DumpStatement, read_dump
 from staging_assets.project.gc_pause import no_garbage_search
 from staging_assets.project.lineage.cache import LineageCache
 from staging_assets.project.load import load_project
 
-__all__ = ["LineageCache", "load_project", "no_garbage_search"]
+__all__ = [
+    "Dump",
+    "DumpStatement",
+    "LineageCache",
+    "load_project",
+    "no_garbage_search",
+    "read_dump",
+]

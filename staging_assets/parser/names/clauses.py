@@ -62,7 +62,7 @@ NAME = frozenset(("a name",))
 STRING = frozenset(("a string",))
 BESIDE_UPDATE = words("set on of or")
 ROUTINES = words("function procedure aggregate routine")
-OBJECTS = words("table view sequence type domain index statistics") | ROUTINES
+OBJECTS = words("table view sequence type domain collation index statistics") | ROUTINES
 MODIFIERS = words(
     "or replace global local unlogged recursive unique constraint materialized foreign"
 )

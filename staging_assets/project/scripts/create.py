@@ -21,6 +21,8 @@ from staging_assets.project.scripts.partitions import find_implied, find_partiti
 from staging_assets.project.scripts.script import Source
 
 _TABLES = ("table", "view")
+_LASTING = ("collation",)
+"""What a script makes once, where its schema is, and not beside its table."""
 _ROUTINES = ("function", "procedure", "routine", "aggregate")
 _CHANGES = ("drop", "alter", "change", "truncate")
 
@@ -128,7 +130,7 @@ def _find_own(source: Source, made: list[Use], name: str) -> tuple[set[str], lis
     for statement in source.statements:
         uses = [use for use in statement.uses if not use.lasting]
         for use in uses:
-            if use.role != "create":
+            if use.role != "create" or use.kind in _LASTING:
                 continue
             if use.kind == "index":  # it goes where its table is
                 of_own = any(source.is_own(each) for each in uses if each.role == "alter")

@@ -12,10 +12,11 @@ _ROUTINES = ("function", "procedure", "routine", "aggregate")
 _SETTINGS = ("set", "reset", "show", "discard", "listen", "notify", "lock")
 _ADDITIVE = ("create", "alter", "comment", "grant", "revoke", "select", "cluster", "analyze")
 _OF_SCHEMA = (("create", "schema"), ("alter", "schema"), ("comment", "on", "schema"))
+_LIKE_ROUTINES = ("extension", "cast", "operator", "collation", "event", "text", "transform")
 _OF_ROUTINES = (
-    *(("create", kind) for kind in ("extension", "cast", "operator", "collation", "event")),
-    *(("comment", "on", kind) for kind in (*_ROUTINES, "extension")),
-    *(("alter", kind) for kind in (*_ROUTINES, "extension", "default")),
+    *(("create", kind) for kind in _LIKE_ROUTINES),
+    *(("comment", "on", kind) for kind in (*_ROUTINES, *_LIKE_ROUTINES)),
+    *(("alter", kind) for kind in (*_ROUTINES, *_LIKE_ROUTINES, "default")),
 )
 _SPEAKING = ("comment", "grant", "revoke", "cluster", "analyze", "reindex")
 _CHANGES = ("alter", "write", "change", "truncate", "drop")
