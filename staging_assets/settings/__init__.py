@@ -4,6 +4,7 @@
 the environment.
 """
 
+from staging_assets.settings.alerts import AlertSettings, read_alert_settings
 from staging_assets.settings.connection import (
     ConnectionSettings,
     Connects,
@@ -25,6 +26,7 @@ from staging_assets.settings.limits import (
     default_workers,
 )
 from staging_assets.settings.staging_schema import Settings, StagingSchema
+from staging_assets.settings.units import read_seconds
 from staging_assets.settings.variables import VARIABLES, Variable, build_table
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "DEFAULT_ETL_SCHEMA",
     "DEFAULT_SCHEMA",
     "VARIABLES",
+    "AlertSettings",
     "ConnectionSettings",
     "Connects",
     "SessionSettings",
@@ -50,5 +53,7 @@ __all__ = [
     "find_home",
     "find_sql_dir",
     "is_elsewhere",
+    "read_alert_settings",
+    "read_seconds",
     "read_settings",
 ]

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from staging_assets.errors import SettingsError
+from staging_assets.settings.alerts import read_alert_settings
 from staging_assets.settings.connection import (
     ConnectionSettings,
     SessionSettings,
@@ -34,10 +35,9 @@ from staging_assets.settings.limits import (
     default_workers,
 )
 from staging_assets.settings.staging_schema import StagingSchema
+from staging_assets.settings.units import DURATION, read_seconds
 
 _LIBPQ_TARGETS = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)\Z")
-_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _MEMORY = re.compile(r"\d+\s*(kB|MB|GB|TB)\Z")
 
 
@@ -63,6 +63,7 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
         return tuple(Path(os.path.abspath(here / Path(text).expanduser())) for text in texts)  # noqa: PTH100
 
     home = find_home(environ, here)
+    alerts = read_alert_settings(environ)
     schema = check_schema_name(value("STAGING_SCHEMA") or DEFAULT_SCHEMA, "STAGING_SCHEMA")
     return StagingSchema(
         sql_dir=find_sql_dir(environ, here),
@@ -92,10 +93,11 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
         home=home,
         workers=check_workers(value("STAGING_WORKERS") or default_workers(), "STAGING_WORKERS"),
         demo_scale=_read_scale(value("STAGING_DEMO_SCALE")),
-        wait_for_lock=_read_wait(value("STAGING_WAIT_FOR_LOCK")),
+        wait_for_lock=read_seconds(value("STAGING_WAIT_FOR_LOCK") or "0", "STAGING_WAIT_FOR_LOCK"),
         queue=value("STAGING_QUEUE") or "",
         take_over=_read_flag(environ, "STAGING_TAKE_OVER"),
-        webhook_url=value("STAGING_WEBHOOK_URL"),
+        webhook_url=alerts.webhook_url,
+        alert_command=alerts.command,
         git_url=_read_git_url(value("STAGING_GIT_URL")),
         git_branch=value("STAGING_GIT_BRANCH") or "main",
     )
@@ -237,21 +239,10 @@ def _read_scale(text: str | None) -> float:
     return scale
 
 
-def _read_wait(text: str | None) -> float:
-    if text is None:
-        return 0.0
-    match = _DURATION.match(text if re.search("[a-z]", text) else f"{text}s")
-    if match is None:
-        raise SettingsError(
-            f"STAGING_WAIT_FOR_LOCK: {text!r} is no time. Give seconds, or a time such as 10min."
-        )
-    return float(match[1]) * _SECONDS[match[2]]
-
-
 def _read_duration(environ: Mapping[str, str], name: str, default: str) -> str:
     text = environ.get(name, "").strip() or default
     # A bare number would be milliseconds to Postgres and seconds to most people.
-    if text != "0" and _DURATION.match(text) is None:
+    if text != "0" and DURATION.match(text) is None:
         raise SettingsError(
             f"{name}: {text!r} is no time with a unit. "
             "Give one such as 500ms, 10s or 5min, or 0 for no limit."

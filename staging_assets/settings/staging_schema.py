@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from staging_assets.settings.alerts import AlertSettings
 from staging_assets.settings.connection import ConnectionSettings, Connects, SessionSettings
 from staging_assets.settings.limits import (
     DEFAULT_DEMO_SCALE,
@@ -48,7 +49,8 @@ class StagingSchema:
         wait_for_lock: seconds to wait when another run holds the schema.
         queue: the queue whose workers execute its runs, for `deploy/celery`; empty: none.
         take_over: whether a schema that was last built for another department may be built.
-        webhook_url: told when checks fail; it may hold a secret, so it is no part of the repr.
+        webhook_url, alert_command: told when a night has stopped, as `AlertSettings` has it; they
+            may hold a secret, so they are no part of the repr.
         git_url, git_branch: where the scripts are kept, such as `https://github.com/us/etl` and
             `main`: the catalogue then links to them there.
     """
@@ -74,6 +76,7 @@ class StagingSchema:
     queue: str = ""
     take_over: bool = False
     webhook_url: str | None = field(default=None, repr=False)
+    alert_command: str | None = field(default=None, repr=False)
     git_url: str = ""
     git_branch: str = "main"
 
@@ -96,6 +99,11 @@ class StagingSchema:
     def embedded(self) -> bool:
         """Whether the server is the embedded one."""
         return self.connection.embedded
+
+    @property
+    def alerts(self) -> AlertSettings:
+        """Whom to tell when a night has stopped."""
+        return AlertSettings(self.webhook_url, self.alert_command)
 
     @property
     def suffix(self) -> str:

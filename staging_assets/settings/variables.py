@@ -158,7 +158,14 @@ VARIABLES = (
     Variable(
         ("STAGING_WEBHOOK_URL",),
         "none",
-        "gets a JSON message when a check fails",
+        "gets a JSON message when [a night has stopped](operations.md#being-told): a table or a "
+        "check that failed, a run that was refused, killed or did not happen",
+    ),
+    Variable(
+        ("STAGING_ALERT_COMMAND",),
+        "none",
+        'a command line that gets the same as text, such as `mail -s "$STAGING_ALERT_SUBJECT" '
+        "night@example.org`",
     ),
 )
 

@@ -19,6 +19,7 @@ from staging_assets_tests.support.commands import ROOT, find_environment
 from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.departments import SCRIPTS
 from staging_assets_tests.support.folders import make_project
+from staging_assets_tests.support.webhook import listening
 from staging_assets_tests.support.webserver import running, wait_until
 
 GATE = 4712
@@ -174,8 +175,12 @@ def test_the_next_run_marks_killed_ones_and_leaves_those_alone_that_live_or_are_
         kill(south)
         assert night.execute("third").wait(120) == 0
         assert night.runs() == ["STARTED", "FAILURE", "FAILURE", "SUCCESS", "SUCCESS"]
-    look = ("python", "-m", "staging_assets.dead_runs")
-    assert night.start("look", *look, department="south").wait(60) == 0
+    with listening() as hook:
+        night.environments["south"]["STAGING_WEBHOOK_URL"] = hook.url
+        assert night.start("look", "staging-assets", "watch", department="south").wait(60) == 2
+    [body] = hook.bodies
+    assert (body["kind"], body["department"]) == ("run_killed", "south")
+    assert f"({JOB}_south) was marked as failed" in body["text"]
     assert night.runs() == [*["FAILURE"] * 3, "SUCCESS", "SUCCESS"]
     said = (night.folder / "look.log").read_text()
     assert f"({JOB}_south) was marked as failed" in said

@@ -123,7 +123,7 @@ def test_the_units_are_right(tmp_path: Path) -> None:
         text = unit.read_text().replace("/srv/staging/.venv/bin", str(BIN))
         (tmp_path / unit.name.replace("@", "@north")).write_text(text)
     units = sorted(map(str, tmp_path.iterdir()))
-    assert len(units) == 7
+    assert len(units) == 9
     told = subprocess.run(
         ["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from staging_assets.checks import find_checks
+from staging_assets.defs.alerts.of_a_run import alerting
 from staging_assets.defs.assets.asset_checks import build_check_specs
 from staging_assets.defs.assets.config import BuildConfig, check_addressed
 from staging_assets.defs.assets.step import Event, Step
@@ -62,23 +63,24 @@ def build_staging_assets(
         renamed = {specs.key(node): key for node, key in keys.items()}
         renamed |= {sources[name]: inputs[name] for name in sources if name in inputs}
         try:
-            check_identity(context, staging)
-            check_addressed(context)
-            read = find_project_of_run(staging, project, config.variables)
-            step = Step(
-                context=context,
-                staging=staging,
-                project=read,
-                specs=specs,
-                keys=keys,
-                renamed=renamed,
-                nodes=frozenset(
-                    nodes[name] for name in context.selected_output_names if name in nodes
-                ),
-                checks=checks if read is project else find_checks(read),
-                config=config,
-            )
-            yield from step.run(getattr(context.resources, resource))
+            with alerting(context, staging):
+                check_identity(context, staging)
+                check_addressed(context)
+                read = find_project_of_run(staging, project, config.variables)
+                step = Step(
+                    context=context,
+                    staging=staging,
+                    project=read,
+                    specs=specs,
+                    keys=keys,
+                    renamed=renamed,
+                    nodes=frozenset(
+                        nodes[name] for name in context.selected_output_names if name in nodes
+                    ),
+                    checks=checks if read is project else find_checks(read),
+                    config=config,
+                )
+                yield from step.run(getattr(context.resources, resource))
         except StagingError as error:
             show_failure(str(error))
             raise dg.Failure(str(error), allow_retries=False) from None

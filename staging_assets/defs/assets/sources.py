@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import dagster as dg
 
+from staging_assets.defs.alerts.of_a_run import alert_loads, alerting
 from staging_assets.defs.dagster_patches.output_names import find_output_names
 from staging_assets.defs.reporting.streams import find_stdout
 from staging_assets.defs.runs.dead_runs import showing_presence
@@ -80,9 +81,10 @@ def build_csv_assets(
         failed: dict[str, str] = {}
         with ExitStack() as stack:
             try:
-                check_identity(context, staging)
-                server = getattr(context.resources, resource).find_server()
-                stack.enter_context(showing_presence(context, server, staging))
+                with alerting(context, staging):
+                    check_identity(context, staging)
+                    server = getattr(context.resources, resource).find_server()
+                    stack.enter_context(showing_presence(context, server, staging))
             except StagingError as error:
                 raise dg.Failure(str(error), allow_retries=False) from None
             for outcome in run_csv_loads(
@@ -106,6 +108,7 @@ def build_csv_assets(
                 )
         if failed:
             told = "\n".join(f"{ETL}/{name}: {text}" for name, text in sorted(failed.items()))
+            alert_loads(context, staging, failed)
             raise dg.Failure(f"not loaded: {', '.join(sorted(failed))}\n{told}")
 
     name_of = {build_source_key(staging, Relation(ETL, name)): name for name in files}

@@ -5,15 +5,19 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 
 from staging_assets.builder import BuildOptions, NodeResult, Rebuild
 from staging_assets.checks import Check, CheckResult, is_late, run_given_checks
+from staging_assets.defs.alerts.of_a_run import alert_results
+from staging_assets.defs.alerts.overdue import note_complete
 from staging_assets.defs.assets.asset_checks import build_check_event, build_check_result
 from staging_assets.defs.assets.config import BuildConfig
 from staging_assets.defs.assets.failure import find_failure
+from staging_assets.defs.assets.late_checks import find_waiting_checks
 from staging_assets.defs.assets.metadata import build_metadata
 from staging_assets.defs.assets.missing_sources import explain_missing_sources
 from staging_assets.defs.assets.promoting import find_schema, run_promotion
@@ -21,7 +25,6 @@ from staging_assets.defs.assets.resources import PostgresResource, find_database
 from staging_assets.defs.history.timings import build_timings
 from staging_assets.defs.reporting.console import Screen
 from staging_assets.defs.reporting.log import FAILED, SKIPPED
-from staging_assets.defs.reporting.notify import run_notify
 from staging_assets.defs.reporting.way_on import WayOn, find_selection
 from staging_assets.defs.runs.dead_runs import showing_presence
 from staging_assets.defs.translation.specs import AssetSpecs, build_column_lineage
@@ -115,17 +118,21 @@ class Step:
         for check in self._failed_checks:
             if check.table not in failed:
                 screen.show_check(check)
-        about = {
-            "schema": self._schema,
-            "department": self._staging.department,
-            "run_id": self._context.run.run_id,
-        }
-        run_notify(self._staging.webhook_url, self._failed_checks, self._context.log.warning, about)
+        alert_results(
+            self._context,
+            replace(self._staging, schema=self._schema),
+            self._results,
+            self._failed_checks,
+            dependencies=self._project.dependencies,
+            way_on=way_on,
+        )
         failure = find_failure(self._prefix, self._nodes, self._results, self._failed_checks)
         if failure is not None:
             raise dg.Failure(failure, allow_retries=False)
         if self._config.promote and self._nodes:
             yield from self._promote(server)
+        if self._live and not self._config.create_only and self._nodes >= set(self._project.nodes):
+            note_complete(self._context, self._staging)
 
     def _promote(self, server: Server) -> Iterator[Event]:
         """Promote what was built, and only then report it: now it is the live schema."""
@@ -266,24 +273,13 @@ class Step:
         Those of the whole schema look at what this run has built; in a run of checks alone, at
         everything.
         """
-        status = {result.node: result.status for result in self._results}
-        evaluated = {(r.node, check.name) for r in self._results for check in r.checks}
-        waiting = [
-            check
-            for node, checks in self._checks.items()
-            for check in checks
-            if (node, check.name) not in evaluated
-            and (
-                is_late(check)
-                or node not in self._nodes | self._added
-                or status.get(node) == "unchanged"
-            )
-        ]
+        nodes = self._nodes | self._added
+        waiting = find_waiting_checks(self._checks, self._results, nodes)
         if not waiting:
             return []
-        built = {node for node, ended in status.items() if ended == "built"}
-        nodes = built if self._nodes else None
-        return run_given_checks(server, self._project, self._schema, waiting, nodes)
+        built = {result.node for result in self._results if result.status == "built"}
+        looked_at = built if self._nodes else None
+        return run_given_checks(server, self._project, self._schema, waiting, looked_at)
 
     def _where(self, server: Server) -> str:
         where = f'schema "{self._schema}" in {server}'

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from staging_assets.defs.alerts.of_a_run import alerting
 from staging_assets.defs.assets.gate import run_gate
 from staging_assets.defs.reporting.console import show_failure
 from staging_assets.defs.reporting.releases import find_log, report_release
@@ -66,21 +67,22 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
     def promote(context: dg.OpExecutionContext, config: PromoteConfig) -> None:
         candidate = config.candidate or f"{live}_next"
         try:
-            check_identity(context, staging)
-            server = getattr(context.resources, resource).find_server()
-            with showing_presence(context, server, staging):
-                if config.check:
-                    run_gate(server, project, live, candidate)
-                release = run_promote(
-                    server,
-                    project,
-                    live,
-                    candidate,
-                    keep=config.keep,
-                    author=Author(config.who, context.run_id),
-                    log=find_log(context),
-                )
-                report_release(context, staging, release)
+            with alerting(context, staging):
+                check_identity(context, staging)
+                server = getattr(context.resources, resource).find_server()
+                with showing_presence(context, server, staging):
+                    if config.check:
+                        run_gate(server, project, live, candidate)
+                    release = run_promote(
+                        server,
+                        project,
+                        live,
+                        candidate,
+                        keep=config.keep,
+                        author=Author(config.who, context.run_id),
+                        log=find_log(context),
+                    )
+                    report_release(context, staging, release)
         except StagingError as error:
             show_failure(str(error))
             raise dg.Failure(str(error), allow_retries=False) from None
@@ -89,11 +91,14 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
     def rollback(context: dg.OpExecutionContext, config: RollbackConfig) -> None:
         author = Author(config.who, context.run_id)
         try:
-            check_identity(context, staging)
-            server = getattr(context.resources, resource).find_server()
-            with showing_presence(context, server, staging):
-                release = run_rollback(server, project, live, author=author, log=find_log(context))
-                report_release(context, staging, release)
+            with alerting(context, staging):
+                check_identity(context, staging)
+                server = getattr(context.resources, resource).find_server()
+                with showing_presence(context, server, staging):
+                    release = run_rollback(
+                        server, project, live, author=author, log=find_log(context)
+                    )
+                    report_release(context, staging, release)
         except StagingError as error:
             show_failure(str(error))
             raise dg.Failure(str(error), allow_retries=False) from None

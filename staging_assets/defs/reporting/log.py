@@ -19,7 +19,7 @@ _NAME = "staging_assets.console"
 _ON_SCREEN = ("failed: ", "skipped: ", "checks failed: ")
 """What begins like this is told in full on standard output."""
 
-FAILED, SKIPPED = "table failed: ", "table skipped: "
+FAILED, SKIPPED, CHECK_FAILED = "table failed: ", "table skipped: ", "check failed: "
 """How lines begin that tell of it at once; on a terminal it stands on standard output."""
 
 
@@ -53,7 +53,7 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 def _is_on_screen(record: logging.LogRecord) -> bool:
     about: dict[str, Any] = getattr(record, "dagster_meta", {})
-    return str(about.get("orig_message", "")).startswith(("check failed: ", FAILED, SKIPPED))
+    return str(about.get("orig_message", "")).startswith((CHECK_FAILED, FAILED, SKIPPED))
 
 
 def _is_failure(event: Any) -> bool:

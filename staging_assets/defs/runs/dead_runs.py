@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from staging_assets.defs.alerts.of_a_run import alert_killed
 from staging_assets.defs.runs.identity import (
     SHOWS_VALUES,
     WHERE,
@@ -91,8 +92,11 @@ def showing_presence(context: Context, server: Server, staging: StagingSchema) -
         if presence.database is not None:
             check_database(context, staging, presence.database)
         connection = presence.connection
-        for dead in run_fail_dead_runs(context.instance, connection, staging):
-            context.log.warning(str(dead))
+        dead = run_fail_dead_runs(context.instance, connection, staging)
+        for each in dead:
+            context.log.warning(str(each))
+        told = [(each.run_id, str(each)) for each in dead]
+        alert_killed(staging, told, context.log.warning)
         yield
 
 

@@ -4,6 +4,7 @@
 
 import dagster as dg
 
+from staging_assets.defs.alerts.of_a_run import alert_killed
 from staging_assets.defs.runs.dead_runs import look_once
 from staging_assets.errors import StagingError
 from staging_assets.settings import StagingSchema
@@ -33,6 +34,7 @@ def build_dead_run_sensor(staging: StagingSchema) -> dg.SensorDefinition:
             return dg.SkipReason(f"the database cannot be asked: {error}")
         for dead in found:
             context.log.warning(str(dead))
+        alert_killed(staging, [(each.run_id, str(each)) for each in found], context.log.warning)
         return dg.SkipReason("; ".join(map(str, found)) or "every run that goes on is alive")
 
     return staging_dead_runs

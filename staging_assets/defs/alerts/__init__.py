@@ -1,0 +1,1 @@
+"""Whom to tell when a night has stopped, what, and when."""
