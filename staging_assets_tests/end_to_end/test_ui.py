@@ -16,6 +16,7 @@ from staging_assets_tests.conftest import missing
 from staging_assets_tests.end_to_end.test_commands import FOLDER, SOURCES, count
 from staging_assets_tests.support.browser import find_chromium, opened
 from staging_assets_tests.support.builds import ask as ask_server
+from staging_assets_tests.support.builds import tables
 from staging_assets_tests.support.commands import (
     ACTIVATE,
     ROOT,
@@ -38,6 +39,49 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
+SHAPES = {
+    "by_cte": (
+        "with w as (select n, badge from etl.arrests), v as (select * from w)"
+        " select v.n, v.badge from v",
+        {"a": "etl/arrests.n", "b": "etl/arrests.badge"},
+    ),
+    "by_union": (
+        "select n, badge from etl.arrests union all select code, value from staging.lookup_races",
+        {
+            "a": "etl/arrests.n, staging/lookup_races.code",
+            "b": "etl/arrests.badge, staging/lookup_races.value",
+        },
+    ),
+    "by_subquery": (
+        "select (select max(r.code) from staging.lookup_races as r), s.badge"
+        " from (select badge from etl.arrests) as s",
+        {"a": "staging/lookup_races.code", "b": "etl/arrests.badge"},
+    ),
+    "by_function": (
+        "select coalesce(n, 0) + 1, staging.clean(upper(badge)) from etl.arrests",
+        {"a": "etl/arrests.n", "b": "etl/arrests.badge"},
+    ),
+    "by_star": (
+        "select * from staging.by_cte",
+        {"a": "staging/by_cte.a", "b": "staging/by_cte.b"},
+    ),
+}
+"""Table to the query that fills it, and the columns that each of its columns comes from."""
+
+SCRIPTS = {
+    **FOLDER,
+    **tables(
+        **{
+            name: (
+                f"create table staging.{name} (a int, b text);",
+                f"insert into staging.{name} {query};",
+            )
+            for name, (query, _) in SHAPES.items()
+        }
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Site:
     """The page of `dagster dev` on the small folder, and the database that it builds in."""
@@ -54,7 +98,7 @@ def site(
     if find_chromium() is None:
         missing("no chromium on this machine")
     place = tmp_path_factory.mktemp("page")
-    folder, home = make_project(place / "scripts", FOLDER), place / "home"
+    folder, home = make_project(place / "scripts", SCRIPTS), place / "home"
     home.mkdir()
     copy_history(run_folder, home)
     port = find_free_port()
@@ -72,7 +116,7 @@ def site(
 @pytest.fixture
 def witness(site: Site) -> Iterator[Connection]:
     """A session on the database of the page, in which nothing is built yet."""
-    make_project(site.folder, FOLDER)
+    make_project(site.folder, SCRIPTS)
     with closing(site.server.connect("witness", autocommit=True)) as connection:
         ask_server(
             connection,
@@ -105,7 +149,7 @@ def test_everything_is_materialized_from_the_page(site: Site, witness: Connectio
     from playwright.sync_api import expect
 
     location = "staging_assets.definitions"
-    with opened() as page:
+    with opened(width=2400, height=1800) as page:
         page.goto(f"{site.address}/locations/{location}/asset-groups/tables")
         for name in ("arrests", "officers", "notes"):
             expect(page.get_by_text(name, exact=True).first).to_be_visible()
@@ -120,6 +164,14 @@ def test_everything_is_materialized_from_the_page(site: Site, witness: Connectio
 
         page.goto(f"{site.address}/assets/staging/arrests?view=checks")
         expect(page.get_by_text("table_not_empty").first).to_be_visible()
+
+        for table, (_, columns) in SHAPES.items():
+            page.goto(f"{site.address}/assets/staging/{table}")
+            shown = page.get_by_role("row").filter(has_text="columns come from")
+            expect(shown.first).to_be_visible()
+            for column, sources in columns.items():
+                row = shown.get_by_role("row").filter(has=page.get_by_text(column, exact=True))
+                expect(row.get_by_role("cell").last).to_have_text(sources)
 
         look_at_timeline(page, f"{site.address}/runs/{run['runId']}?logs=timeline")
         look_at_timeline(page, f"{site.address}/assets/staging/schema?view=events")

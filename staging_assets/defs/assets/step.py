@@ -18,7 +18,7 @@ from staging_assets.defs.assets.asset_checks import build_check_event, build_che
 from staging_assets.defs.assets.config import BuildConfig
 from staging_assets.defs.assets.failure import find_failure
 from staging_assets.defs.assets.late_checks import find_waiting_checks
-from staging_assets.defs.assets.metadata import build_metadata
+from staging_assets.defs.assets.metadata import LINEAGE, build_lineage_table, build_metadata
 from staging_assets.defs.assets.missing_sources import explain_missing_sources
 from staging_assets.defs.assets.promoting import find_schema, run_promotion
 from staging_assets.defs.assets.resources import PostgresResource, find_database
@@ -248,9 +248,8 @@ class Step:
         metadata = build_metadata(result, where, is_table=result.node in self._project.tables)
         lineage = self._lineage.find(result.node)
         if lineage:
-            metadata["dagster/column_lineage"] = build_column_lineage(
-                self._specs, lineage, self._renamed
-            )
+            told = build_column_lineage(self._specs, lineage, self._renamed)
+            metadata |= {"dagster/column_lineage": told, LINEAGE: build_lineage_table(told)}
         return metadata
 
     def _report_check(self, check: CheckResult) -> Iterator[Event]:
