@@ -15,12 +15,14 @@ from staging_assets.checks.evaluate import (
 )
 from staging_assets.checks.kinds import KINDS
 from staging_assets.checks.kinds.kind import CheckKind
+from staging_assets.checks.kinds.whole_schema import FUNCTIONS_WORK
 from staging_assets.checks.run import run_checks, run_given_checks
 from staging_assets.checks.schema.coming_changes import find_coming_changes
 from staging_assets.checks.schema.structure import ColumnStructure, Structure, read_structures
 from staging_assets.checks.suite import describe_check, find_checks, is_late
 
 __all__ = [
+    "FUNCTIONS_WORK",
     "KINDS",
     "Check",
     "CheckKind",

@@ -9,11 +9,12 @@ from fnmatch import fnmatchcase
 
 import psycopg2
 
+from staging_assets.checks.bodies.evaluate import evaluate_functions
 from staging_assets.checks.core.check import Check, CheckResult, EvaluationContext, build_error
 from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, reading
 from staging_assets.checks.evaluate import Subject, evaluate_many
 from staging_assets.checks.kinds import KINDS
-from staging_assets.checks.kinds.whole_schema import DRIFT
+from staging_assets.checks.kinds.whole_schema import DRIFT, FUNCTIONS
 from staging_assets.checks.schema.drift import evaluate_drift
 from staging_assets.checks.schema.foreign_keys import evaluate_foreign_keys
 from staging_assets.checks.suite import find_checks
@@ -153,6 +154,8 @@ def _run_whole(
     try:
         if check.kind == DRIFT.name:
             return evaluate_drift(connection, check, project, schema, tables)
+        if check.kind == FUNCTIONS.name:
+            return evaluate_functions(connection, check, project, schema, built)
         fresh = _find_fresh(project, built or ())
         return evaluate_foreign_keys(connection, check, schema, tables, fresh)
     except psycopg2.Error as error:

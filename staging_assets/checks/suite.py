@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from staging_assets.checks.bodies.routines import find_making_scripts
 from staging_assets.checks.core.check import ERROR, Check
 from staging_assets.checks.kinds import KINDS
 from staging_assets.checks.kinds.columns import HAS_VALUES
 from staging_assets.checks.kinds.kind import CheckKind
 from staging_assets.checks.kinds.rows import TABLE_EXISTS, TABLE_NOT_EMPTY
+from staging_assets.checks.kinds.whole_schema import FUNCTIONS
 from staging_assets.model import SCHEMA_NODE, CheckDeclaration, StagingProject, cleanup_node
 
 
@@ -22,7 +24,8 @@ def find_checks(project: StagingProject) -> dict[str, tuple[Check, ...]]:
         project: the folder of scripts, with the declarations of its staging.yaml.
 
     By default there is one check a node, the one that was its luigi target, and three of the
-    whole schema. A declaration named like a default (or of its kind) overrides it; others add.
+    whole schema, or four where scripts make functions. A declaration named like a default (or of
+    its kind) overrides it; others add.
     """
     found: dict[str, dict[str, Check]] = {}
     for check in _find_defaults(project):
@@ -41,7 +44,7 @@ def find_checks(project: StagingProject) -> dict[str, tuple[Check, ...]]:
 
 def _find_defaults(project: StagingProject) -> Iterator[Check]:
     for kind in KINDS.values():
-        if kind.of_schema:
+        if kind.of_schema and (kind is not FUNCTIONS or find_making_scripts(project)):
             yield _build_default(kind, SCHEMA_NODE)
     for table in project.tables.values():
         yield _build_default(TABLE_NOT_EMPTY if table.filled else TABLE_EXISTS, table.name)

@@ -74,6 +74,7 @@ def build_table(results: Sequence[CheckResult], colour: bool = False) -> str:
         state = _find_state(result)
         shown = f"{_COLOURS[state]}{state:<5}\033[0m" if colour else f"{state:<5}"
         lines.append(f"{shown}  {name:<{wide}}  {result.name:<{checks}}  {result.summary}".rstrip())
+        lines += [f"       warning: {line}" for line in result.warnings]
         if not result.passed:
             lines += [f"       {line}" for line in _find_details(result)]
     return "\n".join(lines)

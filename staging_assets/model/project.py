@@ -241,6 +241,12 @@ class StagingProject:
         """The scripts that give way to a script: folders before theirs have one for the table."""
         return [other for used, other in self.shadowed if used == label]
 
+    def find_made(self, *, functions: bool) -> frozenset[Relation]:
+        """The tables that scripts make, as they call them; or their functions."""
+        if functions:
+            return frozenset().union(*(each.functions for each in self.procedures.values()))
+        return frozenset(map(self.schemas.own, self.tables))
+
     @cached_property
     def circle_of(self) -> Mapping[str, Circle]:
         """Table to the circle that it is in, for those that are in one."""

@@ -6,6 +6,7 @@ schema `staging` to the schema that is built and keeps the way back to the file'
 `lexer/`, `names/` and `strings/` are private to this package.
 """
 
+from staging_assets.parser.bodies import RoutineBody, find_block, find_bodies, find_paths
 from staging_assets.parser.create_table import (
     add_comments,
     clean_comment,
@@ -40,6 +41,8 @@ from staging_assets.parser.lexer.tokens import (
     fold,
     tokenize,
 )
+from staging_assets.parser.nested.planned_sql import Block, Part
+from staging_assets.parser.nested.plpgsql import read_block
 from staging_assets.parser.nested.routines import (
     CatalogRoutine,
     find_called,
@@ -70,16 +73,19 @@ __all__ = [
     "NAME_KINDS",
     "TEXT_KINDS",
     "AskNaming",
+    "Block",
     "CatalogRoutine",
     "Comment",
     "LexicalError",
     "Lines",
     "Naming",
+    "Part",
     "Postponed",
     "Postponement",
     "ReadStatement",
     "References",
     "Rewritten",
+    "RoutineBody",
     "ScriptPlace",
     "SentText",
     "Statement",
@@ -87,10 +93,13 @@ __all__ = [
     "Use",
     "add_comments",
     "clean_comment",
+    "find_block",
+    "find_bodies",
     "find_called",
     "find_columns",
     "find_implied_name",
     "find_line_place",
+    "find_paths",
     "find_place",
     "find_position",
     "find_referenced",
@@ -106,6 +115,7 @@ __all__ = [
     "quote_identifier",
     "quote_literal",
     "quote_name",
+    "read_block",
     "read_catalog_naming",
     "read_statements",
     "read_text",

@@ -60,6 +60,12 @@ from staging_assets.postgres.driver import Connection, Cursor
 from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.postgres.messages.errors import FailedStatement, find_safe_text, script_error
+from staging_assets.postgres.messages.likely_names import (
+    find_column,
+    find_meant,
+    find_meant_column,
+    find_named,
+)
 from staging_assets.postgres.messages.notices import Log
 from staging_assets.postgres.messages.redaction import (
     find_detail_columns,
@@ -99,9 +105,13 @@ __all__ = [
     "dump_schema",
     "find_abilities",
     "find_build_schema",
+    "find_column",
     "find_cursor_class",
     "find_database_identity",
     "find_detail_columns",
+    "find_meant",
+    "find_meant_column",
+    "find_named",
     "find_pg_dump",
     "find_place",
     "find_present",

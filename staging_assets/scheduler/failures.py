@@ -19,7 +19,7 @@ from staging_assets.checks import CheckResult
 from staging_assets.errors import StagingError
 from staging_assets.model import Kind, Relation
 from staging_assets.parser import quote
-from staging_assets.postgres import CancelledError, Session, find_safe_text
+from staging_assets.postgres import CancelledError, Session, find_meant, find_safe_text
 
 MISSING = frozenset({"42P01", "42883", "42704"})
 """Undefined table, function, and type."""
@@ -112,3 +112,23 @@ def find_lacking(session: Session, work: RunContext, node: str) -> str:
         return ""
     named = ", ".join(f"staging/{name}" for name in missing)
     return f"\nIt needs {named}, which this run does not build. Select +staging/{node}."
+
+
+def find_likely(session: Session, work: RunContext, message: str, sqlstate: str) -> str:
+    """Say what may be meant by a name that is not there, as a line of its own.
+
+    Args:
+        session: whose transaction has ended.
+        work: the run.
+        message: what failed, as people read it.
+        sqlstate: one of `MISSING`.
+    """
+    meant = find_meant(
+        session.run,
+        message,
+        sqlstate,
+        schema=work.schema,
+        schemas=work.project.schemas,
+        made=work.project.find_made(functions=sqlstate == "42883"),
+    )
+    return f"\n{meant}" if meant else ""

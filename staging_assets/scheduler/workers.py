@@ -28,8 +28,7 @@ from staging_assets.builder import (
 from staging_assets.errors import StagingError
 from staging_assets.postgres import CancelledError, Server, Session
 from staging_assets.scheduler.admission import Admission
-from staging_assets.scheduler.failures import MISSING, find_failures, find_lacking
-from staging_assets.scheduler.likely_names import find_meant
+from staging_assets.scheduler.failures import MISSING, find_failures, find_lacking, find_likely
 from staging_assets.scheduler.ready_queue import Rank
 from staging_assets.scheduler.retries import MOST_TRIES, find_mendable, find_pause
 from staging_assets.scheduler.watch import Building
@@ -273,7 +272,7 @@ class WorkerPool:
             return result
         more = find_lacking(session, self._work, result.node)
         if not more and result.message and result.sqlstate:
-            more = find_meant(session, self._work, result.message, result.sqlstate)
+            more = find_likely(session, self._work, result.message, result.sqlstate)
         return replace(result, message=f"{result.message}{more}")
 
     def _clear(self, session: Session, task: Task) -> None:

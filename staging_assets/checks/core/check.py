@@ -71,6 +71,12 @@ class CheckResult:
     error: bool = False
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What it found besides, which fails nothing, as lines for people."""
+        found = self.metadata.get("warnings", ())
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    @property
     def stops(self) -> bool:
         """Whether it keeps the table from being published."""
         return not self.passed and self.blocking

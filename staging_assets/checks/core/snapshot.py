@@ -119,6 +119,18 @@ def rolled_back(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
+def taken_back(connection: Connection) -> Iterator[None]:
+    """Run a part of a transaction of which nothing stays: neither what it did nor its locks."""
+    with connection.cursor() as cursor:
+        cursor.execute("savepoint staging_trial")
+        try:
+            yield
+        finally:
+            if not connection.closed:
+                cursor.execute("rollback to staging_trial; release staging_trial")
+
+
+@contextmanager
 def savepoint(connection: Connection) -> Iterator[None]:
     """Keep a failure from ending the transaction."""
     with connection.cursor() as cursor:

@@ -22,7 +22,12 @@ from staging_assets.checks.kinds.rows import (
     RowCountChange,
 )
 from staging_assets.checks.kinds.values import AcceptedValues, Relationship
-from staging_assets.checks.kinds.whole_schema import DRIFT, FOREIGN_KEYS, SCHEMA_EXISTS
+from staging_assets.checks.kinds.whole_schema import (
+    DRIFT,
+    FOREIGN_KEYS,
+    FUNCTIONS,
+    SCHEMA_EXISTS,
+)
 
 KINDS: Mapping[str, CheckKind] = {
     kind.name: kind
@@ -45,6 +50,7 @@ KINDS: Mapping[str, CheckKind] = {
         SCHEMA_EXISTS,
         DRIFT,
         FOREIGN_KEYS,
+        FUNCTIONS,
     )
 }
 

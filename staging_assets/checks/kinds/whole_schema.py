@@ -47,4 +47,19 @@ class ForeignKeysValid(CheckKind):
     of_schema = late = takes_except = True
 
 
+class FunctionsWork(CheckKind):
+    """Every function that scripts make could be called: see `checks.bodies`."""
+
+    name = "functions_work"
+    words = "The body of every function says what Postgres can do, with names that are there."
+    holds = (
+        "the body of every function that the scripts make is SQL or PL/pgSQL that Postgres reads,"
+        " and the names in it are there, under the path that it runs with"
+    )
+    of_schema = late = takes_except = True
+
+
 SCHEMA_EXISTS, DRIFT, FOREIGN_KEYS = SchemaExists(), SchemaMatchesScripts(), ForeignKeysValid()
+FUNCTIONS = FunctionsWork()
+FUNCTIONS_WORK = FUNCTIONS.name
+"""It is looked at whenever scripts of functions are built."""

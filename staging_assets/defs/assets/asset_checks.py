@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
-from staging_assets.checks import Check, CheckResult, describe_check, find_checks
+from staging_assets.checks import (
+    FUNCTIONS_WORK,
+    Check,
+    CheckResult,
+    describe_check,
+    find_checks,
+)
 from staging_assets.defs.translation.specs import AssetSpecs
-from staging_assets.model import StagingProject
+from staging_assets.model import Kind, StagingProject
 
 
 def build_check_specs(project: StagingProject, specs: AssetSpecs) -> list[dg.AssetCheckSpec]:
@@ -39,6 +45,35 @@ def build_check_spec(check: Check, specs: AssetSpecs) -> dg.AssetCheckSpec:
         description=describe_check(check),
         blocking=check.blocking,
     )
+
+
+def find_checks_of_run(
+    project: StagingProject,
+    checks: Mapping[str, Sequence[Check]],
+    chosen: Collection[tuple[str, str]],
+    nodes: Collection[str],
+    added: Collection[str],
+) -> dict[str, list[Check]]:
+    """The checks that a run evaluates, by node.
+
+    Args:
+        project: the folder of scripts.
+        checks: all there are, by node.
+        chosen: node and name of those that were selected.
+        nodes: the nodes that were selected. Where scripts of functions are among them, it is looked
+            whether these can work, whatever else was selected.
+        added: nodes that are built without being selected; all of their checks count.
+    """
+    makes = any(project.kind(node) is Kind.PROCEDURES for node in nodes)
+    wanted = {
+        node: [
+            check
+            for check in of_node
+            if node in added or check.key in chosen or (makes and check.kind == FUNCTIONS_WORK)
+        ]
+        for node, of_node in checks.items()
+    }
+    return {node: of_node for node, of_node in wanted.items() if of_node}
 
 
 def build_check_result(result: CheckResult, asset_key: dg.AssetKey) -> dg.AssetCheckResult:

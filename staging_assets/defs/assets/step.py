@@ -14,7 +14,11 @@ from staging_assets.builder import BuildOptions, NodeResult, Rebuild
 from staging_assets.checks import Check, CheckResult, is_late, run_given_checks
 from staging_assets.defs.alerts.of_a_run import alert_results
 from staging_assets.defs.alerts.overdue import note_complete
-from staging_assets.defs.assets.asset_checks import build_check_event, build_check_result
+from staging_assets.defs.assets.asset_checks import (
+    build_check_event,
+    build_check_result,
+    find_checks_of_run,
+)
 from staging_assets.defs.assets.config import BuildConfig
 from staging_assets.defs.assets.failure import find_failure
 from staging_assets.defs.assets.late_checks import find_waiting_checks
@@ -68,15 +72,12 @@ class Step:
         self._nodes = nodes
         self._prefix = "/".join([*staging.key_prefix, STAGING])
         node_of = {key: node for node, key in keys.items()}
-        chosen = {(node_of[c.asset_key], c.name) for c in context.selected_asset_check_keys}
+        self._chosen = {(node_of[c.asset_key], c.name) for c in context.selected_asset_check_keys}
         # A table and its cleanup are built together, whichever was selected.
         self._added = (
             frozenset[str]() if config.create_only else project.add_partners(nodes) - nodes
         )
-        self._checks = {
-            node: [c for c in of_node if node in self._added or (node, c.name) in chosen]
-            for node, of_node in checks.items()
-        }
+        self._checks = find_checks_of_run(project, checks, self._chosen, nodes, self._added)
         self._config = config
         self._schema = find_schema(staging, config)
         self._live = self._schema == staging.schema
@@ -254,6 +255,8 @@ class Step:
 
     def _report_check(self, check: CheckResult) -> Iterator[Event]:
         self._told.append(check)
+        for line in check.warnings:
+            self._log("warning", line)
         if not check.passed:
             self._failed_checks.append(check)
         if self._live:
@@ -261,7 +264,7 @@ class Step:
 
     def _report_live_check(self, check: CheckResult) -> Iterator[Event]:
         key = self._keys[check.table]
-        if check.table in self._added:
+        if (check.table, check.name) not in self._chosen:
             self._context.log_event(build_check_event(check, key))
         else:
             yield build_check_result(check, key)
