@@ -124,7 +124,7 @@ def run_script_of(
 
     Returns and raises what `run_cleanup` does.
     """
-    session.notices.at(cleanup.script.label)
+    session.notices.at(cleanup.script.label, script=cleanup.script.text)
     left = run_cleanup(
         session.users_connection,
         cleanup.script,

@@ -17,7 +17,7 @@ from staging_assets.builder.cleanups.shared_transaction import SharedTransaction
 from staging_assets.builder.cleanups.wrangler import PostgresWrangler
 from staging_assets.errors import BuildError, StagingError
 from staging_assets.model import SchemaNames, Script
-from staging_assets.postgres import Connection, Server, find_safe_message
+from staging_assets.postgres import Connection, Server, find_safe_text
 
 # What these say is about code; the text of any other may hold values of rows.
 _ABOUT_CODE = (ImportError, NameError, AttributeError, SyntaxError, StagingError)
@@ -123,8 +123,7 @@ def _find_todo(error: Exception) -> str:
 def _describe(error: Exception) -> str:
     original = getattr(error, "orig", error)  # SQLAlchemy wraps the driver's
     if isinstance(original, psycopg2.Error) and original.pgcode is not None:
-        message = find_safe_message(original.diag.message_primary or "", original.pgcode, "")
-        return f"{message.rstrip('.')} (SQLSTATE {original.pgcode})"
+        return f"{find_safe_text(original).rstrip('.')} (SQLSTATE {original.pgcode})"
     if isinstance(error, _ABOUT_CODE):
         return f"{type(error).__name__}: {error}".rstrip(".")
     return f"{type(error).__name__} (its text may hold values of rows, and is not shown)"

@@ -11,7 +11,7 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from staging_assets.errors import DatabaseError
-from staging_assets.postgres import Connection, find_safe_message
+from staging_assets.postgres import Connection, find_safe_text
 
 _MINDED = ("57014", "40001", "40P01")
 """Cancelled, serialization failure, deadlock: the caller's to deal with, not the check's."""
@@ -44,8 +44,7 @@ def describe_error(error: psycopg2.Error, text: str = "") -> str:
         error: as psycopg2 raised it.
         text: the statement; literals that stand in it may be shown.
     """
-    message = error.diag.message_primary or str(error).strip() or type(error).__name__
-    said = " ".join(find_safe_message(message, error.pgcode, text).split())
+    said = " ".join(find_safe_text(error, text).split())
     return f"{said} ({error.pgcode})" if error.pgcode else said
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.pool import NullPool
 
-from staging_assets.postgres.messages.redaction import find_safe_message
+from staging_assets.postgres.messages.errors import find_safe_text
+from staging_assets.postgres.messages.raised import find_raiser
 
 _JOINED = "staging_assets"
 
@@ -57,8 +58,9 @@ def hide_values(error: BaseException) -> None:
     has them, and so has the DETAIL of a broken key.
     """
     if isinstance(error, psycopg2.Error) and error.pgcode is not None:
-        text = find_safe_message(error.diag.message_primary or "", error.pgcode, "")
-        hint = f" {error.diag.message_hint}" if error.diag.message_hint else ""
+        text = find_safe_text(error)
+        said = error.diag.message_hint if find_raiser(error.diag.context) is None else None
+        hint = f" {said}" if said else ""
         error.args = (f"{text} (SQLSTATE {error.pgcode}).{hint}",)
 
 

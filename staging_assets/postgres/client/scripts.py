@@ -68,7 +68,7 @@ def _run_at_once(
 ) -> list[Outcome]:
     """Send a whole script in one round trip; again in parts if it fails without a position."""
     session.check()
-    session.notices.at(script.label, quiet=True)
+    session.notices.at(script.label, quiet=True, script=sent.text)
     connection = session.open()
     before = f"{session.lead(users=True)}savepoint script;"
     text = f"{before}{_spare(sent.text, statements)}\n;release savepoint script"
@@ -105,7 +105,8 @@ def run_statement(
     session.check()
     place = find_statement_place(script, sent, statement.offset)
     quiet = _DROP.match(statement.text) is not None
-    session.notices.at(f"{place.script.label}:{place.line}", quiet=quiet)
+    where = f"{place.script.label}:{place.line}"
+    session.notices.at(where, quiet=quiet, script=sent.text)
     connection = session.open()
     before = session.lead(users=True)
     failure: psycopg2.Error | None = None

@@ -72,7 +72,8 @@ class Session:
         self.server, self.run_id, self.sessions = server, run_id, sessions
         self.stop = stop
         self.log = log
-        self.notices = Notices(log)
+        texts = [function.text for function in functions]
+        self.notices = Notices(log, texts, shows_values=sessions.show_values)
         self.functions = functions
         self._prepared = prepared
         self._connection: Connection | None = None

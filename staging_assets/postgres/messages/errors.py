@@ -28,6 +28,7 @@ from staging_assets.parser import (
     find_place,
     find_statement_place,
 )
+from staging_assets.postgres.messages.raised import find_raiser, hide_dynamic, hide_raised
 from staging_assets.postgres.messages.redaction import (
     find_detail_columns,
     find_safe_detail,
@@ -108,16 +109,26 @@ def script_error(
     sqlstate = error.pgcode
     place = _find_error_place(error, script, rewritten, statement_offset_in_rewritten, lead)
     said = diag.message_primary or _first_line(error)
-    safe = find_safe_message(said, sqlstate, rewritten.text).rstrip(".")
+    sources = [rewritten.text, *(function.text for function in functions)]
+    raised = find_raiser(diag.context) is not None
+    if raised:
+        safe = hide_raised(said, sources, always=True).rstrip(".")
+    else:
+        safe = find_safe_message(said, sqlstate, rewritten.text).rstrip(".")
+        query = diag.internal_query or diag.statement_position
+        safe = hide_dynamic(safe, sqlstate, diag.context, query, sources)
     message = said.rstrip(".") if shows_values else safe
     parts = [f"{place}: {message}.", *([place.show()] if place.shown else [])]
     parts += _show_frames(diag.context, script, functions)
     detail = diag.message_detail
-    detail = detail if shows_values else find_safe_detail(detail, sqlstate)
+    hint = diag.message_hint
+    if not shows_values:
+        detail = None if raised else find_safe_detail(detail, sqlstate)
+        hint = hide_raised(hint, sources, always=True) if raised and hint else hint
     if detail:
         parts.append(f"Detail: {detail}")
     code = f"SQLSTATE {sqlstate}. " if sqlstate else ""
-    advice = diag.message_hint or todo or _TODO.get(sqlstate or "")
+    advice = hint or todo or _TODO.get(sqlstate or "")
     parts.append(f"{code}{advice or 'Correct the script, then build this again.'}".strip())
     failed = None
     if statement is not None:
@@ -207,7 +218,17 @@ def _find_bare_name(name: str) -> str:
     return found[1].replace('""', '"') if found[1] else found[2].lower()
 
 
-def find_safe_text(error: psycopg2.Error) -> str:
-    """The primary message of an error of a statement of our own, without values from rows."""
-    text = error.diag.message_primary or _first_line(error)
-    return find_safe_message(text, error.pgcode, "")
+def find_safe_text(error: psycopg2.Error, text: str = "") -> str:
+    """The primary message of an error in one line, without values from rows.
+
+    Args:
+        error: of a statement that is in no script.
+        text: the statement; literals that stand in it may be shown.
+    """
+    diag = error.diag
+    if raiser := find_raiser(diag.context):
+        return f"{raiser} raised an error (its text may hold values of rows, and is not shown)"
+    said = diag.message_primary or _first_line(error)
+    safe = find_safe_message(said, error.pgcode, text)
+    # Without a place to look at: a name that was put together is known by its function alone.
+    return hide_dynamic(safe, None, diag.context, diag.internal_query, [text])

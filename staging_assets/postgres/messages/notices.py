@@ -7,7 +7,9 @@ so that none is lost and none is kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from staging_assets.postgres.messages.raised import hide_raised
 
 Log = Callable[[str, str], None]
 
@@ -24,10 +26,16 @@ class Notices:
 
     Args:
         log: called with a level (`info` or `warning`) and one line of text.
+        functions: texts of the scripts whose functions may say something.
+        shows_values: whether values from rows may be shown.
     """
 
-    def __init__(self, log: Log) -> None:
+    def __init__(
+        self, log: Log, functions: Sequence[str] = (), *, shows_values: bool = False
+    ) -> None:
         self._log = log
+        self._functions, self._shows_values = functions, shows_values
+        self._script = ""
         self._node = ""
         self._where = ""
         self._quiet = False
@@ -40,15 +48,16 @@ class Notices:
         self._quiet = False
         self._count = 0
 
-    def at(self, where: str, *, quiet: bool = False) -> None:
+    def at(self, where: str, *, quiet: bool = False, script: str = "") -> None:
         """Say what runs now.
 
         Args:
             where: file and line of the statement, or empty.
             quiet: drop notices (not warnings): those of a DROP ... IF EXISTS on a shadow, which
                 never exists, say nothing about the table.
+            script: the text of what runs.
         """
-        self._where = where
+        self._where, self._script = where, script
         self._quiet = quiet
 
     def append(self, text: str) -> None:
@@ -61,6 +70,8 @@ class Notices:
             return
         self._count += 1
         if self._count <= MOST_MESSAGES:
+            if not self._shows_values:
+                message = hide_raised(message, [self._script, *self._functions])
             place = f" ({self._where})" if self._where else ""
             node = f"{self._node}: " if self._node else ""
             self._log("warning" if warning else "info", f"{node}{severity}: {message}{place}")
