@@ -22,7 +22,13 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from staging_assets.settings import find_home, find_sql_dir
+from staging_assets.errors import SettingsError
+from staging_assets.settings import (
+    find_history_home,
+    find_home,
+    find_sql_dir,
+    is_history_in_postgres,
+)
 from staging_assets.signals import release_signals, take_signals
 
 DEFINITIONS = "staging_assets.definitions"
@@ -68,7 +74,7 @@ def _prepare(words: Sequence[str], folder: Path) -> str | None:
         take_signals()
     refusal = find_expansion(words, find_sql_dir(os.environ, folder))
     if refusal is None and not os.environ.get("DAGSTER_HOME"):
-        refusal = make_home(find_home(os.environ, folder) / "dagster")
+        refusal = make_home(find_home(os.environ, folder))
     if refusal is None and words[0] in ("asset", "job"):
         os.environ.update(pointer)
         if pointer:
@@ -76,8 +82,8 @@ def _prepare(words: Sequence[str], folder: Path) -> str | None:
             # again, takes a fifth of the start. `begin` lets the search go on.
             _paused.append(gc.isenabled())
             gc.disable()
-        # Dagster advises `dg launch` instead of these commands, each time they run.
-        warnings.filterwarnings("ignore", message="Function", module=r"click\.core")
+    # Dagster advises `dg` instead of these commands, each time they run.
+    warnings.filterwarnings("ignore", message="Function", module=r"click\.core")
     return refusal
 
 
@@ -184,11 +190,29 @@ def make_home(home: Path) -> str | None:
     """Make the folder of the history and name it; what to say when it cannot be made.
 
     Args:
-        home: the folder; what is in it already is kept.
+        home: `STAGING_HOME`; what is in it already is kept.
     """
-    os.environ["DAGSTER_HOME"] = str(home)
-    if _read(home / "dagster.yaml") == _read(_CONFIGURATION):
+    try:
+        place = find_history_home(os.environ, home)
+        in_postgres = is_history_in_postgres(os.environ)
+    except SettingsError as error:
+        return str(error)
+    configuration = _CONFIGURATION.with_name(
+        "dagster_postgres.yaml" if in_postgres else "dagster.yaml"
+    )
+    if in_postgres:
+        told = _run("staging_assets.postgres.embedded.history", str(home))
+        if told.returncode:
+            return told.stderr.strip() or "the embedded server cannot be started"
+        os.environ["STAGING_HISTORY_URL"] = told.stdout.strip()
+    os.environ["DAGSTER_HOME"] = str(place)
+    if _read(place / "dagster.yaml") == _read(configuration):
         return None
-    command = [sys.executable, "-m", "staging_assets.defs.dagster_patches.home", str(home)]
-    made = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    module = "staging_assets.defs.dagster_patches.home"
+    made = _run(module, str(place), configuration.name)
     return made.stderr.strip() or "no history can be kept" if made.returncode else None
+
+
+def _run(module: str, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", module, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         if not os.environ.get("DAGSTER_HOME"):
-            refusal = make_home(find_home(os.environ, Path.cwd()) / "dagster")
+            refusal = make_home(find_home(os.environ, Path.cwd()))
             if refusal is not None:
                 raise StagingError(refusal)
         within = None if given.within is None else read_seconds(given.within, "--within")

@@ -231,8 +231,8 @@ def test_the_page_of_settings_is_made_of_the_code_and_complete(tmp_path: Path) -
     environ = Recorded()
     read_settings(environ, tmp_path)
     asked = {name for name in environ.asked if not name.startswith("PG")}
-    # These two are Dagster's business: the log of a command, and its history.
-    assert asked | {"STAGING_LOG_LEVEL", "DAGSTER_HOME"} == set(listed)
+    # These are Dagster's business: the log of a command, and its history.
+    assert asked | {"STAGING_LOG_LEVEL", "DAGSTER_HOME", "STAGING_HISTORY"} == set(listed)
 
 
 def test_links_of_the_page_of_settings_lead_somewhere() -> None:

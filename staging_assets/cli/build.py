@@ -7,6 +7,7 @@ command.
 from __future__ import annotations
 
 import re
+import signal
 import socket
 from collections.abc import Sequence
 
@@ -70,6 +71,9 @@ def dev(port: int, dry_run: bool, **said: str | None) -> int:
     read_staging_schema(**said)
     if not dry_run:
         _check_free(port)
+        # A script that starts it with `&` has SIGINT ignored, and Dagster then ignores SIGTERM too.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
     words = ["dev", "-h", "127.0.0.1", "-p", str(port), "-m", "staging_assets.definitions"]
     return become_dagster(words, dry_run=dry_run, **said)
 

@@ -11,6 +11,7 @@ import click
 
 from staging_assets.checks import KINDS
 from staging_assets.cli.options import find_asset_key, read_staging_schema, schema_options
+from staging_assets.dagster_command import make_home
 from staging_assets.defs import read_runs
 from staging_assets.errors import SettingsError
 from staging_assets.model import SCHEMA_NODE, StagingProject
@@ -43,10 +44,11 @@ def report(run_id: str | None, runs: int, output: Path, as_json: bool, **said: s
     where each column comes from. It holds no rows, and loads nothing from anywhere.
     """
     staging = read_staging_schema(**said)
-    # Where the command `dagster` keeps it for this folder.
-    home = Path(os.environ.setdefault("DAGSTER_HOME", str(staging.home / "dagster")))
+    refusal = None if os.environ.get("DAGSTER_HOME") else make_home(staging.home)
+    if refusal is not None:
+        raise SettingsError(refusal)
     project = load_project(staging, staging.department, KINDS)
-    run, *earlier = read_runs(staging, home, run_id=run_id, count=runs)
+    run, *earlier = read_runs(staging, Path(os.environ["DAGSTER_HOME"]), run_id=run_id, count=runs)
     if as_json:
         print(_build_json(run))
         return 0

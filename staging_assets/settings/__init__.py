@@ -12,7 +12,13 @@ from staging_assets.settings.connection import (
     check_url,
     is_elsewhere,
 )
-from staging_assets.settings.environment import find_home, find_sql_dir, read_settings
+from staging_assets.settings.environment import (
+    find_history_home,
+    find_home,
+    find_sql_dir,
+    is_history_in_postgres,
+    read_settings,
+)
 from staging_assets.settings.limits import (
     DEFAULT_DEPARTMENT,
     DEFAULT_ETL_SCHEMA,
@@ -50,9 +56,11 @@ __all__ = [
     "check_url",
     "check_workers",
     "default_workers",
+    "find_history_home",
     "find_home",
     "find_sql_dir",
     "is_elsewhere",
+    "is_history_in_postgres",
     "read_alert_settings",
     "read_seconds",
     "read_settings",

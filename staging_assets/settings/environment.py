@@ -134,6 +134,33 @@ def find_home(environ: Mapping[str, str], folder: Path) -> Path:
     return _read_path(environ, "STAGING_HOME", folder) or _find_root(folder) / ".staging"
 
 
+def is_history_in_postgres(environ: Mapping[str, str]) -> bool:
+    """Whether Dagster's history is kept in the embedded server, by `STAGING_HISTORY`.
+
+    Args:
+        environ: the environment.
+
+    Raises SettingsError when it says something else than `files` or `postgres`.
+    """
+    text = environ.get("STAGING_HISTORY", "").strip()
+    if text not in ("", "files", "postgres"):
+        raise SettingsError(f"STAGING_HISTORY: {text!r} is neither files nor postgres.")
+    return text == "postgres"
+
+
+def find_history_home(environ: Mapping[str, str], home: Path) -> Path:
+    """Dagster's folder: `DAGSTER_HOME`, else one in `STAGING_HOME`, one for each kind of history.
+
+    Args:
+        environ: the environment.
+        home: `STAGING_HOME`.
+
+    Raises SettingsError when `STAGING_HISTORY` cannot be used.
+    """
+    name = "dagster_postgres" if is_history_in_postgres(environ) else "dagster"
+    return Path(environ.get("DAGSTER_HOME") or home / name)
+
+
 def _read_path(environ: Mapping[str, str], name: str, folder: Path) -> Path | None:
     text = environ.get(name, "").strip()
     return Path(os.path.abspath(folder / Path(text).expanduser())) if text else None  # noqa: PTH100

@@ -87,8 +87,14 @@ VARIABLES = (
     ),
     Variable(
         ("DAGSTER_HOME",),
-        "`dagster` in `STAGING_HOME`",
+        "`dagster`, or `dagster_postgres`, in `STAGING_HOME`",
         "where Dagster keeps its history; for a server see [deploy](../deploy/README.md)",
+    ),
+    Variable(
+        ("STAGING_HISTORY",),
+        "`files`",
+        "`postgres` keeps Dagster's history in the database `dagster` of the embedded server, for "
+        "[several processes at once](report.md#where-the-history-is)",
     ),
     Variable(
         ("STAGING_WORKERS",),

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, files, version
 from pathlib import Path
 
 from staging_assets.cli.examinations.finding import GOOD, ODD, WRONG, Finding
+from staging_assets.settings import find_history_home
 
 _LEAST_PYTHON, _NEXT_PYTHON = (3, 10), (3, 14)
 _BIG_HISTORY = 1 << 30
@@ -90,7 +91,7 @@ def _find_shell(environ: Mapping[str, str], folder: Path) -> Iterator[Finding]:
 
 
 def _find_history(environ: Mapping[str, str], home: Path) -> Iterator[Finding]:
-    place = Path(environ.get("DAGSTER_HOME") or home / "dagster")
+    place = find_history_home(environ, home)
     size = sum(each.stat().st_size for each in place.rglob("*") if each.is_file())
     told = f"{place}: {size / 1e6:,.0f} MB"
     if size > _BIG_HISTORY:

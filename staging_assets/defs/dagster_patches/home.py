@@ -14,21 +14,22 @@ from pathlib import Path
 from staging_assets.defs.dagster_patches.ready_history import lay_history, make_history
 from staging_assets.postgres import held
 
-CONFIGURATION = Path(__file__).with_name("dagster.yaml")
+CONFIGURATION = "dagster.yaml"
 _PATIENCE = 60.0
 """Seconds to wait for another command that is making the folder."""
 
 
-def make_home(home: Path) -> None:
+def make_home(home: Path, configuration: str = CONFIGURATION) -> None:
     """Make the folder, with its databases and its `dagster.yaml`.
 
     Args:
         home: the folder; what is in it already is kept.
+        configuration: the file beside this one that becomes its `dagster.yaml`.
 
     Raises OSError when the folder cannot be written; TimeoutError, which is one, when another
     command has been making it for a minute.
     """
-    text = CONFIGURATION.read_text(encoding="utf-8")
+    text = Path(__file__).with_name(configuration).read_text(encoding="utf-8")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     named = home / "dagster.yaml"
     with held(home / "making.lock", _PATIENCE):
@@ -36,7 +37,8 @@ def make_home(home: Path) -> None:
             return
         beside = home / "dagster.new.yaml"
         beside.write_text(text, encoding="utf-8")
-        if not lay_history(home):
+        # Whatever else it says than the stock one, Dagster makes what that needs itself.
+        if configuration != CONFIGURATION or not lay_history(home):
             make_history(home, beside.name)
         beside.replace(named)
 
@@ -44,7 +46,7 @@ def make_home(home: Path) -> None:
 if __name__ == "__main__":
     os.environ["DAGSTER_HOME"] = sys.argv[1]  # dagster.yaml names it
     try:
-        make_home(Path(sys.argv[1]))
+        make_home(Path(sys.argv[1]), *sys.argv[2:])
     except OSError as error:
         reason = error.strerror or "another command has been making it for a minute"
         sys.exit(
