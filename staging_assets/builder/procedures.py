@@ -21,9 +21,16 @@ _MOST_TRIES = 50
 _LEAD = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
 _NAME = r'(?:(?:"(?:[^"]|"")+"|[\w$]+)\s*\.\s*)?(?:"(?:[^"]|"")+"|[\w$]+)'
 _CREATE = re.compile(
-    rf"{_LEAD}create\s+(?P<replace>or\s+replace\s+)?(?:function|procedure)\s+(?P<name>{_NAME})",
+    rf"{_LEAD}create\s+(?P<replace>or\s+replace\s+)?(?:function|procedure|aggregate)\s+"
+    rf"(?P<name>{_NAME})",
     re.IGNORECASE | re.DOTALL,
 )
+_ONCE = re.compile(
+    rf"{_LEAD}(?:create|alter)\s+"
+    r"(?P<what>(?:type|domain|collation|cast|operator|text\s+search|conversion|transform)\b[^;]*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What cannot be replaced, and is seldom changed."""
 _DROP = re.compile(
     rf"{_LEAD}drop\s+(?:function|procedure|routine)\s+(?:if\s+exists\s+)?(?P<name>{_NAME})",
     re.IGNORECASE | re.DOTALL,
@@ -43,12 +50,14 @@ class _ProcedurePlan:
         skipped: DROPs to leave out; the function is replaced instead.
         cascading: DROPs whose CASCADE may run, if all that goes comes back.
         replacing: CREATEs to turn into CREATE OR REPLACE.
+        kept: CREATEs to leave out, since what they make is there and cannot be replaced.
     """
 
     drops: dict[int, list[str]] = field(default_factory=dict)
     skipped: set[int] = field(default_factory=set)
     cascading: set[int] = field(default_factory=set)
     replacing: set[int] = field(default_factory=set)
+    kept: set[int] = field(default_factory=set)
 
 
 class _RetryError(Exception):
@@ -79,6 +88,7 @@ def run_procedures(
                 if plan.cascading:
                     _check_lost(session, procedures, before, plan)
                 session.send_last(record())
+            _tell_kept(session, script.label, text, plan)
             return
         except _RetryError:
             continue
@@ -88,13 +98,22 @@ def run_procedures(
     )
 
 
+def _tell_kept(session: Session, label: str, text: SentText, plan: _ProcedurePlan) -> None:
+    """Say what was left as it is, for whoever has changed it."""
+    statements = find_statements(text.text) if plan.kept else []
+    for index in sorted(plan.kept):
+        found = _ONCE.match(statements[index].text)
+        what = " ".join(found["what"].split())[:60] if found else ""
+        session.log("info", f"{label}: it is there and stays as it is: {what} ...")
+
+
 def _run_once(
     session: Session, procedures: Procedures, text: SentText, plan: _ProcedurePlan
 ) -> None:
     script = procedures.script
     statements = find_statements(text.text)
     for index, statement in enumerate(statements):
-        if index in plan.skipped:
+        if index in plan.skipped or index in plan.kept:
             continue
         for signature in plan.drops.get(index, ()):
             _drop(session, procedures, signature)
@@ -131,6 +150,9 @@ def _mend(
         if index not in plan.replacing:
             plan.replacing.add(index)
             return
+    elif error.sqlstate in ("42710", "42723", "23505") and _ONCE.match(statements[index]):
+        plan.kept.add(index)
+        return
     elif error.sqlstate == "2BP01":
         if cascades and index not in plan.cascading:
             plan.cascading.add(index)

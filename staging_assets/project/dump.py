@@ -17,7 +17,7 @@ from staging_assets.project.scripts.divide import Left, divide
 from staging_assets.project.scripts.forbidden import find_faults
 from staging_assets.project.scripts.psql import Included, Values, is_variable_name, read_as_psql
 from staging_assets.project.scripts.script import Source
-from staging_assets.project.scripts.subjects import find_made, is_of_schema, is_setting
+from staging_assets.project.scripts.subjects import find_made, is_setting
 
 _OF_PG_DUMP = re.compile(
     r"--(?:\s*|\s*(?:Name|Data for Name|Data Pos|TOC entry|Dependencies|Dumped|Started on"
@@ -154,13 +154,10 @@ def _sort(dump: Dump, sources: Sequence[Source]) -> None:
     dump.problems += divided.problems
     for name, script in divided.scripts.items():
         dump.tables[name] = _read_statements(Source(script, dump.schemas))
-    for script in (*divided.routines, *(common.script for common in divided.commons)):
-        part = _read_statements(Source(script, dump.schemas))
-        (dump.left if script.part else dump.others).extend(part)
-    for source in sources:
-        own = (s for s in source.statements if is_of_schema(s, dump.schemas.staging))
-        spoken = [statement for statement in own if statement.starts_with("comment")]
-        dump.others += [_cut(source, statement, "") for statement in spoken]
+    for script in divided.routines:
+        dump.others += _read_statements(Source(script, dump.schemas))
+    for common in divided.commons:
+        dump.left += _read_statements(Source(common.script, dump.schemas))
     dump.left += [_cut_left(left) for left in divided.left]
 
 

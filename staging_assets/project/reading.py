@@ -95,7 +95,8 @@ class FolderReader:
         for source in (*own, *self.routines):
             if source is None:
                 continue
-            stem = source.script.path.stem
+            part = source.script.part
+            stem = f"{source.script.path.stem}-{part}" if part else source.script.path.stem
             if stem in self.parts.procedures:
                 what = f"a second script called {stem}"
                 self.problems.append(source.note(0, what, "Give it another name"))

@@ -28,9 +28,8 @@ _USUAL = {
 }
 """Settings at the head of dumps that say what is so in a build, or does not matter there."""
 _OWNER = re.compile(r"\bowner\s+to\b", re.IGNORECASE)
-_GUARDED = ("type", "domain", "cast", "operator", "collation", "text", "event", "transform")
-_REPLACED = re.compile(r"create\s+(?=(?:function|procedure|aggregate|trigger)\b)", re.IGNORECASE)
-_SEQUENCE = re.compile(r"create\s+sequence\s+", re.IGNORECASE)
+_REPLACED = re.compile(r"\Acreate\s+(?=(?:function|procedure|aggregate)\b)", re.IGNORECASE)
+_SEQUENCE = re.compile(r"\Acreate\s+sequence\s+", re.IGNORECASE)
 
 
 def find_words(statement: DumpStatement) -> list[str]:
@@ -138,19 +137,10 @@ def find_stem(statement: DumpStatement) -> str:
 
 
 def spell_again(statement: DumpStatement) -> str:
-    """A statement so that it can be run once more: what it makes may be there."""
-    words, text = find_words(statement), statement.text
-    made = words[:1] == ["create"] and words[1:2] in [[kind] for kind in _GUARDED]
-    adds = words[:2] == ["alter", "domain"] and "add" in words
-    if made or adds:
-        tag = "$once$" if "$once$" not in text else "$only_once$"
-        indented = text.replace("\n", "\n    ") if "'" not in text else text
-        text = (
-            f"DO {tag}\nBEGIN\n    {indented};\n"
-            f"EXCEPTION WHEN duplicate_object OR duplicate_function THEN NULL;\nEND\n{tag}"
-        )
-    elif _SEQUENCE.match(text) and "if not exists" not in text.lower():
-        text = _SEQUENCE.sub("CREATE SEQUENCE IF NOT EXISTS ", text, count=1)
-    else:
-        text = _REPLACED.sub("CREATE OR REPLACE ", text, count=1) if _REPLACED.match(text) else text
-    return text
+    """A statement of stored procedures that can be run once more: what it makes may be there.
+
+    Types, operators and the like the build leaves as they are.
+    """
+    if _SEQUENCE.match(statement.text) and "if not exists" not in statement.text.lower():
+        return _SEQUENCE.sub("CREATE SEQUENCE IF NOT EXISTS ", statement.text, count=1)
+    return _REPLACED.sub("CREATE OR REPLACE ", statement.text, count=1)

@@ -142,3 +142,24 @@ def test_a_file_that_only_repeats_a_table_gives_way_and_is_told(tmp_path: Path) 
     files["create_tables/old-a.sql"] = "create table staging.a (id text);"
     project = load(tmp_path, files)
     assert [each[1].rpartition("/")[2] for each in project.shadowed] == ["old-a.sql"]
+
+
+def test_types_go_with_their_table_or_with_the_routines_that_take_them(tmp_path: Path) -> None:
+    text = """create type staging.own as enum ('a');
+comment on type staging.own is 'of a';
+create type staging.taken as enum ('a');
+create type staging.span as range (subtype = int);
+create domain staging.unused as text;
+create sequence staging.numbers;
+create function staging.f(staging.taken) returns int language sql as 'select 1';
+create function staging.g(staging.a) returns int language sql as 'select 1';
+create table staging.a (x staging.own, y staging.taken, z staging.span);
+"""
+    project = load(tmp_path, {"create_tables/all.sql": text + "create table staging.b (id int);\n"})
+    lines = text.splitlines()
+    assert find_statements(project, "a") == [*lines[:2], lines[5], lines[8]]
+    assert {*project.procedures} == {"all", "all-g"}
+    script = project.procedures["all"].script.text
+    assert [line for line in script.splitlines() if line.strip()] == [*lines[2:5], lines[6]]
+    assert project.dependencies["stored_procedures/all-g"] == {"schema", "a"}
+    assert project.dependencies["a"] == {"schema", "stored_procedures/all"}

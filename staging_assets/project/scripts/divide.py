@@ -17,6 +17,7 @@ from staging_assets.model import Script
 from staging_assets.parser import ReadStatement
 from staging_assets.project.scripts.common import Common, Gathering
 from staging_assets.project.scripts.grants import find_grantees, grant_spans
+from staging_assets.project.scripts.late_routines import find_late, find_routine
 from staging_assets.project.scripts.ownership import Ownership
 from staging_assets.project.scripts.psql import Output
 from staging_assets.project.scripts.script import Source
@@ -26,6 +27,7 @@ from staging_assets.project.scripts.subjects import (
     is_limit,
     is_of_routines,
     is_of_schema,
+    is_of_types,
     is_setting,
 )
 
@@ -44,7 +46,8 @@ class Divided:
 
     Args:
         scripts: table to its script.
-        routines: scripts of what belongs to no table, one a file.
+        routines: scripts of what belongs to no table: one a file, and one for each routine that
+            needs a table, whose name is its `part`.
         commons: what files say of several of their tables at once.
         left: statements that can go nowhere.
         problems: what else is wrong.
@@ -74,16 +77,19 @@ class _Division:
     def __init__(self, files: Sequence[Source], makers: Mapping[str, Source]) -> None:
         ownership = Ownership(files, makers)
         self.makers, self.first, self.here = makers, ownership.first, ownership.here
-        self.owners = ownership.owners
+        self.owners, self.once = ownership.owners, ownership.once
         self.found = Divided(problems=ownership.problems)
         self.outputs: dict[str, Output] = {}
+        every = (statement for source in files for statement in source.statements)
+        self.late = find_late(every, self.owners)
 
     def take(self, source: Source) -> None:
         """Give out the statements of a file."""
         behind = 0
         settings: list[tuple[int, int]] = []
         begun: dict[int, int] = {}  # how many of the settings each script has, by its id
-        routines, common = Output(), Gathering(source)
+        routines: dict[str, Output] = {}
+        common = Gathering(source)
         for statement in source.statements:
             start, behind = behind, _find_end(source, statement)
             if is_limit(statement) or is_of_schema(statement, source.schemas.staging):
@@ -91,8 +97,10 @@ class _Division:
             if is_setting(statement):
                 settings.append((start, behind))
                 continue
-            if is_of_routines(statement):
-                outputs = {"": routines}
+            if is_of_routines(statement) or is_of_types(statement, self.once):
+                about = find_routine(statement)
+                part = about if about in self.late else ""
+                outputs = {"": routines.setdefault(part, Output())}
             else:
                 outputs = self.find_outputs(source, statement, common)
             for name, to in outputs.items():
@@ -101,8 +109,8 @@ class _Division:
                 begun[id(to)] = len(settings)
                 spans = grant_spans(statement, name, self.owners) if name else []
                 _copy(source, statement, (start, behind), to, spans)
-        if routines.length:
-            self.found.routines.append(routines.finish(source.script, []))
+        for part, to in routines.items():
+            self.found.routines.append(to.finish(replace(source.script, part=part), []))
         if source.statements and source.statements[-1].search_path != source.schemas.path:
             at = source.statements[-1].tokens[0].start
             for to in (*self.outputs.values(), common.output):

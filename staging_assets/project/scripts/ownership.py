@@ -12,6 +12,7 @@ from staging_assets.project.scripts.subjects import (
     find_made,
     find_own,
     find_subjects,
+    find_types_made_once,
     find_words,
 )
 
@@ -26,7 +27,7 @@ class Ownership:
         makers: table to the file of its own that makes it, if it is none of these.
 
     `owners` has the table of whatever the files make, `here` the tables that each file makes, by
-    its id, `first` the file of each table of these.
+    its id, `first` the file of each table of these, `once` the types that are made with routines.
     """
 
     def __init__(self, files: Sequence[Source], makers: Mapping[str, Source]) -> None:
@@ -34,6 +35,7 @@ class Ownership:
         self.first: dict[str, Source] = {}
         self.owners: dict[str, str] = {name: name for name in makers}
         self.here: dict[int, set[str]] = {}
+        self.once = find_types_made_once(files)
         for source in files:
             made = self.here[id(source)] = self._find_tables(source)
             for name in made:
@@ -91,12 +93,16 @@ class Ownership:
 
     def _note_parts(self, source: Source) -> None:
         """Note to which table a sequence or type belongs: the first one that names it."""
-        parts = {
-            use.relation.name
-            for statement in source.statements
-            for use in find_own(statement)
-            if use.role == "create" and use.kind in _PARTS
-        } - self.owners.keys()
+        parts = (
+            {
+                use.relation.name
+                for statement in source.statements
+                for use in find_own(statement)
+                if use.role == "create" and use.kind in _PARTS
+            }
+            - self.owners.keys()
+            - self.once
+        )
         for owned in (True, False):  # OWNED BY counts before what only uses it
             for statement in source.statements:
                 named = {use.relation.name for use in find_own(statement)}

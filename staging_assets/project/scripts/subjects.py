@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from staging_assets.parser import ReadStatement, Use
+from staging_assets.project.scripts.script import Source
 
 _TABLES = ("table", "view")
+_TYPES = ("type", "domain")
 _ROUTINES = ("function", "procedure", "routine", "aggregate")
 _SETTINGS = ("set", "reset", "show", "discard", "listen", "notify", "lock")
 _ADDITIVE = ("create", "alter", "comment", "grant", "revoke", "select", "cluster", "analyze")
-_OF_SCHEMA = (("create", "schema"), ("alter", "schema"), ("comment", "on", "schema"))
+_OF_SCHEMA = (("create", "schema"), ("alter", "schema"))
 _LIKE_ROUTINES = ("extension", "cast", "operator", "collation", "event", "text", "transform")
 _OF_ROUTINES = (
     *(("create", kind) for kind in _LIKE_ROUTINES),
-    *(("comment", "on", kind) for kind in (*_ROUTINES, *_LIKE_ROUTINES)),
+    *(("comment", "on", kind) for kind in (*_ROUTINES, *_LIKE_ROUTINES, "schema")),
     *(("alter", kind) for kind in (*_ROUTINES, *_LIKE_ROUTINES, "default")),
 )
 _SPEAKING = ("comment", "grant", "revoke", "cluster", "analyze", "reindex")
@@ -42,7 +44,7 @@ def is_limit(statement: ReadStatement) -> bool:
 
 
 def is_of_schema(statement: ReadStatement, schema: str) -> bool:
-    """Whether it makes, or speaks of, the schema that is built, which the build makes."""
+    """Whether it makes or alters the schema that is built, which the build makes."""
     words = find_words(statement)
     if not any(words[: len(start)] == start for start in _OF_SCHEMA):
         return False
@@ -70,6 +72,42 @@ def find_own(statement: ReadStatement) -> Iterator[Use]:
     for use in statement.uses:
         if not use.lasting and use.relation.schema == statement.schemas.staging:
             yield use
+
+
+def find_types_made_once(files: Iterable[Source]) -> set[str]:
+    """The types and domains that are made beside routines, and once.
+
+    That are those in signatures of routines: a table that is built anew cannot take along what has
+    these; ranges, which have a second type of their own; and those that no table names.
+    """
+    statements = [statement for source in files for statement in source.statements]
+    made = {name for statement in statements for name in find_made_types(statement)}
+    once: set[str] = set()
+    named: set[str] = set()
+    for statement in statements if made else ():
+        names = {use.relation.name for use in find_own(statement)}
+        if is_of_types(statement, made):
+            is_range = any(token.value == "range" for token in statement.tokens[:7])
+            once |= find_made_types(statement) if is_range else set()
+        elif is_of_routines(statement):
+            once |= names
+        else:
+            named |= names
+    return made & once | made - named
+
+
+def find_made_types(statement: ReadStatement) -> set[str]:
+    """The types and domains that it creates."""
+    uses = find_own(statement)
+    return {u.relation.name for u in uses if u.role == "create" and u.kind in _TYPES}
+
+
+def is_of_types(statement: ReadStatement, types: Collection[str]) -> bool:
+    """Whether it makes, alters or speaks of some types, and not of something that has them."""
+    about = {
+        use.relation.name for use in find_own(statement) if use.role in ("create", "alter", "about")
+    }
+    return bool(about) and about <= {*types}
 
 
 def find_made(statement: ReadStatement) -> str | None:

@@ -20,7 +20,23 @@ CREATE TABLE @cdmDatabaseSchema.location (
 CREATE TABLE @cdmDatabaseSchema.CONCEPT (
 			concept_id integer NOT NULL,
 			concept_name varchar(255) NOT NULL,
+			domain_id varchar(20) NOT NULL,
+			vocabulary_id varchar(20) NOT NULL,
 			valid_start_date date NOT NULL );
+--HINT DISTRIBUTE ON RANDOM
+CREATE TABLE @cdmDatabaseSchema.VOCABULARY (
+			vocabulary_id varchar(20) NOT NULL,
+			vocabulary_name varchar(255) NOT NULL,
+			vocabulary_concept_id integer NOT NULL );
+--HINT DISTRIBUTE ON RANDOM
+CREATE TABLE @cdmDatabaseSchema.DOMAIN (
+			domain_id varchar(20) NOT NULL,
+			domain_name varchar(255) NOT NULL,
+			domain_concept_id integer NOT NULL );
+--HINT DISTRIBUTE ON RANDOM
+CREATE TABLE @cdmDatabaseSchema.concept_synonym (
+			concept_id integer NOT NULL,
+			concept_synonym_name varchar(1000) NOT NULL );
 CREATE TABLE @cdmDatabaseSchema.cohort (
 			cohort_definition_id integer NOT NULL,
 			subject_id integer NOT NULL );

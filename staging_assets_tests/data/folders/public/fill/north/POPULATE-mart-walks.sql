@@ -1,0 +1,1 @@
+INSERT INTO mart.walks (dog_id) SELECT dog FROM etl.walks;

@@ -1,0 +1,1 @@
+INSERT INTO mart.dogs VALUES (9, 'of the south');

@@ -1,0 +1,1 @@
+insert into @cdmDatabaseSchema.concept_synonym select concept_id, upper(concept_name) from @cdmDatabaseSchema.concept;

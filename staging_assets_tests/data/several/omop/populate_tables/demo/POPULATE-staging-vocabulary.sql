@@ -1,0 +1,1 @@
+insert into @cdmDatabaseSchema.vocabulary values ('Local', 'Our own', 3);
