@@ -78,7 +78,7 @@ def test_dagster_takes_what_the_chart_hands_on_to_it(tmp_path: Path) -> None:
 
 
 def test_the_image_takes_every_version_of_the_lock() -> None:
-    command = re.search(r"RUN (sed .* requirements.lock) >", (CLUSTER / "Dockerfile").read_text())
+    command = re.search(r"RUN (sed .* requirements.lock) >", (DEPLOY / "Dockerfile").read_text())
     assert command is not None
     told = run_typed(command[1], find_environment(), activate=False)
     found = {(one.name, str(one.specifier)) for one in map(Requirement, told.stdout.splitlines())}

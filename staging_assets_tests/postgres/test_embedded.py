@@ -23,6 +23,7 @@ from staging_assets.errors import DatabaseError
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.binaries import ELSEWHERE, find_server_user
 from staging_assets.postgres.embedded.file_lock import is_held
+from staging_assets.postgres.embedded.paths import _remove_abandoned
 from staging_assets.postgres.embedded.postmaster import read_postmaster
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets_tests.support.servers import copy_cluster
@@ -364,9 +365,52 @@ def test_roots_server_lives_elsewhere_when_only_root_may_enter_the_home(place: P
     abandoned = embedded.data
     shutil.rmtree(closed / "home")
     assert ask(embedded.start(), "select to_regclass('kept')") == [(None,)]
+    # The home may only have been moved, so its data stay for a while.
+    assert abandoned.exists()
+    os.utime(abandoned / "global" / "pg_control", (1, 1))
+    _remove_abandoned()
     assert not abandoned.exists()
     embedded.stop()
     shutil.rmtree(embedded.data.parent)
+
+
+@as_root
+@pytest.mark.parametrize("running", [False, True])
+def test_roots_data_go_with_a_home_that_is_moved(place: Path, running: bool) -> None:
+    closed = place / "closed"
+    closed.mkdir(mode=0o700)
+    old = EmbeddedServer(closed / "old")
+    ask(old.start(), "create table kept as select 1 as a")
+    if not running:
+        old.stop()
+    data = old.data
+    (closed / "old").rename(closed / "new")
+    other = EmbeddedServer(closed / "other")
+    other.start()  # takes away what is abandoned
+    new = EmbeddedServer(closed / "new")
+    assert ask(new.start(), "select a from kept") == [(1,)]
+    assert new.data == data
+    again = EmbeddedServer(closed / "old")
+    assert ask(again.start(), "select to_regclass('kept')") == [(None,)]
+    assert ask(new.start(), "select a from kept") == [(1,)]
+    for each in (other, new, again):
+        each.stop()
+        shutil.rmtree(each.data.parent)
+
+
+@as_root
+def test_roots_data_stay_with_the_home_that_was_copied(place: Path) -> None:
+    closed = place / "closed"
+    closed.mkdir(mode=0o700)
+    old, new = EmbeddedServer(closed / "old"), EmbeddedServer(closed / "new")
+    ask(old.start(), "create table kept as select 1 as a")
+    shutil.copytree(closed / "old", closed / "new")
+    assert ask(new.start(), "select to_regclass('kept')") == [(None,)]
+    assert ask(old.start(), "select a from kept") == [(1,)]
+    assert new.data != old.data
+    for each in (old, new):
+        each.stop()
+        shutil.rmtree(each.data.parent)
 
 
 @as_root

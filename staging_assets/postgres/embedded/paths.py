@@ -15,6 +15,8 @@ import signal
 import socket
 import stat
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from staging_assets.postgres.embedded.binaries import ELSEWHERE, ServerUser, make_elsewhere
@@ -22,15 +24,37 @@ from staging_assets.postgres.embedded.postmaster import PORT, is_postmaster, rea
 
 _LONGEST_SOCKET = 103
 _PRIVATE = "staging-assets-"
+_KEPT = 7 * 86400.0
+"""Seconds for which data are kept that no home leads to."""
 _PLAIN = re.compile(r"/[A-Za-z0-9_./+~-]*\Z")
 
 
 def read_place(folder: Path) -> Path:
-    """Return the folder that holds the data directory: this one, or the one it names."""
-    try:
-        return Path((folder / "place").read_text().strip())
-    except OSError:
+    """Return the folder that holds the data directory: this one, or the one it names.
+
+    Data that another home leads to are that one's: this home was copied from it.
+    """
+    named = _read_named(folder)
+    if named is None:
         return folder
+    owner = _read_owner(named)
+    return folder if owner not in (None, folder) and _read_named(owner) == named else named
+
+
+def _read_named(folder: Path | None) -> Path | None:
+    """The place that a home names; None when it names none."""
+    try:
+        return None if folder is None else Path((folder / "place").read_text().strip())
+    except OSError:
+        return None
+
+
+def _read_owner(place: Path) -> Path | None:
+    """The folder of the home that data below /var/lib belong to; None when they are gone."""
+    try:
+        return Path((place / "home").read_text().strip())
+    except OSError:
+        return None
 
 
 def make_folders(home: Path, folder: Path, user: ServerUser) -> None:
@@ -43,6 +67,7 @@ def make_folders(home: Path, folder: Path, user: ServerUser) -> None:
     ignore = home / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n")
+    _adopt(folder)
     if read_place(folder) == folder and not user.reaches(folder):
         make_elsewhere()
         _remove_abandoned()
@@ -83,19 +108,35 @@ def _without_sockets(folder: Path) -> Path:
     return folder
 
 
-def _remove_abandoned() -> None:
-    """Remove data below /var/lib whose home was removed: a home that is made anew begins empty."""
+def _adopt(folder: Path) -> None:
+    """Take the data along when the home was moved; begin anew when they are another's, or gone."""
+    named = _read_named(folder)
+    if named is None:
+        return
+    if read_place(folder) == named and _read_owner(named) is not None:
+        (named / "home").write_text(f"{folder}\n")
+    else:
+        (folder / "place").unlink(missing_ok=True)
+
+
+def _remove_abandoned(kept: float = _KEPT) -> None:
+    """Remove data below /var/lib whose home is gone, when nobody has written them for a while.
+
+    Until then the home may only have been moved. Its server ends at once.
+
+    Args:
+        kept: seconds for which they are kept.
+    """
     for place in ELSEWHERE.glob("data-*"):
-        try:
-            folder = Path((place / "home").read_text().strip())
-        except OSError:
+        owner, data = _read_owner(place), place / "data"
+        if owner is None or _read_named(owner) == place:
             continue
-        if read_place(folder) == place:
-            continue
-        postmaster = read_postmaster(place / "data")
-        if postmaster is not None and is_postmaster(postmaster.pid, place / "data"):
-            os.kill(postmaster.pid, signal.SIGQUIT)
-        shutil.rmtree(place, ignore_errors=True)
+        postmaster = read_postmaster(data)
+        if postmaster is not None and is_postmaster(postmaster.pid, data):
+            os.kill(postmaster.pid, signal.SIGINT)
+        with suppress(OSError):
+            if time.time() - (data / "global" / "pg_control").stat().st_mtime >= kept:
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def _fits(folder: Path) -> bool:
