@@ -84,7 +84,11 @@ class _Wire:
             while True:
                 client, _ = listener.accept()
                 server = socket.socket(socket.AF_UNIX)
-                server.connect(self.real)
+                try:
+                    server.connect(self.real)
+                except OSError:  # nobody is there at the moment: so it is with us
+                    _end(client)
+                    continue
                 self.sockets += [client, server]
                 _Line(self, client, server).start()
 
