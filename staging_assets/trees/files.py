@@ -13,11 +13,14 @@ import yaml
 from staging_assets.errors import SettingsError
 from staging_assets.model import SchemaNames
 from staging_assets.project import Dump, DumpStatement
+from staging_assets.trees.kinds import find_elsewhere
 from staging_assets.trees.rows import read_copied, write_csv, write_yaml
 from staging_assets.trees.sorting import Sorted, TableScripts
 
 _MOST_INSIDE = 100_000
 """Characters of rows that stand in a script; more have a file of their own."""
+_OF_OURS = re.compile(r"__(?:build|b[0-9]+|old.*|previous.*)\Z")
+"""Schemas in which builds work."""
 _LONGEST = 200
 """Bytes of a table's name that can be that of a file, with what stands around it."""
 
@@ -237,15 +240,10 @@ def _tell_left(statements: Sequence[DumpStatement], staging: str) -> list[str]:
     elsewhere: dict[str, int] = {}
     told = []
     for each in statements:
-        schemas = {
-            use.relation.schema
-            for use in each.read.uses
-            if use.role in ("create", "alter", "about", "write") and use.relation.schema
-        } - {staging}
+        other = find_elsewhere(each, staging)
         words = " ".join(token.value for token in each.read.tokens[:3] if token.kind == "word")
-        if len(schemas) == 1:
-            (schema,) = schemas
-            elsewhere[schema] = elsewhere.get(schema, 0) + 1
+        if other is not None:
+            elsewhere[other] = elsewhere.get(other, 0) + 1
         else:
             told.append(
                 f"{each.place}: `{words.upper()} ...` is about no table, or several, and was left "
@@ -254,5 +252,6 @@ def _tell_left(statements: Sequence[DumpStatement], staging: str) -> list[str]:
     others = [
         f"schema {schema}: {count} statements were left out; import it by itself with --schema"
         for schema, count in sorted(elsewhere.items())
+        if not _OF_OURS.search(schema)
     ]
     return [*others, *told]

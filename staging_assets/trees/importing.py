@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from staging_assets.errors import ProjectError, SettingsError
-from staging_assets.model import STAGING, ScriptFolders
+from staging_assets.model import ETL, STAGING, ScriptFolders
 from staging_assets.project import load_project, read_dump
 from staging_assets.trees.files import Made, Writer
 from staging_assets.trees.sorting import sort
@@ -86,6 +86,11 @@ def run_import(source: Path, new: Path, options: ImportOptions) -> Made:
         named = f"no table in a schema {options.schema}" if options.schema else "no table"
         raise SettingsError(
             f"import: {source} makes {named}. Name a dump that does, and its schema by --schema."
+        )
+    if dump.schemas.staging == ETL:
+        raise SettingsError(
+            f"import: the schema {ETL} is that of the sources, and is not built. "
+            "Name another by --schema, or give it another name in the dump."
         )
     found = sort(dump, owners=options.owners, privileges=options.privileges)
     writer = Writer(dump.schemas, options.department, options.lookups, options.csv)

@@ -81,6 +81,11 @@ def puts_rows(statement: DumpStatement) -> bool:
     return words[:1] in [[word] for word in _ROWS] or is_setval(statement)
 
 
+def copies_nothing(statement: DumpStatement) -> bool:
+    """Whether it is a COPY of no rows, as dumps have it of empty tables."""
+    return statement.data is not None and statement.data.text == ""
+
+
 def is_setval(statement: DumpStatement) -> bool:
     """Whether it sets a sequence."""
     return any(use.role == "call" and use.relation.name == "setval" for use in statement.read.uses)
@@ -120,6 +125,20 @@ def find_part(statement: DumpStatement, parts: Collection[str]) -> str | None:
     roles = ("create", "alter", "about", "spelled", "mention")
     named = (u.relation.name for u in statement.read.uses if u.role in roles)
     return next((name for name in named if name in parts), None)
+
+
+def find_elsewhere(statement: DumpStatement, schema: str) -> str | None:
+    """The one other schema that a statement is about; None where it is about this, or several."""
+    roles = ("create", "define", "alter", "about", "write")
+    uses = statement.read.uses
+    named = {use.relation.schema for use in uses if use.role in roles and not use.lasting}
+    if "extension" not in find_words(statement)[:2]:
+        named |= {use.relation.name for use in uses if use.role == "schema"}
+    values = [token.value for token in statement.read.tokens[:9]]
+    if "operator" in values[:3] and "." in values:
+        named.add(values[values.index(".") - 1])
+    named -= {""}
+    return next(iter(named)) if len(named) == 1 and schema not in named else None
 
 
 def find_stem(statement: DumpStatement) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from staging_assets.project import Dump, DumpStatement
 from staging_assets.trees.kinds import (
     OTHER,
+    copies_nothing,
+    find_elsewhere,
     find_made_part,
     find_part,
     find_roles,
@@ -17,6 +19,7 @@ from staging_assets.trees.kinds import (
     is_fired,
     is_of_owners,
     is_of_privileges,
+    is_setval,
     is_usual,
     is_view,
     puts_rows,
@@ -79,6 +82,7 @@ def sort(dump: Dump, *, owners: bool, privileges: bool) -> Sorted:
             each
             for each in statements
             if not is_usual(each)
+            and not copies_nothing(each)
             and (owners or not is_of_owners(each))
             and (privileges or not is_of_privileges(each))
         ]
@@ -86,8 +90,11 @@ def sort(dump: Dump, *, owners: bool, privileges: bool) -> Sorted:
     found = Sorted()
     tables = {name: take(statements) for name, statements in dump.tables.items()}
     others, left = take(dump.others), take(dump.left)
+    left += [each for each in others if find_elsewhere(each, dump.schemas.staging)]
+    others = [each for each in others if not find_elsewhere(each, dump.schemas.staging)]
     apart = _find_apart({**tables, "": others, "\0": left})
     found.left = _part(found, left, apart)
+    others = _part(found, others, apart)
     for index, statement in enumerate(others):
         if not statement.is_setting:
             _add(found, find_stem(statement), statement, others[:index])
@@ -125,7 +132,10 @@ def _split(statements: list[DumpStatement]) -> TableScripts:
     settings = [each for each in statements if each.is_setting]
     found.create = [each for each in statements if not puts_rows(each)]
     rows = [each for each in statements if puts_rows(each)]
-    found.fill = [*settings, *rows] if rows else []
+    if all(map(is_setval, rows)):  # it is rightly empty, and no script need say that it is not
+        found.create += rows
+    else:
+        found.fill = [*settings, *rows]
     return found
 
 

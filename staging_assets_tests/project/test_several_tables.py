@@ -100,6 +100,10 @@ def test_functions_between_tables_become_a_script_of_stored_procedures(tmp_path:
     ("files", "what"),
     [
         (
+            {"x.sql": TWO + "insert into etl.x select id from staging.a;"},
+            "x.sql:9:1: .* is about no table",
+        ),
+        (
             {"x.sql": TWO, "y.sql": "create table staging.c ();\ncreate table staging.a (n int);"},
             "y.sql:2:1: creates a, as .*x.sql does. Remove one of the two",
         ),

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from psycopg2.extensions import make_dsn
 
-from staging_assets.checks import KINDS, run_checks
+from staging_assets.checks import KINDS, find_checks, run_checks
 from staging_assets.cli import app as cli
 from staging_assets.model import StagingProject
 from staging_assets.postgres import Server
@@ -81,7 +81,7 @@ def test_a_dump_comes_out_as_it_went_in(
         assert cli.main(["import", str(source), str(new)]) == 0
         project = load(new, in_files)
         for nodes in (None, None, ["people", "pets", "stored_procedures/twice"]):
-            build_all(ours, project, nodes, schema=built)
+            build_all(ours, project, nodes, schema=built, checks=find_checks(project))
             found = dump_as(ours, built, in_files).replace(built, in_files)
             check_same(found, dump_as(theirs, in_files, in_files))
         (drift,) = run_checks(ours, project, built, ["schema:schema_matches_scripts"])
@@ -90,7 +90,7 @@ def test_a_dump_comes_out_as_it_went_in(
 
 def compare(ours: Server, project: StagingProject, expected: str, schema: str = "staging") -> None:
     for _ in range(2):
-        build_all(ours, project, schema=schema)
+        build_all(ours, project, schema=schema, checks=find_checks(project))
         check_same(dump_as(ours, schema, schema), expected)
 
 
@@ -217,6 +217,31 @@ def test_an_old_dump_that_sets_the_path(server: Server, tmp_path: Path) -> None:
     with fresh_database(server) as ours, fresh_database(server) as theirs:
         run_psql(theirs, source)
         compare(ours, load(new, "mart"), dump_as(theirs, "mart", "mart"), "mart")
+
+
+def test_of_a_whole_database_one_schema_is_taken_and_the_others_are_named(
+    server: Server, tmp_path: Path
+) -> None:
+    with fresh_database(server) as theirs, fresh_database(server) as ours:
+        seed(theirs, tmp_path, "mart")
+        with closing(theirs.connect("more", autocommit=True)) as connection:
+            ask(
+                connection,
+                "create schema etl; create table etl.x (id int); create schema staging__build;"
+                "create table staging__build.y (); create function etl.f() returns int language sql"
+                " as 'select 1'; create operator etl.@@@ (function = int4pl, leftarg = int,"
+                " rightarg = int); create function public.g() returns int language sql as"
+                " 'select 1'; comment on schema etl is 'sources'",
+            )
+        source = write_dump(theirs, tmp_path / "dump.sql", "--no-owner")
+        assert cli.main(["import", str(source), str(tmp_path / "new")]) == 2
+        left = (tmp_path / "new" / "IMPORT.md").read_text().partition("a person\n\n")[2]
+        assert left == (
+            "- schema etl: 4 statements were left out; import it by itself with --schema\n"
+            "- schema public: 1 statements were left out; import it by itself with --schema\n"
+        )
+        compare(ours, load(tmp_path / "new", "mart"), dump_as(theirs, "mart", "mart"), "mart")
+    assert cli.main(["import", str(source), str(tmp_path / "etl"), "--schema", "etl"]) == 1
 
 
 def test_owners_and_grants_can_be_left_out(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from staging_assets.model import Script
 from staging_assets.parser import ReadStatement
 from staging_assets.project.scripts.psql import Output
 from staging_assets.project.scripts.script import Source
-from staging_assets.project.scripts.subjects import find_made, find_own, find_words
+from staging_assets.project.scripts.subjects import CHANGES, find_made, find_own, find_words
 
 _PART = "several tables"
 _FILLS = ("insert", "update", "delete", "merge", "copy", "truncate", "refresh", "call", "do")
@@ -42,8 +42,14 @@ class Gathering:
         self.first: int | None = None
 
     def takes(self, statement: ReadStatement) -> bool:
-        """Whether a statement about several tables, or none, may stand here."""
+        """Whether a statement about several tables, or none, may stand here.
+
+        What only changes another schema has no place among the tables of this one.
+        """
         words = find_words(statement)
+        changed = {u.relation.schema for u in statement.uses if u.role in CHANGES and not u.lasting}
+        if changed.isdisjoint((statement.schemas.staging, "")) and changed:
+            return False
         return words[:1] in [(word,) for word in (*_FILLS, *_ASKS, "grant", "revoke")]
 
     def follows(self, statement: ReadStatement) -> bool:

@@ -21,7 +21,7 @@ _OF_ROUTINES = (
     *(("alter", kind) for kind in (*_ROUTINES, *_LIKE_ROUTINES, "default")),
 )
 _SPEAKING = ("comment", "grant", "revoke", "cluster", "analyze", "reindex")
-_CHANGES = ("alter", "write", "change", "truncate", "drop")
+CHANGES = ("alter", "write", "change", "truncate", "drop")
 
 
 def find_words(statement: ReadStatement) -> tuple[str, ...]:
@@ -149,7 +149,7 @@ def _find_named(statement: ReadStatement) -> set[str]:
     created = {use.relation.name for use in uses if use.role == "create"}
     if created and "index" not in words:
         return created
-    changed = {use.relation.name for use in uses if use.role in _CHANGES}
+    changed = {use.relation.name for use in uses if use.role in CHANGES}
     if changed or words[:1] != ("select",):
         return changed
     return {use.relation.name for use in uses if use.role in ("spelled", "mention")}
