@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from staging_assets.checks import run_checks
+from staging_assets.checks import find_checks, run_checks
 from staging_assets.errors import ProjectError
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
@@ -81,7 +81,7 @@ def test_it_is_as_psql_makes_it_whichever_is_selected(
         run_psql(theirs, project.sql_dir / "create_tables" / "all.sql")
         expected = dump(theirs)
         for nodes in (None, ["b"], ["a"]):
-            build_all(ours, project, nodes, schema=schema)
+            build_all(ours, project, nodes, schema=schema, checks=find_checks(project))
             with closing(ours.connect("rename", autocommit=True)) as connection:
                 if schema != "staging":
                     ask(connection, f"alter schema {schema} rename to staging")
@@ -130,6 +130,31 @@ def test_tables_that_are_only_created_have_what_the_file_puts_in(
     found = build(database, project, create_only=True)
     assert "Build them together: select staging/a,staging/b" in (found["b"].message or "")
     build_all(database, project)
+
+
+def test_a_file_that_makes_one_table_says_all_of_that(database: Server, tmp_path: Path) -> None:
+    text = TABLES.splitlines()[1] + (
+        "\ndo $$ begin execute 'insert into staging.a select 9'; end $$;"
+        "\nselect count(*) from etl.x;"
+    )
+    project = load(tmp_path, {"create_tables/one.sql": text})
+    assert project.circles == ()
+    with closing(database.connect("seed", autocommit=True)) as connection:
+        ask(connection, "create schema etl; create table etl.x ()")
+        for _ in range(2):
+            build_all(database, project)
+            assert ask(connection, "select array_agg(id) from staging.a") == [9]
+
+
+def test_a_source_that_they_read_is_one_of_all(tmp_path: Path) -> None:
+    text = (
+        TABLES
+        + "with x as (insert into staging.a select id from etl.x returning id)"
+        + (" insert into staging.b select x.id from x join etl.y using (id);")
+    )
+    project = make(tmp_path, text)
+    for name in ("a", "b"):
+        assert {str(each) for each in project.sources[name]} == {"etl.x", "etl.y"}
 
 
 def test_a_table_that_is_made_of_their_rows_is_refused(tmp_path: Path) -> None:
