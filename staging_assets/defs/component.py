@@ -16,6 +16,7 @@ from staging_assets.errors import SettingsError
 from staging_assets.settings import (
     DEFAULT_DEPARTMENT,
     DEFAULT_ETL_SCHEMA,
+    DEFAULT_LOOK_EVERY,
     DEFAULT_SCHEMA,
     ConnectionSettings,
     SessionSettings,
@@ -140,6 +141,15 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
         default=False,
         description="Whether a schema that was last built for another department may be built.",
     )
+    look_every: int = Field(
+        default=DEFAULT_LOOK_EVERY, ge=1, description="Seconds between looks of the automation."
+    )
+    schedule: str = Field(
+        default="",
+        description="When the daemon builds what changed: five fields as in a crontab.",
+        examples=["0 5 * * *"],
+    )
+    schedule_timezone: str = Field(default="UTC", description="Where the schedule's clock stands.")
     webhook_url: str | None = Field(
         default=None, repr=False, description="Told when a night has stopped; may hold a secret."
     )
@@ -202,6 +212,9 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
             wait_for_lock=self.wait_for_lock,
             queue=self.queue,
             take_over=self.take_over,
+            look_every=self.look_every,
+            schedule=self.schedule,
+            schedule_timezone=self.schedule_timezone,
             webhook_url=self.webhook_url,
             alert_command=self.alert_command,
         )

@@ -8,6 +8,9 @@ from staging_assets.checks import KINDS
 from staging_assets.defs.assets.build import build_staging_assets
 from staging_assets.defs.assets.resources import PostgresResource, build_resource
 from staging_assets.defs.assets.sources import build_csv_assets, build_source_specs
+from staging_assets.defs.automation.condition import build_conditions
+from staging_assets.defs.automation.schedule import build_schedules
+from staging_assets.defs.automation.sensors import build_automation_sensor, build_source_sensor
 from staging_assets.defs.jobs.builds import build_jobs
 from staging_assets.defs.jobs.observation import build_observation_job
 from staging_assets.defs.jobs.promotion import build_promotion_jobs
@@ -28,7 +31,7 @@ def build_definitions(
     *,
     shown: bool = True,
 ) -> dg.Definitions:
-    """All definitions of a staging schema: assets, checks, jobs, a sensor and its resource.
+    """All definitions of a staging schema: assets, checks, jobs, sensors, a schedule, its resource.
 
     Several can be merged, with each other and with definitions of your own, when each has a
     `key_prefix`: `dg.Definitions.merge(build_definitions(north), build_definitions(south), own)`.
@@ -38,7 +41,8 @@ def build_definitions(
         staging_schema: what is built, and where.
         translator: changes what Dagster shows of each node.
         shown: whether somebody may look at them in the catalogue: without it, what only the
-            catalogue shows (the scripts' text, links to them) is left out, which loads sooner.
+            catalogue shows (the scripts' text, links to them) and only the daemon needs (what
+            keeps the schema up) is left out, which loads sooner.
 
     Raises ProjectError with every problem of the folder, or SettingsError.
     """
@@ -46,7 +50,19 @@ def build_definitions(
     project = load_project(staging, staging.department, KINDS)
     folder = staging.etl_csv_dir
     files = {} if folder is None else find_csv_files(folder, project.config.csv)
-    specs = build_specs(staging, project, translator, shown=shown)
+    conditions = build_conditions(staging, project) if shown else {}
+    specs = build_specs(
+        staging,
+        project,
+        translator,
+        shown=shown,
+        conditions=conditions,
+    )
+    jobs = build_jobs(project, specs)
+    sensors = [build_dead_run_sensor(staging)]
+    if shown:
+        sensors.append(build_automation_sensor(staging, specs.keys))
+        sensors.append(build_source_sensor(staging, files))
     assets: list[dg.AssetsDefinition | dg.AssetSpec] = [
         build_staging_assets(staging, project, specs),
         *build_csv_assets(staging, files),
@@ -56,12 +72,13 @@ def build_definitions(
     return dg.Definitions(
         assets=link_to_git(staging, assets) if staging.git_url and shown else assets,
         jobs=[
-            *build_jobs(project, specs),
+            *jobs,
             *build_promotion_jobs(staging, project),
             build_observation_job(staging, project, files),
             build_retention_job(staging),
         ],
-        sensors=[build_dead_run_sensor(staging)],
+        sensors=sensors,
+        schedules=build_schedules(staging, jobs),
         resources={f"postgres{staging.suffix}": _find_resource(staging)},
     )
 

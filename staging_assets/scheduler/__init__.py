@@ -7,8 +7,9 @@ and yields what came of each. `read_plan` says beforehand what that will be, and
 from staging_assets.scheduler.interrupts import undisturbed
 from staging_assets.scheduler.planning.decide import BuildPlan
 from staging_assets.scheduler.planning.orphans import Orphan, read_orphans, run_prune
-from staging_assets.scheduler.planning.read import read_plan
+from staging_assets.scheduler.planning.read import read_plan, read_stale
 from staging_assets.scheduler.planning.reasons import Reason
+from staging_assets.scheduler.planning.stale import StaleNode
 from staging_assets.scheduler.planning.tell import plan_to_json, tell_plan
 from staging_assets.scheduler.planning.touched import read_touched
 from staging_assets.scheduler.run import run_build
@@ -19,10 +20,12 @@ __all__ = [
     "Orphan",
     "Progress",
     "Reason",
+    "StaleNode",
     "Watcher",
     "plan_to_json",
     "read_orphans",
     "read_plan",
+    "read_stale",
     "read_touched",
     "run_build",
     "run_prune",

@@ -22,6 +22,7 @@ from staging_assets.settings.environment import (
 from staging_assets.settings.limits import (
     DEFAULT_DEPARTMENT,
     DEFAULT_ETL_SCHEMA,
+    DEFAULT_LOOK_EVERY,
     DEFAULT_SCHEMA,
     check_department,
     check_etl_schema,
@@ -38,6 +39,7 @@ from staging_assets.settings.variables import VARIABLES, Variable, build_table
 __all__ = [
     "DEFAULT_DEPARTMENT",
     "DEFAULT_ETL_SCHEMA",
+    "DEFAULT_LOOK_EVERY",
     "DEFAULT_SCHEMA",
     "VARIABLES",
     "AlertSettings",

@@ -96,6 +96,11 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
         wait_for_lock=read_seconds(value("STAGING_WAIT_FOR_LOCK") or "0", "STAGING_WAIT_FOR_LOCK"),
         queue=value("STAGING_QUEUE") or "",
         take_over=_read_flag(environ, "STAGING_TAKE_OVER"),
+        look_every=max(
+            1, round(read_seconds(value("STAGING_LOOK_EVERY") or "30", "STAGING_LOOK_EVERY"))
+        ),
+        schedule=value("STAGING_SCHEDULE") or "",
+        schedule_timezone=value("STAGING_SCHEDULE_TIMEZONE") or "UTC",
         webhook_url=alerts.webhook_url,
         alert_command=alerts.command,
         git_url=_read_git_url(value("STAGING_GIT_URL")),

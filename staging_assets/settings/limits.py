@@ -11,6 +11,8 @@ DEFAULT_DEPARTMENT = "demo"
 DEFAULT_SCHEMA = "staging"
 DEFAULT_ETL_SCHEMA = "etl"
 DEFAULT_DEMO_SCALE = 0.01
+DEFAULT_LOOK_EVERY = 30
+"""Seconds."""
 MOST_WORKERS = 64
 LONGEST_NAME = 63
 """Bytes, of any name in Postgres."""

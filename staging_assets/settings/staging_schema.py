@@ -14,6 +14,7 @@ from staging_assets.settings.limits import (
     DEFAULT_DEMO_SCALE,
     DEFAULT_DEPARTMENT,
     DEFAULT_ETL_SCHEMA,
+    DEFAULT_LOOK_EVERY,
     DEFAULT_SCHEMA,
     check_etl_schema,
     check_schema_in_files,
@@ -49,6 +50,9 @@ class StagingSchema:
         wait_for_lock: seconds to wait when another run holds the schema.
         queue: the queue whose workers execute its runs, for `deploy/celery`; empty: none.
         take_over: whether a schema that was last built for another department may be built.
+        look_every: seconds between two looks of the sensors that keep a schema up.
+        schedule, schedule_timezone: when Dagster's daemon builds what changed: five fields as in a
+            crontab, and where the clock stands; empty: never.
         webhook_url, alert_command: told when a night has stopped, as `AlertSettings` has it; they
             may hold a secret, so they are no part of the repr.
         git_url, git_branch: where the scripts are kept, such as `https://github.com/us/etl` and
@@ -75,6 +79,9 @@ class StagingSchema:
     wait_for_lock: float = 0.0
     queue: str = ""
     take_over: bool = False
+    look_every: int = DEFAULT_LOOK_EVERY
+    schedule: str = ""
+    schedule_timezone: str = "UTC"
     webhook_url: str | None = field(default=None, repr=False)
     alert_command: str | None = field(default=None, repr=False)
     git_url: str = ""

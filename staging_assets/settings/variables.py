@@ -162,6 +162,20 @@ VARIABLES = (
         "the scripts' repository on GitHub or GitLab: the catalogue links to them there",
     ),
     Variable(
+        (
+            "STAGING_SCHEDULE",
+            "STAGING_SCHEDULE_TIMEZONE",
+        ),
+        "none, `UTC`",
+        "when [Dagster's daemon](automation.md) builds what changed: five fields as in a crontab, "
+        "such as `0 5 * * *`",
+    ),
+    Variable(
+        ("STAGING_LOOK_EVERY",),
+        "`30s`",
+        "how often the sensors of [the automation](automation.md) look, once they are switched on",
+    ),
+    Variable(
         ("STAGING_WEBHOOK_URL",),
         "none",
         "gets a JSON message when [a night has stopped](operations.md#being-told): a table or a "

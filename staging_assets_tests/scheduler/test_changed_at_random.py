@@ -114,7 +114,10 @@ def test_sequences_of_changes_end_as_a_fresh_build(
     for _ in range(3):
         for action in chance.choices(ACTIONS, k=chance.randrange(1, 4)):
             action(place, chance)
+        # Who looks again and again finds what the run does.
+        assert place.stale().keys() == place.plan().build.keys()
         place.build()
+        assert place.stale() == {}
     assert place.build() == set()
     changed = place.hashes()
     place.schema = "fresh"

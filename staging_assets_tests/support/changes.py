@@ -9,6 +9,7 @@ from typing import Any
 
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
+from staging_assets.scheduler import StaleNode, read_stale
 from staging_assets.scheduler.planning.decide import BuildPlan
 from staging_assets.scheduler.planning.read import read_plan
 from staging_assets_tests.support.builds import Rebuild, ask, build_all, load, tables
@@ -107,6 +108,11 @@ class Place:
         project = project or self.project
         with closing(self.server.connect("plan", autocommit=True)) as connection:
             return read_plan(connection, project, self.schema, project.nodes, Rebuild.CHANGED)
+
+    def stale(self, tried_by: str = "") -> dict[str, StaleNode]:
+        project = self.project
+        with closing(self.server.connect("look", autocommit=True)) as connection:
+            return read_stale(connection, project, self.schema, tried_by=tried_by)
 
     def build(self, rebuild: Rebuild = Rebuild.CHANGED) -> set[str]:
         """Build; return what was built, which must be what was said in advance."""

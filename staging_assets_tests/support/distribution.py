@@ -16,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = (
     "staging_assets_tests/cli/test_check.py",
     "staging_assets_tests/cli/test_report.py",
+    "staging_assets_tests/end_to_end/test_automation.py",
     "staging_assets_tests/end_to_end/test_celery.py",
     "staging_assets_tests/end_to_end/test_chicago.py",
     "staging_assets_tests/end_to_end/test_common_schema.py",

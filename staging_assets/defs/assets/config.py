@@ -6,7 +6,11 @@ from typing import Any, Literal
 import dagster as dg
 from pydantic import Field
 
+from staging_assets.builder import Rebuild
 from staging_assets.errors import SettingsError
+
+REBUILD_TAG = "staging_rebuild"
+"""The tag of a run that says `rebuild` where its run config does not."""
 
 
 class BuildConfig(dg.Config):
@@ -64,3 +68,22 @@ def check_addressed(context: dg.AssetExecutionContext) -> None:
             raise SettingsError(
                 f"run config: ops:{name}: there is no such step. Did you mean {own}?"
             )
+
+
+def find_rebuild(context: dg.AssetExecutionContext, config: BuildConfig) -> Rebuild:
+    """What is built again: what run config says, else what the run's tag does.
+
+    Automation conditions cannot give run config to the runs that they ask for.
+
+    Raises SettingsError when the tag says something else.
+    """
+    given: Any = context.run.run_config
+    own = (given.get("ops") or {}).get(context.op_def.name) or {}
+    tag = context.run.tags.get(REBUILD_TAG)
+    if tag is None or "rebuild" in (own.get("config") or {}):
+        return Rebuild(config.rebuild)
+    try:
+        return Rebuild(tag)
+    except ValueError:
+        failure = f"the run's tag {REBUILD_TAG}: {tag!r} is none of all, missing, changed."
+    raise SettingsError(f"{failure} Correct it, or leave it out.")

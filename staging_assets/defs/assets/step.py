@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from staging_assets.builder import BuildOptions, NodeResult, Rebuild
+from staging_assets.builder import BuildOptions, NodeResult
 from staging_assets.checks import Check, CheckResult, is_late, run_given_checks
 from staging_assets.defs.alerts.of_a_run import alert_results
 from staging_assets.defs.alerts.overdue import note_complete
@@ -19,7 +19,7 @@ from staging_assets.defs.assets.asset_checks import (
     build_check_result,
     find_checks_of_run,
 )
-from staging_assets.defs.assets.config import BuildConfig
+from staging_assets.defs.assets.config import BuildConfig, find_rebuild
 from staging_assets.defs.assets.failure import find_failure
 from staging_assets.defs.assets.late_checks import find_waiting_checks
 from staging_assets.defs.assets.metadata import LINEAGE, build_lineage_table, build_metadata
@@ -178,7 +178,7 @@ class Step:
         workers = self._config.workers or self._staging.workers
         options = BuildOptions(
             schema=self._schema,
-            rebuild=Rebuild(self._config.rebuild),
+            rebuild=find_rebuild(self._context, self._config),
             workers=check_workers(workers, "run config `workers` of staging_build"),
             run_id=self._context.run.run_id,
             create_only=self._config.create_only,

@@ -8,6 +8,9 @@ from staging_assets.defs.assets.build import BUILD_STEP
 from staging_assets.defs.translation.specs import AssetSpecs
 from staging_assets.model import Kind, StagingProject
 
+BUILD_JOB = "populate_all_staging_tables"
+"""The job that builds everything; where keys have a prefix, its name ends in it."""
+
 
 def build_jobs(project: StagingProject, specs: AssetSpecs) -> list[dg.UnresolvedAssetJobDefinition]:
     """The jobs that are selections of assets or checks.
@@ -50,7 +53,7 @@ def build_jobs(project: StagingProject, specs: AssetSpecs) -> list[dg.Unresolved
             description="Create every stored procedure anew.",
         ),
         dg.define_asset_job(
-            f"populate_all_staging_tables{suffix}",
+            f"{BUILD_JOB}{suffix}",
             selection=everything,
             tags=tags,
             description="Build everything: the same as --select staging/*.",

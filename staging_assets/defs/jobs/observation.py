@@ -13,7 +13,7 @@ import dagster as dg
 from staging_assets.defs.runs.identity import build_step_tags, check_identity
 from staging_assets.defs.translation.translator import build_source_key
 from staging_assets.errors import StagingError
-from staging_assets.model import ETL, StagingProject
+from staging_assets.model import ETL, Relation, StagingProject
 from staging_assets.settings import StagingSchema
 from staging_assets.sources import State, read_source_states
 
@@ -51,13 +51,7 @@ def build_observation_job(
         for source, state in sorted(states.items()):
             if source.schema == ETL and source.name in loaded:
                 continue
-            context.log_event(
-                dg.AssetObservation(
-                    asset_key=build_source_key(staging, source),
-                    description=_describe(state),
-                    tags={DATA_VERSION: find_data_version(state, context.run_id)},
-                )
-            )
+            context.log_event(build_observation(staging, source, state, context.run_id))
 
     @dg.job(
         name=f"observe_sources{suffix}",
@@ -68,6 +62,24 @@ def build_observation_job(
         observe()
 
     return observe_sources
+
+
+def build_observation(
+    staging: StagingSchema, source: Relation, state: State, run_id: str
+) -> dg.AssetObservation:
+    """The observation of a source.
+
+    Args:
+        staging: whose source.
+        source: as scripts call it.
+        state: as it was read.
+        run_id: what is observed by.
+    """
+    return dg.AssetObservation(
+        asset_key=build_source_key(staging, source),
+        description=_describe(state),
+        tags={DATA_VERSION: find_data_version(state, run_id)},
+    )
 
 
 def find_data_version(state: State, run_id: str) -> str:

@@ -17,6 +17,8 @@ from staging_assets.defs.translation.translator import (
 from staging_assets.model import ColumnSource, Relation, StagingProject
 from staging_assets.settings import StagingSchema
 
+Condition = dg.AutomationCondition[dg.AssetKey]
+
 
 @dataclass(frozen=True)
 class AssetSpecs:
@@ -52,6 +54,7 @@ def build_specs(
     translator: StagingTranslator | None = None,
     *,
     shown: bool = True,
+    conditions: Mapping[str, Condition] = MappingProxyType({}),
 ) -> AssetSpecs:
     """One spec a node; what a translator calls otherwise is called so by its downstreams too.
 
@@ -60,9 +63,13 @@ def build_specs(
         project: its folder of scripts.
         translator: what turns a node into a spec; the documented default when None.
         shown: whether somebody may look at them in the catalogue.
+        conditions: node to its automation condition.
     """
     translate = (translator or StagingTranslator()).get_asset_spec
-    nodes = {text: StagingNode(staging, project, text, shown) for text in project.nodes}
+    nodes = {
+        text: StagingNode(staging, project, text, shown, conditions.get(text))
+        for text in project.nodes
+    }
     with warnings.catch_warnings():
         # Dagster says of each reference to a file that these may change.
         warnings.simplefilter("ignore", dg.BetaWarning)

@@ -44,12 +44,14 @@ class StagingNode:
         text: the part of its asset key after `staging/`, such as `arrests_cleanup`.
         shown: whether somebody may look at it in the catalogue: a command that only builds does
             without the scripts' text.
+        condition: when Dagster's automation builds it, once that is switched on.
     """
 
     staging: StagingSchema
     project: StagingProject
     text: str
     shown: bool = True
+    condition: dg.AutomationCondition[dg.AssetKey] | None = None
 
     @cached_property
     def node(self) -> Node:
@@ -127,7 +129,8 @@ class StagingTranslator:
         By default: the key is the staging schema's prefix, `staging` and the node; the group is
         the kind's; the description is that of `staging.yaml`, else the table's comment; the code
         version is a hash of the node's own scripts; owners, tags and kinds are those of
-        `staging.yaml`; metadata has the scripts' text, and where they are.
+        `staging.yaml`; metadata has the scripts' text, and where they are; the automation
+        condition is that it has become stale.
         """
         project = node.project
         owners = project.config.owners.get(node.text, ())
@@ -142,6 +145,7 @@ class StagingTranslator:
             tags=project.config.tags.get(node.text),
             owners=list(owners) or None,
             metadata=_build_metadata(node),
+            automation_condition=node.condition,
             skippable=True,
         )
 

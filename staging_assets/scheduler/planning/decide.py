@@ -55,13 +55,19 @@ class BuildPlan:
 
 
 def decide(
-    project: StagingProject, nodes: Collection[str], rebuild: Rebuild, known: Known
+    project: StagingProject,
+    nodes: Collection[str],
+    rebuild: Rebuild,
+    known: Known,
+    *,
+    always: bool = True,
 ) -> BuildPlan:
     """Decide which of the selected nodes are built, and why.
 
     Args:
         nodes: the selected ones; what is not selected stays as it is.
         rebuild: ALL, or CHANGED. MISSING is decided node by node, in the run.
+        always: whether what counts as changed in every run is a reason.
     """
     selected = set(nodes)
     order = [node for node in project.dependencies if node in selected]
@@ -69,7 +75,7 @@ def decide(
     if rebuild is Rebuild.ALL:
         build = dict.fromkeys(order, (Reason("asked", "everything selected is"),))
     else:
-        build = _find_changed(project, order, known)
+        build = _find_changed(project, order, known, always=always)
     return BuildPlan(
         build=build,
         left=tuple(node for node in order if node not in build),
@@ -81,12 +87,12 @@ def decide(
 
 
 def _find_changed(
-    project: StagingProject, order: list[str], known: Known
+    project: StagingProject, order: list[str], known: Known, *, always: bool
 ) -> dict[str, tuple[Reason, ...]]:
     """A changed cleanup rebuilds its table, which may stand anywhere above: hence the turns."""
     forced: set[str] = set()
     while True:
-        build = _find_reasons(project, order, known, forced)
+        build = _find_reasons(project, order, known, forced, always=always)
         cleaned = {
             table
             for table in project.cleanups
@@ -98,7 +104,7 @@ def _find_changed(
 
 
 def _find_reasons(
-    project: StagingProject, order: list[str], known: Known, forced: set[str]
+    project: StagingProject, order: list[str], known: Known, forced: set[str], *, always: bool
 ) -> dict[str, tuple[Reason, ...]]:
     build: dict[str, tuple[Reason, ...]] = {}
     contents = {node: build.content for node, build in known.history.items()}
@@ -108,7 +114,14 @@ def _find_reasons(
         circle = project.circle_of[node].tables if node in project.circle_of else (node,)
         together = [each for each in order if each in circle] if len(circle) > 1 else [node]
         made_of = {e: find_made_of(project, e, contents, known.states) for e in together}
-        found = {e: _find_why(project, e, made_of[e], known, build) for e in together}
+        found = {
+            e: [
+                reason
+                for reason in _find_why(project, e, made_of[e], known, build)
+                if always or reason.kind != "always"
+            ]
+            for e in together
+        }
         for each in together:
             if not found[each] and each in forced:
                 found[each] = [Reason("cleanup", f"{cleanup_node(each)} is run again")]

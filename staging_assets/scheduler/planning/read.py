@@ -10,6 +10,7 @@ from staging_assets.model import StagingProject
 from staging_assets.postgres import Connection, has_schema
 from staging_assets.scheduler.planning.decide import BuildPlan, Known, decide
 from staging_assets.scheduler.planning.orphans import find_orphans
+from staging_assets.scheduler.planning.stale import StaleNode, find_stale
 from staging_assets.sources import read_states
 
 
@@ -58,3 +59,17 @@ def read_plan(
     if rebuild is Rebuild.CHANGED:
         known = replace(known, catalog=read_catalog(connection, project, schema, nodes))
     return decide(project, nodes, rebuild, known)
+
+
+def read_stale(
+    connection: Connection, project: StagingProject, schema: str, *, tried_by: str = ""
+) -> dict[str, StaleNode]:
+    """Find out what is stale of a whole schema. Nothing is changed.
+
+    Args:
+        connection: in autocommit mode.
+        tried_by: the run that has tried last to build what was found so.
+    """
+    known = read_known(connection, project, schema, project.nodes)
+    catalog = read_catalog(connection, project, schema, project.nodes)
+    return find_stale(project, project.nodes, replace(known, catalog=catalog), tried_by)

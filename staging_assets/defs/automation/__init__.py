@@ -1,0 +1,1 @@
+"""Kept up by Dagster's daemon: the automation condition, the sensors and the schedule."""
