@@ -33,7 +33,8 @@ class Problem:
     todo: str
 
     def __str__(self) -> str:
-        text = f"{self.path}:{self.line}:{self.column}: {self.what}. {self.todo}."
+        end = "" if self.todo.endswith("?") else "."
+        text = f"{self.path}:{self.line}:{self.column}: {self.what}. {self.todo}{end}"
         return "\\n".join(text.splitlines())
 
 

@@ -19,6 +19,7 @@ from staging_assets.checks.kinds.whole_schema import FUNCTIONS_WORK
 from staging_assets.checks.run import run_checks, run_given_checks
 from staging_assets.checks.schema.coming_changes import find_coming_changes
 from staging_assets.checks.schema.structure import ColumnStructure, Structure, read_structures
+from staging_assets.checks.scripts.find import ScriptFaults, find_script_faults
 from staging_assets.checks.suite import describe_check, find_checks, is_late
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "CheckResult",
     "ColumnStructure",
     "EvaluationContext",
+    "ScriptFaults",
     "Structure",
     "Subject",
     "answer_by_rows",
@@ -39,6 +41,7 @@ __all__ = [
     "evaluate_many",
     "find_checks",
     "find_coming_changes",
+    "find_script_faults",
     "is_late",
     "read_structures",
     "run_checks",

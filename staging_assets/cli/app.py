@@ -45,6 +45,7 @@ _COMMANDS = {
     "report": ("report", "Make one HTML file about the last run."),
     "rollback": ("promote", "Take the last promotion back."),
     "show": ("show", "Show all that is known of a table."),
+    "validate": ("validate", "Say all that is wrong with the scripts; build nothing."),
     "watch": ("watch", "Look once whether the night has gone as it should; tell people."),
 }
 """Command to its module and its line in the list of commands."""

@@ -12,10 +12,11 @@ import click
 
 from staging_assets.cli.examinations.database import find_database
 from staging_assets.cli.examinations.finding import ODD, WRONG, Finding
-from staging_assets.cli.examinations.folder import find_extensions, find_folder
+from staging_assets.cli.examinations.folder import find_folder
 from staging_assets.cli.examinations.installation import find_installation
 from staging_assets.cli.options import read_staging_schema, schema_options
 from staging_assets.errors import SettingsError
+from staging_assets.project import find_extensions
 from staging_assets.settings import StagingSchema, find_home
 
 EXIT_FOUND = 2
@@ -58,4 +59,6 @@ def _examine(said: dict[str, str | None]) -> Iterator[Finding]:
 def _examine_schema(staging: StagingSchema) -> Iterator[Finding]:
     project, finding = find_folder(staging)
     yield finding
-    yield from find_database(staging, find_extensions(project) if project else [])
+    yield from find_database(
+        staging, [each.name for each in find_extensions(project)] if project else []
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import dagster as dg
 
 from staging_assets.checks import KINDS
@@ -20,9 +22,14 @@ from staging_assets.defs.translation.specs import build_specs
 from staging_assets.defs.translation.translator import StagingTranslator
 from staging_assets.defs.upkeep.retention import build_retention_job
 from staging_assets.defs.upkeep.sensor import build_dead_run_sensor
-from staging_assets.project import load_project
+from staging_assets.errors import SettingsError
+from staging_assets.model import StagingProject
+from staging_assets.postgres import find_embedded_extensions
+from staging_assets.project import load_project, tell_lacking
 from staging_assets.settings import StagingSchema
 from staging_assets.sources import find_csv_files
+
+_log = logging.getLogger("staging_assets")
 
 
 def build_definitions(
@@ -48,6 +55,7 @@ def build_definitions(
     """
     staging = staging_schema
     project = load_project(staging, staging.department, KINDS)
+    _tell_lacking(staging, project)
     folder = staging.etl_csv_dir
     files = {} if folder is None else find_csv_files(folder, project.config.csv)
     conditions = build_conditions(staging, project) if shown else {}
@@ -81,6 +89,17 @@ def build_definitions(
         schedules=build_schedules(staging, jobs),
         resources={f"postgres{staging.suffix}": _find_resource(staging)},
     )
+
+
+def _tell_lacking(staging: StagingSchema, project: StagingProject) -> None:
+    """Name the extensions that scripts want, where it is known that the server has none."""
+    try:
+        embedded = staging.embedded
+    except SettingsError:
+        return  # a resource whose variables are set where it is used
+    if embedded:
+        for line in tell_lacking(project, find_embedded_extensions(), "the embedded server"):
+            _log.warning(line)
 
 
 def _find_resource(staging: StagingSchema) -> PostgresResource | dg.ResourceDefinition:

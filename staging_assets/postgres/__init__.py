@@ -57,13 +57,14 @@ from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import CancelledError, Session
 from staging_assets.postgres.connect import find_place, find_server
 from staging_assets.postgres.driver import Connection, Cursor
+from staging_assets.postgres.embedded.binaries import find_extensions as find_embedded_extensions
 from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.postgres.messages.errors import FailedStatement, find_safe_text, script_error
 from staging_assets.postgres.messages.likely_names import (
+    Meant,
     find_column,
     find_meant,
-    find_meant_column,
     find_named,
 )
 from staging_assets.postgres.messages.notices import Log
@@ -95,6 +96,7 @@ __all__ = [
     "EmbeddedServer",
     "FailedStatement",
     "Log",
+    "Meant",
     "Outcome",
     "OwedKey",
     "Presence",
@@ -109,8 +111,8 @@ __all__ = [
     "find_cursor_class",
     "find_database_identity",
     "find_detail_columns",
+    "find_embedded_extensions",
     "find_meant",
-    "find_meant_column",
     "find_named",
     "find_pg_dump",
     "find_place",

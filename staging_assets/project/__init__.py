@@ -5,6 +5,7 @@
 """
 
 from staging_assets.project.dump import Dump, DumpStatement, read_dump
+from staging_assets.project.extensions import find_extensions, tell_lacking
 from staging_assets.project.gc_pause import no_garbage_search
 from staging_assets.project.lineage.cache import LineageCache
 from staging_assets.project.load import load_project
@@ -13,7 +14,9 @@ __all__ = [
     "Dump",
     "DumpStatement",
     "LineageCache",
+    "find_extensions",
     "load_project",
     "no_garbage_search",
     "read_dump",
+    "tell_lacking",
 ]

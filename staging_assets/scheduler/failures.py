@@ -131,4 +131,4 @@ def find_likely(session: Session, work: RunContext, message: str, sqlstate: str)
         schemas=work.project.schemas,
         made=work.project.find_made(functions=sqlstate == "42883"),
     )
-    return f"\n{meant}" if meant else ""
+    return f"\n{meant.sentence}" if meant.sentence else ""

@@ -12,7 +12,7 @@ import pytest
 
 from staging_assets.builder.cleanups.run import run_cleanup
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
-from staging_assets.checks import KINDS
+from staging_assets.checks import KINDS, find_checks, run_checks
 from staging_assets.errors import ProjectError
 from staging_assets.model import Kind, Relation, StagingProject
 from staging_assets.postgres.client.server import Server
@@ -124,6 +124,11 @@ def test_tree_is_as_psql_makes_it(folder: Path, either: Server) -> None:
         expected = dump(theirs)
         assert len(expected) > 500
         check_same(dump(ours), expected)
+        works = find_checks(project)["schema"]
+        named = [f"schema:{each.name}" for each in works if each.name == "functions_work"]
+        assert [
+            r.summary for r in run_checks(ours, project, "staging", named) if named and not r.passed
+        ] == []
         # And once more, over what is there.
         build_all(ours, project)
         check_same(dump(ours), expected)

@@ -11,7 +11,7 @@ from staging_assets.checks.bodies.trials import Failure, find_failures, is_right
 from staging_assets.checks.core.snapshot import describe_error
 from staging_assets.model import Relation, Script, StagingProject
 from staging_assets.parser import ScriptPlace, find_paths, find_users_path, quote_name
-from staging_assets.postgres import Connection, find_meant, find_meant_column
+from staging_assets.postgres import Connection, find_meant
 
 
 @dataclass(frozen=True)
@@ -131,17 +131,16 @@ def _tell(
     hint = diag.message_hint or ""
     said = diag.message_primary or ""
     todo = hint if hint.startswith("Perhaps") else ""
-    if code == "42703":
-        todo = todo or find_meant_column(ask, said, routine.body.text)
-    else:
-        todo = todo or find_meant(
-            ask,
-            said,
-            code,
-            schema=schema,
-            schemas=project.schemas,
-            made=project.find_made(functions=code == "42883"),
-        )
+    meant = find_meant(
+        ask,
+        said,
+        code,
+        schema=schema,
+        schemas=project.schemas,
+        made=project.find_made(functions=code == "42883"),
+        text=routine.body.text,
+    )
+    todo = todo or meant.sentence
     name = routine.name
     shown = project.schemas.in_scripts(name.schema, schema)
     return BodyFault(

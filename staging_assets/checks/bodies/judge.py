@@ -8,7 +8,7 @@ before it uses it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from staging_assets.checks.bodies.trials import Failure
@@ -155,11 +155,7 @@ class Judge:
     @cached_property
     def _temporary(self) -> frozenset[str]:
         """The names of temporary tables that any script makes, in whatever way."""
-        return frozenset(
-            name.strip('"').lower()
-            for text in (*self._texts, *self._cleanups)
-            for name in _TEMPORARY.findall(text)
-        )
+        return find_temporary_names((*self._texts, *self._cleanups))
 
     def _find_coming(self, failure: Failure) -> frozenset[str]:
         """What the body itself makes before it uses it."""
@@ -168,6 +164,11 @@ class Judge:
         except LexicalError:
             return frozenset()
         return frozenset(each.name for each in found.creates)
+
+
+def find_temporary_names(texts: Iterable[str]) -> frozenset[str]:
+    """The names of temporary tables that are made in texts, in whatever way."""
+    return frozenset(name.strip('"').lower() for text in texts for name in _TEMPORARY.findall(text))
 
 
 def _has_word(name: str, text: str) -> bool:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from staging_assets.model import Relation, SchemaNames, Script, StagingProject
 from staging_assets.parser import (
     Block,
-    Rewritten,
     RoutineBody,
     ScriptPlace,
+    SentText,
     find_bodies,
     find_place,
     read_block,
@@ -53,7 +53,7 @@ _OF_TRIGGERS: Mapping[str, str | None] = {
 }
 _ALWAYS = {"found": "boolean", "sqlstate": "text", "sqlerrm": "text"}
 
-Send = Callable[[Script], Rewritten]
+Send = Callable[[Script], SentText]
 """Gives a script as it was sent."""
 
 
@@ -75,7 +75,7 @@ class Routine:
     name: Relation
     body: RoutineBody
     script: Script
-    sent: Rewritten
+    sent: SentText
     path: str | None = None
     block: Block | None = None
     types: Mapping[str, str | None] = field(default_factory=dict)
@@ -107,7 +107,7 @@ def read_routines(connection: Connection, scripts: Collection[Script], send: Sen
         scripts: that make functions.
         send: gives a script as it was sent.
     """
-    bodies: dict[tuple[str, str], tuple[Script, Rewritten, RoutineBody]] = {}
+    bodies: dict[tuple[str, str], tuple[Script, SentText, RoutineBody]] = {}
     for script in scripts:
         sent = send(script)
         for body in find_bodies(sent.text, SchemaNames()):

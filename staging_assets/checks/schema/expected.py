@@ -98,8 +98,7 @@ def read_expected(
             return rewrite(text, project.schemas, schema=scratch, ask=ask, kept=schema).text
 
         scripts = [
-            (node, send(text))
-            for node, text in _find_scripts(project, _find_needed(project, chunk))
+            (node, send(text)) for node, text in _find_scripts(project, find_needed(project, chunk))
         ]
         scripts = _postpone_keys(project, scripts, scratch)
         changes = {
@@ -193,7 +192,7 @@ def _find_routines(project: StagingProject, text: str) -> list[str]:
     return texts
 
 
-def _find_needed(project: StagingProject, tables: Sequence[str]) -> frozenset[str]:
+def find_needed(project: StagingProject, tables: Sequence[str]) -> frozenset[str]:
     """The tables and all that their CREATE scripts stand on."""
     needed: set[str] = set()
     waiting = list(tables)

