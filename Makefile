@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-one-statement test-citus test-trust trust-figures lint format docs dev bench bench-quick lock clean
+.PHONY: help install demo test test-fast test-one-statement test-citus test-servers test-trust trust-figures lint format docs dev bench bench-quick lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -42,6 +42,9 @@ test-one-statement: install ## the tests of the engine, on a server that takes o
 
 test-citus: install ## the tests on the Citus cluster that STAGING_TEST_CITUS_URL names
 	@$(BIN)/python -m pytest staging_assets_tests/end_to_end/test_citus.py
+
+test-servers: install ## the tests of the engine on PostgreSQL 14, 15, 16 and 17, fetched by npm
+	@$(BIN)/python -m staging_assets_tests.support.other_servers -n auto
 
 test-trust: install ## the proofs of docs/reliability.md in full, in 20 minutes
 	@STAGING_TEST_TRUST=full $(BIN)/python -m pytest -n 2 --durations=0 staging_assets_tests/trust

@@ -17,9 +17,9 @@ from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.servers import (
     DEBIAN_15,
     Pooler,
-    debian_15,
     embedded,
     pgbouncers,
+    plain_server,
     shared_home,
 )
 
@@ -47,7 +47,14 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(run_folder: Path) -> Iterator[Server]:
-    """The embedded server, one for the whole test run."""
+    """The embedded server, one for the whole test run; or STAGING_TEST_SERVER."""
+    if programs := os.environ.get("STAGING_TEST_SERVER"):
+        with (
+            shared_home(run_folder, "other") as home,
+            plain_server(home, Path(programs)) as server,
+        ):
+            yield server
+        return
     with shared_home(run_folder, "embedded") as home, embedded(home) as server:
         yield server
 
@@ -60,7 +67,7 @@ def server15(run_folder: Path) -> Iterator[Server]:
         return
     if not (DEBIAN_15 / "postgres").exists():
         missing(f"no PostgreSQL 15 in {DEBIAN_15} and no STAGING_TEST_URL_15")
-    with shared_home(run_folder, "15") as home, debian_15(home) as server:
+    with shared_home(run_folder, "15") as home, plain_server(home, DEBIAN_15) as server:
         yield server
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,21 @@ def test_a_hundred_tables_load_in_a_second_and_a_thousand_in_three(tmp_path: Pat
         project = load_project(folder, "demo", KINDS)
         assert time.process_time() - start < seconds
         assert len(project.tables) == tables
+
+
+@pytest.mark.parametrize(
+    "cut", ["comment", "comment on", "comment on table", "set", "comment on column staging.t."]
+)
+@pytest.mark.parametrize("first", ["", "create table staging.u (id int);"])
+def test_a_statement_that_is_cut_off_is_for_postgres_to_refuse(
+    tmp_path: Path, cut: str, first: str
+) -> None:
+    text = f"{first}create table staging.t (id int);\n{cut}"
+    files = {"create_tables/CREATE-staging-t.sql": text, "populate_tables/demo/.keep": ""}
+    if not first:
+        assert "t" in load_project(make_project(tmp_path, files), "demo", KINDS).tables
+        return
+    # A file of two tables, which may refuse it itself: it is of neither.
+    files["create_tables/all.sql"] = files.pop("create_tables/CREATE-staging-t.sql")
+    with suppress(ProjectError):
+        load_project(make_project(tmp_path, files), "demo", KINDS)

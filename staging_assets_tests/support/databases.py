@@ -155,7 +155,9 @@ class _Maker:
 
     def _make(self) -> str:
         name = _choose_name()
-        how = f"template {_TEMPLATE} strategy file_copy" if self._lends else "template template0"
+        how = f"template {_TEMPLATE}" if self._lends else "template template0"
+        if self._lends and self._cursor.connection.server_version >= 150000:
+            how += " strategy file_copy"
         self._run("create database {} " + how, name)
         self._uses[name] = 0
         return name

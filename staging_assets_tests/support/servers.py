@@ -88,8 +88,13 @@ def copy_cluster(run: Path, home: Path) -> None:
 
 
 @contextmanager
-def debian_15(home: Path) -> Iterator[Server]:
-    """Run Debian's Postgres 15 in a shared folder; whoever removes the folder stops it."""
+def plain_server(home: Path, programs: Path) -> Iterator[Server]:
+    """Run a Postgres in a shared folder; whoever removes the folder stops it.
+
+    Args:
+        home: the folder.
+        programs: where `postgres` and `initdb` are.
+    """
     user = find_server_user()
     data, sockets = home / "data15", home / "socket15"
     dsn = f"host={sockets} dbname=postgres user=postgres"
@@ -98,23 +103,13 @@ def debian_15(home: Path) -> Iterator[Server]:
             for folder in (data, sockets):
                 folder.mkdir(mode=0o700)
                 user.own(folder)
-            made = user.run(
-                DEBIAN_15 / "initdb",
-                "-D",
-                data,
-                "-U",
-                "postgres",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "-N",
-            )
+            how = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
+            made = user.run(programs / "initdb", *how)
             assert made.returncode == 0, made.stderr
             options = f"-c listen_addresses='' -k {sockets}"
             started = subprocess.run(
                 [
-                    DEBIAN_15 / "pg_ctl",
+                    programs / "pg_ctl",
                     "-D",
                     data,
                     "-o",

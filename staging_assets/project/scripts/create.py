@@ -222,7 +222,8 @@ def _find_comments(source: Source, name: str, columns: dict[str, Column]) -> str
 
 def _read_chain(statement: ReadStatement) -> tuple[list[str], int]:
     """The dotted name of a COMMENT ON and the index behind it."""
-    index = 4 if statement.tokens[2].value in ("materialized", "foreign") else 3
+    index = 4 if statement.starts_with("comment", "on", "materialized") else 3
+    index = 4 if statement.starts_with("comment", "on", "foreign") else index
     chain: list[str] = []
     for token in statement.tokens[index:]:
         if token.kind in NAME_KINDS and not (token.kind == "word" and token.value == "is"):

@@ -40,7 +40,8 @@ def is_setting(statement: ReadStatement) -> bool:
 
 def is_limit(statement: ReadStatement) -> bool:
     """Whether it sets a limit, which is the build's affair: a dump takes all of them away."""
-    return statement.starts_with("set") and statement.tokens[1].value.endswith("_timeout")
+    named = [token.value for token in statement.tokens[1:2]]
+    return statement.starts_with("set") and any(each.endswith("_timeout") for each in named)
 
 
 def is_of_schema(statement: ReadStatement, schema: str) -> bool:
