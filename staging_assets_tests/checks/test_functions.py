@@ -151,7 +151,7 @@ RIGHT = {
             foreach one in array many loop also := also + one; end loop;
             open c for select 1; fetch c into one; close c;
             open names; fetch names into "Odd"; close names;
-            for r in names loop null; end loop;
+            for own in names loop "Odd" := own.name; perform own; end loop;
             s.wide := 4; s := row(1, 2);
             update staging.trucks set depot_id = depot_id where truck_id = one returning 1 into one;
             get diagnostics one = row_count;
@@ -349,3 +349,85 @@ def test_a_project_without_functions_has_no_such_check(database: Server, tmp_pat
     project = load(tmp_path / "second", files)
     build_all(database, project)
     assert "CREATE-staging-x.sql:2:90: function staging.f" in check(database, project).summary
+
+
+TRIGGERS = """
+create function staging.a() returns trigger language plpgsql as '
+declare
+    found_one record;
+    row_now alias for new;
+    label staging.depots.name%TYPE;
+begin
+    select into found_one * from staging.depots where name = row_now.name;
+    if count(*) = 0 from staging.trucks where depot_id = new.depot_id then
+        raise exception ''Depot % does not exist'', new.name using errcode = ''23503'';
+    end if;
+    if tg_op = ''UPDATE'' and new.name <> old.name then
+        update staging.depots set name = new.name || tg_argv[0] where name = old.name;
+    end if;
+    label := ''IF.'' || tg_table_name || new.name;
+    new.name := label;
+    return new;
+end;
+' ;
+create function staging.b(staging.depots, text[], out total int, variadic more int[] default '{}')
+language plpgsql as $$
+begin
+    total := $1.depot_id + array_length($2, 1) + coalesce(more[1], 0);
+    select $1.depot_id, cardinality($2) into total, total;
+    total := total + (select count(*) from staging.depots d where d.name = any ($2));
+end $$;
+create function staging.c(anyelement) returns anyelement language plpgsql as $$
+declare v alias for $1; w v%type;
+begin
+    if v is null then return $1; end if;
+    w := (select v from staging.depots limit 1);
+    return w;
+end $$;
+create procedure staging.d(inout n int) language plpgsql as $$
+begin
+    for n in 1 .. 2 loop null; end loop;
+    perform pg_notify('x', n::text);
+    call staging.d(n);
+exception when others then
+    n := (select max(x) from staging.nowhere);
+end $$;
+"""
+CANNOT = """
+create function staging.e(depot staging.depots) returns int language plpgsql as $$
+begin
+    return (select max(t.depot) from staging.trucks t where t.depot_id = depot.depot_id);
+end $$;
+create function staging.g() returns trigger language plpgsql as $$
+begin
+    new.name := (select max(nam) from staging.depots);
+    insert into staging.depotz values (1);
+    return new;
+end $$;
+"""
+
+
+def test_triggers_parameters_and_procedures(database: Server, tmp_path: Path) -> None:
+    """What is said in a handler itself is not caught by it."""
+    files = {**TABLES, "create_stored_procedures/f.sql": TRIGGERS + CANNOT}
+    project = load(tmp_path, files)
+    build_all(database, project)
+    text = TRIGGERS + CANNOT
+
+    def say(name: str, named: str, what: str) -> str:
+        before = text[: text.index(named)]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        return f"{line}:{column}: function staging.{name} cannot work: {what}"
+
+    found = check(database, project).metadata["findings"]
+    hint = 'Perhaps you meant to reference the column "depots.name".'
+    assert [each.partition("f.sql:")[2] for each in found] == [
+        say("d", "staging.nowhere", 'relation "staging.nowhere" does not exist.'),
+        say("e", "t.depot)", "column t.depot does not exist. Did you mean depot_id?"),
+        say("g", "nam) from", f'column "nam" does not exist. {hint}'),
+        say(
+            "g",
+            "staging.depotz",
+            'relation "staging.depotz" does not exist. Did you mean staging.depots?',
+        ),
+    ]

@@ -154,6 +154,8 @@ class _Reader:
             self.add(begin, end, "select ")
         elif self.word(begin) in _QUERIES or self.word(begin) == "(":
             self.add(begin, end, "")
+        else:  # a cursor, for which the loop has a record of its own, or EXECUTE
+            self.declare(self.tokens[index + 1].value, None)
         return end
 
     def read_declarations(self, index: int) -> int:
