@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-one-statement test-citus test-servers test-trust trust-figures lint format docs dev bench bench-quick lock clean
+.PHONY: help install demo test test-fast test-one-statement test-citus test-servers test-trust trust-figures lint format docs pictures dev bench bench-quick lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -65,6 +65,9 @@ format: install ## format Python and SQL
 
 docs: install ## write the pages that are made from the code
 	@$(BIN)/python -W ignore::RuntimeWarning -m staging_assets.settings.variables docs/settings.md
+
+pictures: install ## take the pictures of the README anew, in a browser
+	@$(BIN)/python -m staging_assets_tests.support.pictures
 
 bench: install ## every benchmark, side by side (long)
 	@$(BIN)/python -m benchmarks

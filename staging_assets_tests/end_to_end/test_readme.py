@@ -111,3 +111,16 @@ def test_every_setting_that_the_readme_names_is_one() -> None:
     named = set(re.findall(r"STAGING_[A-Z_]+[A-Z]", README))
     known = {name for variable in VARIABLES for name in variable.names}
     assert named - known == set()
+
+
+def test_pictures_are_there_and_small() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    shown = {
+        page.parent / path
+        for page in pages
+        for path in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", page.read_text())
+    }
+    assert {path.name for path in shown} >= {"catalogue.png", "report.png", "timeline.png"}
+    for path in (each for each in shown if each.parent.name == "images"):
+        assert path.read_bytes().startswith(b"\x89PNG"), path
+        assert path.stat().st_size < 150 * 1024, f"{path}: take it anew (make pictures)"
