@@ -154,7 +154,7 @@ def test_a_change_is_seen_wherever_the_rows_come_from(
     assert place.build() == NOTHING
 
 
-def test_row_security_and_a_server_that_counts_nothing_are_always_changed(
+def test_on_a_server_that_counts_nothing_everything_is_always_changed(
     database: Server, tmp_path: Path
 ) -> None:
     place = make(database, tmp_path)
