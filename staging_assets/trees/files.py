@@ -131,6 +131,9 @@ class Writer:
             self.odd.append(text)
         if kept is not None and any(each.data for each in create):
             self.made.known.append(f"{name}: its rows are in its CREATE script, since {kept}")
+        if not fill and not scripts.is_view and _fits(name, (*self.lookups, *self.csv)):
+            rows = f"its rows stay in its CREATE script, since {kept}" if kept else "it has no rows"
+            self.made.left.append(f"{name}: {rows}")
         if fill and not self.write_lookup(name, fill):
             self.write_populate(name, fill)
 

@@ -23,7 +23,7 @@ def dump(server: Server, *options: str) -> str:
     )
     # Some builds of Postgres 15 stamp every column with a number of its own (pg_attver).
     unlike = r"(?m)^(\\(un)?restrict .*|ALTER TABLE .* SET \(pg_attver=\d+\);)\n+"
-    text = re.sub(unlike, "", done.stdout)
+    text = re.sub(r"pg_attver=\d+, ", "", re.sub(unlike, "", done.stdout))
     return re.sub(
         r"(?ms)(^COPY [^\n]*;\n)(.*?)(^\\\.$)",
         lambda found: found[1] + "".join(sorted(found[2].splitlines(True))) + found[3],

@@ -25,14 +25,14 @@ from staging_assets_tests.support.dumps import check_same, dump
 from staging_assets_tests.support.servers import find_embedded
 
 DATA = Path(__file__).parents[1] / "data"
-RICH = DATA / "dumps" / "rich.sql"
+RICH, ODD = DATA / "dumps" / "rich.sql", DATA / "dumps" / "odd.sql"
 
 
-def seed(server: Server, folder: Path, schema: str) -> None:
-    """Make the rich schema under some name."""
+def seed(server: Server, folder: Path, schema: str, original: Path = RICH) -> None:
+    """Make a schema under some name."""
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / "original.sql"
-    script.write_text(RICH.read_text().replace("staging", schema))
+    script.write_text(original.read_text().replace("staging", schema))
     run_psql(server, script)
 
 
@@ -88,6 +88,19 @@ def test_a_dump_comes_out_as_it_went_in(
         assert drift.passed, drift.metadata
 
 
+@pytest.mark.parametrize("built", ["staging", "north"])
+def test_odd_things_come_out_as_they_went_in(built: str, either: Server, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    with fresh_database(either) as theirs, fresh_database(either) as ours:
+        seed(theirs, tmp_path, "staging", ODD)
+        source = write_dump(theirs, tmp_path / "dump.sql", "--schema=staging")
+        assert cli.main(["import", str(source), str(new)]) == 0
+        project = load(new)
+        for nodes in (None, None, ["notes", "a", "logs"]):
+            build_all(ours, project, nodes, schema=built, checks=find_checks(project))
+            check_same(dump_as(ours, built, "staging").replace(built, "staging"), dump(theirs))
+
+
 def compare(ours: Server, project: StagingProject, expected: str, schema: str = "staging") -> None:
     for _ in range(2):
         build_all(ours, project, schema=schema, checks=find_checks(project))
@@ -117,6 +130,22 @@ def test_a_live_database_with_lookups_and_csv(
         compare(ours, load(new, "mart"), dump_as(theirs, "mart", "mart"), "mart")
 
 
+@pytest.mark.parametrize("option", ["--csv", "--lookups"])
+@pytest.mark.parametrize("original", [RICH, ODD], ids=lambda path: path.stem)
+def test_all_rows_in_another_form(
+    original: Path, option: str, server: Server, tmp_path: Path
+) -> None:
+    new = tmp_path / "new"
+    with fresh_database(server) as theirs, fresh_database(server) as ours:
+        seed(theirs, tmp_path, "staging", original)
+        source = write_dump(theirs, tmp_path / "dump.sql", "--schema=staging")
+        assert cli.main(["import", str(source), str(new), option, "*"]) == 2
+        compare(ours, load(new), dump(theirs))
+    report = (new / "IMPORT.md").read_text()
+    kept = "people" if original == RICH else "notes"
+    assert f"- {kept}: its rows stay in its CREATE script, since its triggers" in report
+
+
 def test_a_live_database_without_rows(
     database: Server, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +158,30 @@ def test_a_live_database_without_rows(
     with fresh_database(server) as ours:
         build_all(ours, load(new))
         check_same(dump(ours, "--schema-only"), expected)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--clean",),
+        ("--clean", "--if-exists"),
+        ("--quote-all-identifiers",),
+        ("--no-comments", "--no-tablespaces", "--disable-triggers"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("original", [RICH, ODD], ids=lambda path: path.stem)
+def test_a_dump_with_options(
+    options: tuple[str, ...], original: Path, server: Server, tmp_path: Path
+) -> None:
+    new = tmp_path / "new"
+    with fresh_database(server) as theirs, fresh_database(server) as ours:
+        seed(theirs, tmp_path, "staging", original)
+        source = write_dump(theirs, tmp_path / "dump.sql", "--schema=staging", *options)
+        assert cli.main(["import", str(source), str(new)]) == 0
+        said = [option for option in options if option == "--no-comments"]
+        build_all(ours, load(new))
+        check_same(dump(ours, *said), dump(theirs, *said))
 
 
 @pytest.mark.parametrize("options", [("--inserts",), ("--column-inserts", "--rows-per-insert=2")])

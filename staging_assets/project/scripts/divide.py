@@ -15,6 +15,7 @@ from typing import NamedTuple
 from staging_assets.errors import Problem
 from staging_assets.model import Script
 from staging_assets.parser import ReadStatement
+from staging_assets.project.scripts.clearing import find_clearing
 from staging_assets.project.scripts.common import Common, Gathering
 from staging_assets.project.scripts.grants import find_grantees, grant_spans
 from staging_assets.project.scripts.late_routines import find_late, find_routine
@@ -90,9 +91,14 @@ class _Division:
         begun: dict[int, int] = {}  # how many of the settings each script has, by its id
         routines: dict[str, Output] = {}
         common = Gathering(source)
+        clearing = find_clearing(source, self.here[id(source)], self.owners)
         for statement in source.statements:
             start, behind = behind, _find_end(source, statement)
-            if is_limit(statement) or is_of_schema(statement, source.schemas.staging):
+            if (
+                statement in clearing
+                or is_limit(statement)
+                or is_of_schema(statement, source.schemas.staging)
+            ):
                 continue
             if is_setting(statement):
                 settings.append((start, behind))
