@@ -87,7 +87,7 @@ def _find_verdict(staging: StagingSchema, *, database: bool) -> _Verdict:
     lacking: list[str] = []
     if staging.embedded:
         lacking = tell_lacking(project, find_embedded_extensions(), "the embedded server")
-    return _Verdict((), lacking, f"{where}: all is well: {', '.join(parts)}")
+    return _Verdict((), lacking, f"{where}: {_sum_up(lacking)}: {', '.join(parts)}")
 
 
 def _ask_server(staging: StagingSchema, project: StagingProject, where: str) -> _Verdict:
@@ -103,4 +103,8 @@ def _ask_server(staging: StagingSchema, project: StagingProject, where: str) -> 
     if found.problems:
         count = say(len(found.problems), "problem")
         return _Verdict(found.problems, told, f"{where}: {count}, by {server}", EXIT_FOUND)
-    return _Verdict((), told, f"{where}: all is well, by {server}")
+    return _Verdict((), told, f"{where}: {_sum_up(told)}, by {server}")
+
+
+def _sum_up(warnings: Sequence[str]) -> str:
+    return f"no problem, {say(len(warnings), 'warning')}" if warnings else "all is well"

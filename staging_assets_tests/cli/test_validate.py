@@ -88,7 +88,7 @@ def test_the_server_reads_every_script(
     code, out = validate(GOOD, "--database")
     assert code == 0
     assert out.startswith("warning: schema etl: there is nothing in it")
-    assert "department demo: all is well, by " in out
+    assert "department demo: no problem, 1 warning, by " in out
     with closing(database.connect("etl", autocommit=True)) as connection:
         ask(connection, "create schema etl; create table etl.licences (ids int)")
     code, out = validate(GOOD, "--database", "--json")

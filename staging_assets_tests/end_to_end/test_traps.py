@@ -158,17 +158,31 @@ def test_no_trap_is_touched_and_nothing_is_lost(place: Server, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "command", ["doctor", "show hub", "plan", "prune", "releases", "diff staging staging"]
+    "command",
+    [
+        *("doctor", "show hub", "plan", "prune", "releases", "diff staging staging"),
+        "validate --database",
+        "check --select schema",
+    ],
 )
 def test_no_command_touches_a_trap(
     database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    project = load(tmp_path, FOLDER)
+    wrong = {
+        "create_stored_procedures/wrong.sql": "create function staging.wrong() returns int"
+        " language sql as 'select idd from staging.hubb';\ncreate function staging.wrong2()"
+        " returns int language plpgsql as 'begin return (select idd from staging.hub); end';",
+        "create_tables/CREATE-staging-wrong.sql": "create table staging.wrong (a itn, b nummeric);"
+        "comment on column staging.wrong.aa is ''",
+        "populate_tables/demo/POPULATE-staging-wrong.sql": "insert into staging.wrong"
+        " select h.idd, staging.ad(1), lowr('') from staging.hubb h join etl.nothing using (id)",
+    }
+    project = load(tmp_path, {**FOLDER, **wrong})
     monkeypatch.setenv("STAGING_DATABASE_URL", database.dsn)
     monkeypatch.setenv("STAGING_SQL_DIR", str(project.sql_dir))
     monkeypatch.setenv("STAGING_HOME", str(tmp_path / "home"))
     with closing(set_traps(database)) as witness:
-        build_all(database, project, ["schema", "hub"])
+        build_all(database, project, ["schema", "hub", "stored_procedures/wrong"])
         ask(witness, "create schema etl")
         assert cli.main(command.split()) in (0, 2)
         check_untouched(witness)
