@@ -95,8 +95,12 @@ class Script:
         """The file, and the offset in it, of a 0-based character offset into the text."""
         if not self.origins:
             return self, offset
-        found = self.origins[max(0, bisect.bisect_right(self._starts, offset) - 1)]
+        found = self.origins[self.find_origin(offset)]
         return found.file, found.offset if found.fixed else found.offset + offset - found.start
+
+    def find_origin(self, offset: int) -> int:
+        """The index of the part in which an offset into the text lies; there are parts."""
+        return max(0, bisect.bisect_right(self._starts, offset) - 1)
 
     def find_data(self, offset: int) -> CopyData | None:
         """What the COPY statement that begins at an offset into the text reads."""

@@ -34,7 +34,7 @@ class DumpStatement(NamedTuple):
         text: without its semicolon.
         read: what it says.
         data: the rows that it copies, if it does.
-        place: where it stands, as people read it.
+        place: where it stands, as people read it; only of what is left.
         is_setting: whether it is for the session.
     """
 
@@ -157,25 +157,25 @@ def _sort(dump: Dump, sources: Sequence[Source]) -> None:
     for script in divided.routines:
         dump.others += _read_statements(Source(script, dump.schemas))
     for common in divided.commons:
-        dump.left += _read_statements(Source(common.script, dump.schemas))
+        dump.left += _read_statements(Source(common.script, dump.schemas), placed=True)
     dump.left += [_cut_left(left) for left in divided.left]
 
 
 def _cut_left(left: Left) -> DumpStatement:
-    return _cut(left.source, left.statement, "")
+    return _cut(left.source, left.statement, "", placed=True)
 
 
-def _read_statements(source: Source) -> list[DumpStatement]:
+def _read_statements(source: Source, *, placed: bool = False) -> list[DumpStatement]:
     found, behind = [], 0
     for statement in source.statements:
         lead = source.script.text[behind : statement.tokens[0].start].lstrip("; \t\r\n")
         lines = [line for line in lead.splitlines() if not _OF_PG_DUMP.fullmatch(line.strip())]
-        found.append(_cut(source, statement, "\n".join(lines).strip()))
+        found.append(_cut(source, statement, "\n".join(lines).strip(), placed=placed))
         behind = statement.tokens[-1].end
     return found
 
 
-def _cut(source: Source, statement: ReadStatement, lead: str) -> DumpStatement:
+def _cut(source: Source, statement: ReadStatement, lead: str, *, placed: bool) -> DumpStatement:
     start, end = statement.tokens[0].start, statement.tokens[-1].end
     data = source.script.find_data(start) if source.script.data else None
     text = source.script.text[start:end].replace("\r\n", "\n")
@@ -184,6 +184,6 @@ def _cut(source: Source, statement: ReadStatement, lead: str) -> DumpStatement:
         text=text,
         read=statement,
         data=replace(data, start=0, end=len(text)) if data else None,
-        place=source.place(start),
+        place=source.place(start) if placed else "",
         is_setting=is_setting(statement),
     )

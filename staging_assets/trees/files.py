@@ -19,6 +19,7 @@ from staging_assets.trees.sorting import Sorted, TableScripts
 
 _MOST_INSIDE = 100_000
 """Characters of rows that stand in a script; more have a file of their own."""
+_COUNTED = re.compile(r"\b(table|view|script|file|statement)\b")
 _OF_OURS = re.compile(r"__(?:build|b[0-9]+|old.*|previous.*)\Z")
 """Schemas in which builds work."""
 _LONGEST = 200
@@ -64,7 +65,7 @@ class Writer:
         self.made = Made()
         self.yaml: list[str] = []
         self.odd: list[str] = []  # scripts of tables for which no file can be named
-        self.counts = {"POPULATE scripts": 0, "CSV files": 0, "files of rows": 0}
+        self.counts = {"POPULATE script": 0, "CSV file": 0, "file of rows": 0}
 
     def write(self, dump: Dump, found: Sorted) -> Made:
         """All files of what was found in a dump."""
@@ -163,7 +164,7 @@ class Writer:
         as_csv = _fits(name, self.csv)
         text = "\n\n".join(self.spell(each, name, folder, as_csv=as_csv) for each in fill)
         self.add(f"{folder}/POPULATE-{self.schemas.in_file_names}-{name}.sql", text)
-        self.counts["POPULATE scripts"] += 1
+        self.counts["POPULATE script"] += 1
 
     def spell(
         self, statement: DumpStatement, table: str, folder: str, *, as_csv: bool = False
@@ -188,7 +189,7 @@ class Writer:
     def copy_from(self, statement: DumpStatement, table: str, folder: str, rows: str | Path) -> str:
         """Write rows to a file; returns what copies them from there."""
         as_csv = isinstance(rows, str) and not (statement.data and statement.data.text == rows)
-        self.counts["CSV files" if as_csv else "files of rows"] += 1
+        self.counts["CSV file" if as_csv else "file of rows"] += 1
         suffix = "csv" if as_csv else "rows"
         stem = f"{self.schemas.in_file_names}-{table}"
         number = 1
@@ -214,13 +215,13 @@ class Writer:
         """Say what there is, and what is left."""
         views = sum(scripts.is_view for scripts in found.tables.values())
         counts = {
-            "tables": len(found.tables) - views,
-            "views": views,
-            "scripts of functions, types and the like": len(found.procedures),
+            "table": len(found.tables) - views,
+            "view": views,
+            "script of functions, types and the like": len(found.procedures),
             **self.counts,
-            "tables in the lookup YAML": len(self.yaml),
+            "table in the lookup YAML": len(self.yaml),
         }
-        self.made.taken[:0] = [f"{count} {what}" for what, count in counts.items() if count]
+        self.made.taken[:0] = [_count(count, what) for what, count in counts.items() if count]
         if found.parts:
             self.made.known.append(
                 f"{', '.join(found.parts)}: made once, since several use them; to change one "
@@ -238,6 +239,14 @@ def _fits(name: str, patterns: Collection[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {_COUNTED.sub(_add_s, what, count=1)}"
+
+
+def _add_s(found: re.Match[str]) -> str:
+    return f"{found[1]}s"
+
+
 def _tell_left(statements: Sequence[DumpStatement], staging: str) -> list[str]:
     """What became of statements that no file got; those of other schemas in one line each."""
     elsewhere: dict[str, int] = {}
@@ -253,7 +262,7 @@ def _tell_left(statements: Sequence[DumpStatement], staging: str) -> list[str]:
                 "out"
             )
     others = [
-        f"schema {schema}: {count} statements were left out; import it by itself with --schema"
+        f"schema {schema}: {_count(count, 'statement')} left out; import it by itself with --schema"
         for schema, count in sorted(elsewhere.items())
         if not _OF_OURS.search(schema)
     ]

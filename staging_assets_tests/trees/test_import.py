@@ -290,8 +290,8 @@ def test_of_a_whole_database_one_schema_is_taken_and_the_others_are_named(
         assert cli.main(["import", str(source), str(tmp_path / "new")]) == 2
         left = (tmp_path / "new" / "IMPORT.md").read_text().partition("a person\n\n")[2]
         assert left == (
-            "- schema etl: 4 statements were left out; import it by itself with --schema\n"
-            "- schema public: 1 statements were left out; import it by itself with --schema\n"
+            "- schema etl: 4 statements left out; import it by itself with --schema\n"
+            "- schema public: 1 statement left out; import it by itself with --schema\n"
         )
         compare(ours, load(tmp_path / "new", "mart"), dump_as(theirs, "mart", "mart"), "mart")
     assert cli.main(["import", str(source), str(tmp_path / "etl"), "--schema", "etl"]) == 1
@@ -326,7 +326,7 @@ def test_what_is_left_to_a_person_is_said(tmp_path: Path) -> None:
     report = (tmp_path / "new" / "IMPORT.md").read_text()
     left = report.partition("## For a person\n\n")[2].splitlines()
     assert left[0] == (
-        "- schema elsewhere: 2 statements were left out; import it by itself with --schema"
+        "- schema elsewhere: 2 statements left out; import it by itself with --schema"
     )
     assert [line.partition("x.sql:")[2][:6] for line in left[1:]] == ["5:1: `", "6:1: `"]
     assert "4711" not in report

@@ -62,10 +62,12 @@ def find_lines(text: str) -> list[str]:
 def find_place(script: Script, offset: int) -> ScriptPlace:
     """Turn an offset (0-based, in characters) into a script's text into a place in its files."""
     file, offset = script.origin(max(0, min(offset, len(script.text))))
-    text = file.text[: max(0, min(offset, len(file.text)))]
-    line = len(find_lines(text))
-    start = max(text.rfind("\n"), text.rfind("\r")) + 1
-    return ScriptPlace(file, line, len(text) - start + 1)
+    text, end = file.text, max(0, min(offset, len(file.text)))
+    # A dump is asked for thousands of places: counting is done without a copy of it.
+    returns = text.count("\r", 0, end) - text.count("\r\n", 0, end)
+    line = text.count("\n", 0, end) + returns + 1
+    start = max(text.rfind("\n", 0, end), text.rfind("\r", 0, end)) + 1
+    return ScriptPlace(file, line, end - start + 1)
 
 
 def find_statement_place(script: Script, rewritten: SentText, offset: int) -> ScriptPlace:

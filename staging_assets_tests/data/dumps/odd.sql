@@ -65,7 +65,6 @@ comment on constraint "ö key" on staging."Ünïcode ""x""" is E'a\nb';
 grant select ("ä") on staging."Ünïcode ""x""" to pg_monitor with grant option;
 create rule first_rule as on update to staging.first where old.id = 7 do also select 1;
 create view staging.values_of as values (1, 'a;'), (2, 'b');
-create recursive view staging.countdown (n) as values (3) union all select n - 1 from countdown where n > 0;
 create table staging.of_type of staging.pair (l with options default 3);
 create table staging."select" (id int);
 create table staging.populated as select 1 as one;

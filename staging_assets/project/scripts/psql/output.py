@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 from staging_assets.model import CopyData, Origin, Script
@@ -22,14 +23,14 @@ class Output:
             return
         if not script.origins:
             self._origins.append(Origin(self.length, script, start))
-        for origin, after in zip(
-            script.origins, [*(o.start for o in script.origins[1:]), end], strict=False
-        ):
-            if after > start and origin.start < end:
-                inside = max(start, origin.start)
-                moved = origin.offset + (0 if origin.fixed else inside - origin.start)
-                place = self.length + inside - start
-                self._origins.append(replace(origin, start=place, offset=moved))
+        first = script.find_origin(start) if script.origins else 0
+        for origin in itertools.islice(script.origins, first, None):
+            if origin.start >= end:
+                break
+            inside = max(start, origin.start)
+            moved = origin.offset + (0 if origin.fixed else inside - origin.start)
+            place = self.length + inside - start
+            self._origins.append(replace(origin, start=place, offset=moved))
         self._parts.append(script.text[start:end])
         self.length += end - start
 
