@@ -12,6 +12,7 @@ import pytest
 from dagster.components.testing import create_defs_folder_sandbox
 
 from staging_assets import StagingSchema, StagingSchemaComponent
+from staging_assets.defs.dagster_patches.automation_limit import UnlimitedConditionSensor
 from staging_assets.settings import ConnectionSettings, SessionSettings
 from staging_assets_tests.support.folders import make_project
 
@@ -146,3 +147,12 @@ def test_every_part_of_the_value_can_be_given(scripts: Path) -> None:
             webhook_url="https://example.org/x",
         )
     )
+
+
+def test_its_automation_is_off_and_takes_any_number_of_tables(tmp_path: Path) -> None:
+    with load(make_project(tmp_path, SCRIPTS), look_every=9) as (_, defs, _root):
+        sensor = defs.get_repository_def().get_sensor_def("staging_automation")
+        assert isinstance(sensor, UnlimitedConditionSensor)
+        assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
+        assert sensor.minimum_interval_seconds == 9
+        assert sensor.run_tags["staging_rebuild"] == "changed"

@@ -29,17 +29,28 @@ class UnlimitedConditionSensor(dg.AutomationConditionSensorDefinition):
         with _lifted_limit():
             return super().evaluate_tick(context)
 
-    def with_attributes(self, **changed: Any) -> dg.AutomationConditionSensorDefinition:
-        """A copy with other attributes, as components make them; Dagster's has the limit.
+    def with_attributes(
+        self, *, jobs: Any = None, metadata: Any = None
+    ) -> UnlimitedConditionSensor:
+        """A copy with other metadata, as components make one; Dagster's own has the limit.
 
         Args:
-            changed: as Dagster takes it.
+            jobs: passed over: this sensor has none.
+            metadata: in the place of what it has, unless it is None.
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", dg.BetaWarning)
-            copy = super().with_attributes(**changed)
-        copy.__class__ = type(self)
-        return copy
+            return type(self)(
+                self.name,
+                target=self.asset_selection,
+                tags=self.tags,
+                run_tags=self.run_tags,
+                default_status=self.default_status,
+                minimum_interval_seconds=self.minimum_interval_seconds,
+                description=self.description,
+                metadata=self.metadata if metadata is None else metadata,
+                use_user_code_server=True,
+            )
 
 
 @contextmanager
