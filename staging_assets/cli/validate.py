@@ -8,13 +8,14 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 
 import click
+import psycopg2
 
 from staging_assets.checks import KINDS, find_script_faults
 from staging_assets.cli.app import EXIT_PROJECT_WRONG
 from staging_assets.cli.options import read_staging_schema, schema_options
-from staging_assets.errors import Problem, ProjectError
+from staging_assets.errors import DatabaseError, Problem, ProjectError
 from staging_assets.model import StagingProject, say
-from staging_assets.postgres import find_embedded_extensions, find_server
+from staging_assets.postgres import find_embedded_extensions, find_safe_text, find_server
 from staging_assets.project import load_project, tell_lacking
 from staging_assets.settings import StagingSchema
 from staging_assets.sources import find_csv_files
@@ -92,12 +93,21 @@ def _find_verdict(staging: StagingSchema, *, database: bool) -> _Verdict:
 
 def _ask_server(staging: StagingSchema, project: StagingProject, where: str) -> _Verdict:
     server = find_server(staging.postgres)
-    with closing(server.connect_own("validate")) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute("select name::text from pg_available_extensions")
-            available = {name for (name,) in cursor.fetchall()}
-        connection.rollback()
-        found = find_script_faults(connection, project, staging.schema)
+    failure: psycopg2.Error | None = None
+    try:
+        with closing(server.connect_own("validate")) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("select name::text from pg_available_extensions")
+                available = {name for (name,) in cursor.fetchall()}
+            connection.rollback()
+            found = find_script_faults(connection, project, staging.schema)
+    except psycopg2.Error as error:
+        failure = error
+    if failure is not None:
+        raise DatabaseError(
+            f"{server}: {find_safe_text(failure)}. Scripts are tried in a schema that is made for "
+            "the moment: the role needs CREATE on the database."
+        )
     called = "the embedded server" if staging.embedded else "the server"
     told = [*tell_lacking(project, available, called), *found.warnings]
     if found.problems:

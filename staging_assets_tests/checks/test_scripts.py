@@ -11,7 +11,14 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.checks import KINDS, ScriptFaults, find_script_faults
+from staging_assets.checks import (
+    FUNCTIONS_WORK,
+    KINDS,
+    ScriptFaults,
+    find_checks,
+    find_script_faults,
+    run_given_checks,
+)
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
@@ -20,8 +27,10 @@ from staging_assets_tests.end_to_end.test_same_as_psql import (
     TREES,
     find_cases,
     run_by_psql,
+    run_psql,
     seed,
 )
+from staging_assets_tests.end_to_end.test_several_tables import DATA, RICH, write_dump
 from staging_assets_tests.support.builds import ask, build_all, load, tables
 from staging_assets_tests.support.databases import fresh_database
 
@@ -75,6 +84,27 @@ def test_cases_of_the_loader_are_judged_as_by_psql(folder: Path, server: Server)
         except AssertionError as refused:
             pytest.skip(f"psql cannot run it: {str(refused).strip()[-150:]}")
         assert find(ours, project).problems == ()
+
+
+@pytest.mark.parametrize("rich", RICH, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_nothing_is_said_of_a_dump(rich: Path, database: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "sql"
+    run_psql(database, rich)
+    write_dump(database, folder / "create_tables" / "rich.sql")
+    with closing(database.connect("drop", autocommit=True)) as connection:
+        ask(connection, "drop schema staging cascade")
+    project = load_project(folder, "demo", KINDS)
+    assert find(database, project, "north") == ScriptFaults()
+    checks = {"schema": [c for c in find_checks(project)["schema"] if c.kind == FUNCTIONS_WORK]}
+    build_all(database, project)
+    for check in checks["schema"]:
+        (result,) = run_given_checks(database, project, "staging", [check])
+        assert (result.passed, result.warnings) == (True, ()), result.summary
+
+
+def test_nothing_is_said_of_keys_and_indexes_in_files_of_their_own(database: Server) -> None:
+    project = load_project(DATA / "omop", "demo", KINDS)
+    assert find(database, project) == ScriptFaults()
 
 
 WRONG = {

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg2.extensions import make_dsn
 
 from staging_assets.cli import app as cli
 from staging_assets.defs import build_definitions
@@ -98,6 +99,22 @@ def test_the_server_reads_every_script(
     assert problem["path"].endswith("POPULATE-staging-dogs.sql")
     assert (problem["line"], problem["column"]) == (1, 41)
     assert problem["what"] == 'relation "etl.l" does not exist'
+
+
+def test_a_role_that_may_make_nothing_is_told_what_it_lacks(
+    validate: Any, database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(database.connect("role", autocommit=True)) as connection:
+        ask(connection, "create role only_reads login")
+        try:
+            monkeypatch.setenv("STAGING_DATABASE_URL", make_dsn(database.dsn, user="only_reads"))
+            code, out = validate(GOOD, "--database")
+        finally:
+            ask(connection, "drop role only_reads")
+    assert code == 1
+    assert "permission denied for database" in out
+    assert "the role needs CREATE on the database." in out
+    assert "Traceback" not in out
 
 
 @pytest.mark.parametrize(
