@@ -55,6 +55,7 @@ from staging_assets.postgres.client.schema_lock import SchemaLock, find_running,
 from staging_assets.postgres.client.scripts import Outcome, run_script, run_statement
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import CancelledError, Session
+from staging_assets.postgres.client.silence import is_silent
 from staging_assets.postgres.connect import find_place, find_server
 from staging_assets.postgres.driver import Connection, Cursor
 from staging_assets.postgres.embedded.binaries import find_extensions as find_embedded_extensions
@@ -132,6 +133,7 @@ __all__ = [
     "has_values",
     "held",
     "hide_values",
+    "is_silent",
     "make_engine",
     "make_owed_keys_sql",
     "noting_path_sql",

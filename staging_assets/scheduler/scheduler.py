@@ -23,6 +23,7 @@ from staging_assets.postgres import (
     Server,
     Session,
     find_safe_text,
+    is_silent,
     read_owed_keys,
 )
 from staging_assets.publisher import drop_retired, run_validate
@@ -248,6 +249,8 @@ class Scheduler:
             return
         self._open = False
         self._crew.cancel()
+        if is_silent(self._lock.connection):
+            self._lock.connection.close()
         try:
             for _ in self._drain():
                 pass  # what was built has been noted; this only logs

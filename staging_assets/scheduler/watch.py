@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg2
 
-from staging_assets.postgres import Connection, Log
+from staging_assets.postgres import Connection, Log, is_silent
 
 _NAME_AFTER = 2.0
 """Seconds after which the log says that a node is being built: most are done by then."""
@@ -106,6 +106,8 @@ class Watch:
     def _report(self, late: Collection[Building], now: float, connection: Connection) -> None:
         backends = [building.backend for building in late if building.backend]
         said: dict[int, str] = {}
+        if connection.closed or is_silent(connection):
+            return
         with contextlib.suppress(psycopg2.Error), connection.cursor() as cursor:
             cursor.execute(_SQL, {"backends": backends})
             said = dict(cursor.fetchall())

@@ -50,8 +50,14 @@ Look = Callable[[Message], bool]
 
 
 @contextmanager
-def wired(server: Server, look: Look) -> Iterator[Server]:
-    """Give the same server behind the proxy; everything is closed in the end."""
+def wired(server: Server, look: Look, *, silent: threading.Event | None = None) -> Iterator[Server]:
+    """Give the same server behind the proxy; everything is closed in the end.
+
+    Args:
+        server: the real one.
+        look: called with every message.
+        silent: while it is set, whoever comes anew is let in and told nothing.
+    """
     told = parse_dsn(server.dsn)
     port = told.get("port", "5432")
     real = f"{told['host']}/.s.PGSQL.{port}"
@@ -61,7 +67,7 @@ def wired(server: Server, look: Look) -> Iterator[Server]:
         listener.bind(f"{folder}/.s.PGSQL.{port}")
         Path(folder, f".s.PGSQL.{port}").chmod(0o777)
         listener.listen(64)
-        wire = _Wire(real, look)
+        wire = _Wire(real, look, silent or threading.Event())
         threading.Thread(target=wire.accept, args=(listener,), daemon=True).start()
         try:
             yield replace(server, dsn=make_dsn(server.dsn, host=folder))
@@ -73,8 +79,8 @@ def wired(server: Server, look: Look) -> Iterator[Server]:
 class _Wire:
     """All connections of one proxy."""
 
-    def __init__(self, real: str, look: Look) -> None:
-        self.real, self.look = real, look
+    def __init__(self, real: str, look: Look, silent: threading.Event) -> None:
+        self.real, self.look, self.silent = real, look, silent
         self.lock = threading.Lock()
         self.count = 0
         self.sockets: list[socket.socket] = []
@@ -83,6 +89,9 @@ class _Wire:
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()
+                if self.silent.is_set():
+                    self.sockets.append(client)
+                    continue
                 server = socket.socket(socket.AF_UNIX)
                 try:
                     server.connect(self.real)

@@ -6,6 +6,8 @@ import os
 import random
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -13,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,7 +28,7 @@ from staging_assets.model import StagingProject
 from staging_assets.postgres import Server
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets_tests.support.builds import ask, build, build_all, is_good
-from staging_assets_tests.support.figures import IS_FULL, Turns
+from staging_assets_tests.support.figures import IS_FULL, Turns, choose
 from staging_assets_tests.support.one_of_each import (
     HUNG,
     find_left,
@@ -178,6 +181,80 @@ def test_a_server_that_dies_and_comes_back(
         f" no table half, {longest:.1f} s at most"
     )
     assert longest < 60
+
+
+SILENT = """
+import sys, threading, time
+from pathlib import Path
+from staging_assets.builder import BuildOptions
+from staging_assets.postgres import Server
+from staging_assets.project import load_project
+from staging_assets.scheduler import run_build
+
+project = load_project(Path(sys.argv[2]), "demo")
+options = BuildOptions(schema="staging", run_id="child", workers=2)
+for result in run_build(Server(sys.argv[1]), project, project.nodes, options):
+    print(result.node, flush=True)
+"""
+
+
+def fall_silent(silent: threading.Event) -> bool:
+    silent.set()
+    return False
+
+
+@pytest.mark.timeout(600)
+def test_a_server_that_falls_silent(
+    database: Server, witness: Connection, tmp_path: Path, figure: Figure
+) -> None:
+    seen = Seen(database, witness, tmp_path)
+    chance = random.Random(99)
+    longest, turn = 0.0, 1
+    rounds = Turns(1, 8, minutes=3)
+    for _ in rounds:
+        turn = 3 - turn
+        silent, speak = threading.Event(), threading.Event()
+        fault = Fault(chance.randint(1, seen.messages), "after", partial(fall_silent, silent))
+
+        def look(
+            message: Message,
+            fault: Fault = fault,
+            silent: threading.Event = silent,
+            speak: threading.Event = speak,
+        ) -> bool:
+            fault(message)
+            if silent.is_set():
+                speak.wait()
+                return False
+            return True
+
+        with (
+            wired(database, look, silent=silent) as server,
+            subprocess.Popen(
+                [sys.executable, "-c", SILENT, server.dsn, str(seen.projects[turn].sql_dir)],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                # A test run in the background ignores Ctrl-C, and so would its children.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+            ) as run,
+        ):
+            try:
+                assert silent.wait(60)
+                time.sleep(chance.uniform(0, choose(1, 8)))
+                began = time.monotonic()
+                run.send_signal(signal.SIGINT)
+                run.wait(60)
+                longest = max(longest, time.monotonic() - began)
+            finally:
+                run.kill()
+                speak.set()
+        wait_until_gone(witness)
+        seen.check(witness, turn)
+    figure(
+        f"{rounds.done} times silent in the middle of a run, which is then stopped:"
+        f" it ends after {longest:.1f} s at most; no table half"
+    )
+    assert longest < 30
 
 
 @pytest.mark.timeout(600)

@@ -16,6 +16,7 @@ from staging_assets.parser import quote_literal
 from staging_assets.postgres.abilities.abilities import refuse_reading_only
 from staging_assets.postgres.client.presence import presence_sql
 from staging_assets.postgres.client.server import Server
+from staging_assets.postgres.client.silence import is_silent
 from staging_assets.postgres.driver import Connection
 from staging_assets.postgres.messages.notices import Log
 
@@ -177,10 +178,14 @@ class SchemaLock:
     def check(self) -> None:
         """Make sure that the lock is still held; take it again when its session was lost.
 
+        A server that says nothing for a while counts as lost: nobody knows how long it would take.
+
         Raises BusyError when another run has taken it meanwhile, DatabaseError when the server
         cannot be reached.
         """
         try:
+            if not self.connection.closed and is_silent(self.connection, _PATIENCE):
+                self.connection.close()
             if not self.connection.closed:
                 with self.connection.cursor() as cursor:
                     cursor.execute("select 1")

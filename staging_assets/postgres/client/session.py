@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg2
@@ -28,6 +28,7 @@ from staging_assets.postgres.client.session_state import (
     find_application_name,
     pins_sql,
 )
+from staging_assets.postgres.client.silence import is_silent
 from staging_assets.postgres.driver import Connection
 from staging_assets.postgres.messages.errors import find_safe_text
 from staging_assets.postgres.messages.notices import Log, Notices
@@ -77,6 +78,7 @@ class Session:
         self.functions = functions
         self._prepared = prepared
         self._connection: Connection | None = None
+        self._silent: Connection | None = None  # known to be of a server that says nothing
         self._pins = self._naming = self._pending = self._last = ""
         self._claim = worker_lock_sql(schema)
         self.schemas = schemas
@@ -267,13 +269,15 @@ class Session:
             self._connection.close()
 
     def cancel(self) -> None:
-        """Ask the server to cancel what runs now. May be called from another thread."""
+        """Ask the server to cancel what runs now, in any thread; a silent one would not answer."""
         connection = self._connection
-        if connection is not None and not connection.closed:
-            try:
-                connection.cancel()
-            except psycopg2.Error:
-                return
+        if connection is None or connection.closed or connection is self._silent:
+            return
+        if is_silent(connection):
+            self._silent = connection
+            return
+        with suppress(psycopg2.Error):
+            connection.cancel()
 
     @property
     def backend(self) -> int | None:
