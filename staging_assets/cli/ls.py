@@ -53,7 +53,8 @@ def find_scripts(project: StagingProject, node: str) -> list[str]:
         project: the folder.
         node: one of its nodes.
     """
-    labels = [script.label for script in project.find_scripts(node).values()]
+    scripts = project.find_scripts(node).values()
+    labels = list(dict.fromkeys(script.label for script in scripts))  # parts of one file
     table = project.tables.get(node)
     return [*labels, table.lookup.label] if table and table.lookup else labels
 

@@ -224,6 +224,8 @@ class StagingProject:
     def find_scripts(self, text: str) -> dict[str, Script]:
         """The scripts of a node, by what they are: `create script`, `populate script`, `script`.
 
+        What a file says of several tables at once is `script of several tables` of each.
+
         Raises KeyError when there is none of that text.
         """
         kind, name = self.kind(text), self.node(text).name
@@ -234,8 +236,13 @@ class StagingProject:
         if kind is Kind.SCHEMA:
             return {}
         table = self.tables[name]
-        fills = {"populate script": table.populate} if table.populate else {}
-        return {"create script": table.create, **fills}
+        found = {"create script": table.create}
+        circle = self.circle_of.get(name)
+        for number, common in enumerate(circle.commons if circle else (), 1):
+            found[f"script of several tables{f' {number}' if number > 1 else ''}"] = common
+        if table.populate:
+            found["populate script"] = table.populate
+        return found
 
     def find_given_way(self, label: str) -> list[str]:
         """The scripts that give way to a script: folders before theirs have one for the table."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from staging_assets.checks import find_checks, run_checks
+from staging_assets.checks import find_checks, find_script_faults, run_checks
 from staging_assets.errors import ProjectError
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
@@ -161,6 +161,19 @@ def test_a_table_that_is_made_of_their_rows_is_refused(tmp_path: Path) -> None:
     text = TABLES + FILES["a block"] + "\ncreate table staging.c as select * from staging.a;\n"
     with pytest.raises(ProjectError, match=r"all.sql:6:1: makes c of the rows of a, after the st"):
         make(tmp_path, text)
+
+
+def test_it_is_looked_at_before_anything_is_built(database: Server, tmp_path: Path) -> None:
+    text = (
+        TABLES
+        + "with x as (insert into staging.a values (1) returning id)"
+        + ("\ninsert into staging.b (nope) select id from x;")
+    )
+    with closing(database.connect("look", autocommit=True)) as connection:
+        found = find_script_faults(connection, make(tmp_path, text), "staging")
+    (problem,) = found.problems
+    assert "all.sql:5:24: " in str(problem)
+    assert 'column "nope" of relation "b" does not exist' in str(problem)
 
 
 def test_a_fault_in_it_is_told_with_its_line_and_changes_nothing(

@@ -130,6 +130,9 @@ def _try_chunk(
                 lead = noting_path_sql(notes, path)
         trial = Trial(connection, project, scratch, lead)
         _try_creates(trial, send, needed)
+        for circle in project.circles:
+            for script in circle.commons if not set(chunk).isdisjoint(circle.tables) else ():
+                trial.run(script, send(script), stays=False)
         for name in project.nodes:
             if name in project.tables and name in needed:
                 _try_filling(trial, send, project.tables[name], told=name in chunk)
