@@ -129,6 +129,8 @@ def test_a_value_that_is_no_number_or_day_is_told_with_its_expression(
     message = fail(database, witness, tmp_path, populate)
     assert told in message
     assert f"POPULATE-staging-dogs.sql{place}" in message
+    if "::date" in told and witness.server_version < 160000:
+        return  # which values are no days is not known there: the query lists all of them
     [query] = find_queries(message)
     with witness.cursor() as cursor:
         cursor.execute(query)
