@@ -28,8 +28,8 @@ from staging_assets_tests.support.webserver import running, wait_until
 COUNTS = "populate_tables/demo/POPULATE-staging-counts.sql"
 GATE = 4713
 WAITING = (
-    "select exists (select from pg_locks where locktype = 'advisory' and not granted and database"
-    " = (select oid from pg_database where datname = current_database()))"
+    "select max(pid) from pg_locks where locktype = 'advisory' and not granted and database"
+    " = (select oid from pg_database where datname = current_database())"
 )
 MODULE = "-m staging_assets.definitions"
 
@@ -222,24 +222,36 @@ def test_the_schedule_of_the_settings_builds_what_changed(upkeep: Upkeep) -> Non
         assert upkeep.events(run_id, "ASSET_MATERIALIZATION") == sorted(stale)
 
 
-def test_a_run_that_was_killed_with_its_machine_is_gone_on_with(upkeep: Upkeep) -> None:
-    place = upkeep.place
-    with upkeep.on():
-        right = place.files[COUNTS]
-        held = f"select pg_advisory_xact_lock({GATE});\n"
-        connection = place.server.connect("gate", autocommit=True)
-        with closing(connection):
-            fetch(connection, f"select pg_advisory_lock({GATE})")
-            assert upkeep.put(COUNTS, held + right) == {"counts"}
-            place.ask("insert into etl.events values (5000, 3, 'more')")
-            wait_until(lambda: place.ask(WAITING), "a build at the gate", log=upkeep.log)
-            assert upkeep.daemon is not None
-            os.killpg(upkeep.daemon.pid, signal.SIGKILL)
-            upkeep.daemon.wait()
+def test_a_run_that_was_killed_is_gone_on_with_and_one_that_is_killed_again_waits(
+    upkeep: Upkeep,
+) -> None:
+    place, right = upkeep.place, upkeep.place.files[COUNTS]
+
+    def wait_at_gate(other_than: int = 0) -> int:
+        at_gate = lambda: place.ask(WAITING) not in (None, other_than)  # noqa: E731
+        wait_until(at_gate, "a build at the gate", log=upkeep.log)
+        return int(place.ask(WAITING))
+
+    def kill() -> None:
+        """The machine is lost, and starts again."""
+        assert upkeep.daemon is not None
+        os.killpg(upkeep.daemon.pid, signal.SIGKILL)
+        upkeep.daemon.wait()
         upkeep.daemon = upkeep.start()
-        ended = lambda: [s for _, s in upkeep.runs()[upkeep.made :]] == ["FAILURE", "SUCCESS"]  # noqa: E731
-        wait_until(ended, "the run that goes on with it", log=upkeep.log)
-        assert upkeep.events(upkeep.runs()[-1][0], "ASSET_MATERIALIZATION") == ["counts"]
-        upkeep.made += 2
-        upkeep.wait_for_looks()
+
+    with upkeep.on():
+        with closing(place.server.connect("gate", autocommit=True)) as connection:
+            fetch(connection, f"select pg_advisory_lock({GATE})")
+            held = f"select pg_advisory_xact_lock({GATE});\n"
+            assert upkeep.put(COUNTS, held + right) == {"counts"}
+            first = wait_at_gate()
+            kill()
+            wait_at_gate(other_than=first)
+            kill()
+            ended = lambda: [s for _, s in upkeep.runs()[upkeep.made :]] == ["FAILURE"] * 2  # noqa: E731
+            wait_until(ended, "the end of both", log=upkeep.log)
+            upkeep.made += 2
+            upkeep.wait_for_looks()
+        assert upkeep.put(COUNTS, right.replace("count(*)", "count(*) + 0")) == {"counts"}
+        upkeep.check_run(upkeep.wait_for_run(), {"counts"})
         assert place.build() == set()

@@ -16,7 +16,7 @@ class BecameStale(dg.AutomationCondition[dg.AssetKey]):
 
     It is true of all nodes at once that such a run would build, so that one run is asked for. What
     was asked for already, has failed or was stopped is not asked for again until something
-    changes; a run that was killed is gone on with.
+    changes; a run that was killed is gone on with, unless the one before it was killed, too.
 
     Args:
         outlook: one for all nodes of a schema.
@@ -58,9 +58,10 @@ class BecameStale(dg.AutomationCondition[dg.AssetKey]):
             return dg.AutomationResult(context, context.get_empty_subset())
         above = stale.tried if context.key in look.tried else stale.above
         now = f"{stale.own}:{above}"
+        is_new = now != before or context.key in look.again
         # Parents are evaluated before their children.
-        asked = not stale.failed and (now != before or not self._parents.isdisjoint(look.asked))
-        if not asked:
+        is_new = is_new or not self._parents.isdisjoint(look.asked)
+        if stale.failed or not is_new:
             return dg.AutomationResult(context, context.get_empty_subset(), cursor=now)
         look.asked.add(self._node)
         return dg.AutomationResult(context, context.candidate_subset, cursor=now)

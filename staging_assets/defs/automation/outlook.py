@@ -36,13 +36,17 @@ class Look:
     Args:
         stale: the nodes that are stale.
         waits: why nothing can be asked for now; empty when something can.
-        tried: the assets that the last run was asked for.
+        for_people: whether somebody has to do something, or it will be otherwise by itself.
+        tried: the assets that the last run was asked for, and has tried.
+        again: those that it was asked for and killed at, for the first time in a row.
         asked: the nodes that are asked for now; conditions write it as they are evaluated.
     """
 
     stale: Mapping[str, StaleNode] = field(default_factory=dict)
     waits: str = ""
+    for_people: bool = False
     tried: Collection[dg.AssetKey] = ()
+    again: Collection[dg.AssetKey] = ()
     asked: set[str] = field(default_factory=set)
 
 
@@ -81,7 +85,9 @@ class Outlook:
                 self._look = self._find(instance)
                 self._tick = tick
                 if self._look.waits:
-                    log.warning(self._look.waits)
+                    log.log(
+                        logging.WARNING if self._look.for_people else logging.INFO, self._look.waits
+                    )
                 for node, stale in self._look.stale.items():
                     log.info(f"{node}: {'; '.join(map(str, stale.reasons))}")
             return self._look
@@ -93,25 +99,32 @@ class Outlook:
             return Look(waits=f"run {going} is not finished: it is waited for")
         settings = staging.connection
         if settings.embedded and EmbeddedServer(settings.home).status().state != "running":
-            return Look(waits="the embedded server does not run: a build or `db start` starts it")
+            told = (
+                "the embedded server does not run: a build or `staging-assets db start` starts it"
+            )
+            return Look(waits=told, for_people=True)
         project = load_project(staging, staging.department, KINDS)
         if other := self._nodes.symmetric_difference(project.nodes):
             named = ", ".join(sorted(other)[:5])
             return Look(
                 waits=f"scripts came or went that Dagster has not heard of ({named}): reload the"
-                " code location, or start its code server anew"
+                " code location, or start its code server anew",
+                for_people=True,
             )
         if self._contents != project.contents:
             self._contents = project.contents
             return Look(waits="scripts have changed: built is what is the same at the next look")
         last = _find_last(instance, staging)
-        tried_by = "" if last is None else last.run_id
+        killed = [_was_killed(instance, run) for run in last]
+        tried = last[0] if last and not killed[0] else None
+        again = last[0] if killed in ([True], [True, False]) else None
         with closing(find_server(staging.postgres).connect_own("outlook")) as connection:
             holder = find_running(connection, staging.schema)
             if holder is not None:
                 return Look(waits=f"{holder} holds the schema: it is waited for")
+            tried_by = "" if tried is None else tried.run_id
             stale = read_stale(connection, project, staging.schema, tried_by=tried_by)
-        return Look(stale, tried=(last and last.asset_selection) or ())
+        return Look(stale, tried=_find_assets(tried), again=_find_assets(again))
 
 
 def _find_unfinished(instance: dg.DagsterInstance, staging: StagingSchema) -> str | None:
@@ -124,18 +137,23 @@ def _find_unfinished(instance: dg.DagsterInstance, staging: StagingSchema) -> st
     return None
 
 
-def _find_last(instance: dg.DagsterInstance, staging: StagingSchema) -> dg.DagsterRun | None:
-    """The last run that was asked for; None when there is none, or it was killed.
-
-    What a killed run has left is to be gone on with; what another one has failed at, or somebody
-    has stopped, waits for a change or for a person.
-    """
+def _find_last(instance: dg.DagsterInstance, staging: StagingSchema) -> list[dg.DagsterRun]:
+    """The last two runs that were asked for, the newest first."""
     filters = dg.RunsFilter(tags={AUTOMATION_TAG: staging.pool})
-    runs = [record.dagster_run for record in instance.get_run_records(filters, limit=1)]
-    if not runs:
-        return None
-    if runs[0].status is dg.DagsterRunStatus.FAILURE:
-        steps = instance.get_run_step_stats(runs[0].run_id)
-        if any(step.status is not None and step.status.value == "IN_PROGRESS" for step in steps):
-            return None
-    return runs[0]
+    return [record.dagster_run for record in instance.get_run_records(filters, limit=2)]
+
+
+def _was_killed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether a run was marked as failed while a step was at work.
+
+    What it has left is to be gone on with; what another one has failed at, or somebody has
+    stopped, waits for a change or for a person.
+    """
+    return run.status is dg.DagsterRunStatus.FAILURE and any(
+        step.status is not None and step.status.value == "IN_PROGRESS"
+        for step in instance.get_run_step_stats(run.run_id)
+    )
+
+
+def _find_assets(run: dg.DagsterRun | None) -> Collection[dg.AssetKey]:
+    return run.asset_selection or () if run is not None else ()
