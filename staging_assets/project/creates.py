@@ -11,6 +11,7 @@ from staging_assets.parser import fold
 from staging_assets.project.file_reader import Files, Named
 from staging_assets.project.scripts.create import Creation, find_creation
 from staging_assets.project.scripts.divide import divide
+from staging_assets.project.scripts.grants import grants_on_all
 from staging_assets.project.scripts.script import Source
 from staging_assets.project.scripts.subjects import find_made, find_own, is_about, is_additive
 
@@ -115,7 +116,7 @@ def _find_others(
         else:
             adding.append((any(u.role == "reference" for u in other.uses), other, problems))
     for _, source, problems in sorted(adding, key=lambda each: each[0]):
-        if any(is_about(each, known) for each in source.statements):
+        if any(is_about(each, known) or grants_on_all(each) for each in source.statements):
             found.problems += problems
             makers.append(source)
     return makers

@@ -104,6 +104,22 @@ def test_grants_on_several_are_cut_and_bind_nothing(server: Server, tmp_path: Pa
             check_same(dump(ours), dump(theirs))
 
 
+def test_a_file_may_grant_on_all_tables_of_others(server: Server, tmp_path: Path) -> None:
+    files = {
+        "create_tables/CREATE-staging-c.sql": "create table staging.c (id int);",
+        "create_tables/all.sql": TABLES,
+        "create_tables/zz_grants.sql": "grant select on all tables in schema staging to public;",
+    }
+    project = load(tmp_path, files)
+    assert project.circles == ()
+    with fresh_database(server) as ours, fresh_database(server) as theirs:
+        for name in ("all", "CREATE-staging-c", "zz_grants"):
+            run_psql(theirs, project.sql_dir / "create_tables" / f"{name}.sql")
+        for nodes in (None, ["c"]):
+            build_all(ours, project, nodes)
+            check_same(dump(ours), dump(theirs))
+
+
 def test_the_run_says_so_and_what_is_changed_builds_all(database: Server, tmp_path: Path) -> None:
     text = TABLES + FILES["an insert into two"]
     project = make(tmp_path / "one", text)

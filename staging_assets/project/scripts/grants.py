@@ -74,6 +74,12 @@ def grant_spans(
     return [*spans, (before, granted.end, "")]
 
 
+def grants_on_all(statement: ReadStatement) -> bool:
+    """Whether it is a GRANT or REVOKE on all tables of the schema that is built."""
+    granted = find_granted(statement)
+    return granted is not None and granted.is_all
+
+
 def find_granted(statement: ReadStatement) -> NamedList | None:
     """The relations that a GRANT or REVOKE is about; None when it is about something else."""
     if not (statement.starts_with("grant") or statement.starts_with("revoke")):
