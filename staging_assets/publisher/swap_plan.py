@@ -70,6 +70,7 @@ def take_all_locks(
     turn: int = 1,
     seen: Attachments | None = None,
     every_view: bool = False,
+    after: str = "",
 ) -> None:
     """Lock the old tables, and what is known to hang on them, in ACCESS EXCLUSIVE mode.
 
@@ -86,6 +87,7 @@ def take_all_locks(
         seen: what was seen to hang on them in an earlier try; foreign keys that will not be
             touched are left out.
         every_view: whether views upon views are locked as well.
+        after: a statement to send along, whose result is that of the cursor.
 
     Raises LockBusyError when another session uses one of them.
     """
@@ -106,7 +108,7 @@ def take_all_locks(
         locking = [f"alter {d.noun} {d.name} owner to {d.owner}" for d in views] + locking
         relations += [d.name for d in views] + tables
     locking = [*request.yielding, *locking]
-    take_locks(cursor, locking, relations, before=CATALOG_SETTINGS, turn=turn)
+    take_locks(cursor, locking, relations, before=CATALOG_SETTINGS, after=after, turn=turn)
 
 
 def lock_hubs(cursor: Cursor, attached: Attachments) -> bool:
@@ -116,9 +118,9 @@ def lock_hubs(cursor: Cursor, attached: Attachments) -> bool:
     """
     if not attached.hubs:
         return True
-    cursor.execute("savepoint hubs")
+    hubs = ", ".join(attached.hubs)
     try:
-        cursor.execute(f"lock table {', '.join(attached.hubs)} in access exclusive mode nowait")
+        cursor.execute(f"savepoint hubs; lock table {hubs} in access exclusive mode nowait")
     except errors.LockNotAvailable:
         cursor.execute("rollback to savepoint hubs")
         return False

@@ -13,14 +13,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from psycopg2 import errors
+
 from staging_assets.model import Relation
 from staging_assets.parser import quote
 from staging_assets.postgres import Connection, Cursor, find_abilities
 from staging_assets.publisher.attached import dependents
 from staging_assets.publisher.attached.attachments import (
     Attachments,
-    NotPreparedError,
-    read_attachments,
+    attachments_call_sql,
+    fetch_attachments,
     run_prepare_attachments,
 )
 from staging_assets.publisher.attached.copies import run_copy
@@ -151,16 +153,23 @@ def _swap(
     """One try, inside a transaction."""
     known.turn += 1
     every_view = known.mode is not dependents.Mode.REPLACE
-    take_all_locks(cursor, request, turn=known.turn, seen=known.seen, every_view=every_view)
+    question = attachments_call_sql(
+        live_schema=request.live.schema,
+        build_schema=copies.schema if copies else request.shadow_schema,
+        own=request.names,
+    )
     try:
-        attached = read_attachments(
+        take_all_locks(
             cursor,
-            live_schema=request.live.schema,
-            build_schema=copies.schema if copies else request.shadow_schema,
-            own=request.names,
+            request,
+            turn=known.turn,
+            seen=known.seen,
+            every_view=every_view,
+            after=question,
         )
-    except NotPreparedError:
+    except errors.InvalidSqlStatementName:
         return _Unprepared()
+    attached = fetch_attachments(cursor, request.live.schema)
     check_possible(attached, request)
     lacking = _find_lacking(attached, request, known)
     if lacking is not None:

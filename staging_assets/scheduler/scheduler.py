@@ -73,6 +73,8 @@ class Scheduler:
         self._ledger = Ledger(work, self._moving)
         self._remembered = self._checked = time.monotonic()
         self._open = True
+        # Whether something may be left to be dropped or validated when all has been built.
+        self._unsettled = False
 
     def pay(self, cancelled: threading.Event) -> None:
         """Validate the foreign keys that an earlier run could not, before tables change again."""
@@ -80,6 +82,7 @@ class Scheduler:
         owed = read_owed_keys(self._lock.connection, schema)
         if not owed:
             return
+        self._unsettled = True
         named = ", ".join(str(key) for key in owed)
         self._log("warning", f"{schema}: an earlier run has left foreign keys NOT VALID: {named}")
         # What cannot be done now is tried again at the end.
@@ -165,6 +168,7 @@ class Scheduler:
             node = todo.pop()
             members = self._graph.members(node)
             if node not in self._work.left:
+                self._unsettled = True
                 task = self._ledger.make_task(members, self._tables, self._graph.waiting)
                 self._crew.give(self._graph.ranks[node], task)
                 continue
@@ -211,7 +215,7 @@ class Scheduler:
         for _ in self._drain():
             pass  # all were taken; this only logs
         try:
-            if self._open:
+            if self._open and self._unsettled:
                 for level, text in self._crew.call(self._settle, cancelled):
                     self._log(level, text)
             self._crew.close()

@@ -42,7 +42,7 @@ def run_make_shadow(session: Session, table: Table, plan: ShadowPlan) -> tuple[S
     apart = not find_abilities(session.open()).stand_ins and not plan.roles
     made: Shadow | None = None
     try:
-        with session.transaction():
+        with session.transaction(joined=not plan.roles):
             if plan.roles:
                 run_give_rights(session, plan.roles, build=plan.build_schema, live=plan.schema)
             shadow = _run_create(session, table, plan)

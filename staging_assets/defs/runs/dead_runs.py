@@ -92,7 +92,7 @@ def showing_presence(context: Context, server: Server, staging: StagingSchema) -
         if presence.database is not None:
             check_database(context, staging, presence.database)
         connection = presence.connection
-        dead = run_fail_dead_runs(context.instance, connection, staging)
+        dead = run_fail_dead_runs(context.instance, connection, staging, context.run_id)
         for each in dead:
             context.log.warning(str(each))
         told = [(each.run_id, str(each)) for each in dead]
@@ -101,7 +101,7 @@ def showing_presence(context: Context, server: Server, staging: StagingSchema) -
 
 
 def run_fail_dead_runs(
-    instance: dg.DagsterInstance, connection: Connection, staging: StagingSchema
+    instance: dg.DagsterInstance, connection: Connection, staging: StagingSchema, own: str = ""
 ) -> list[DeadRun]:
     """Mark the runs as failed whose process is gone; return them.
 
@@ -114,13 +114,17 @@ def run_fail_dead_runs(
         instance: where the runs are.
         connection: to the database, autocommit.
         staging: what runs that have noted no database may be about.
+        own: the run that asks, which is alive.
     """
-    here = find_database_identity(connection)
     going = {
         record.dagster_run.run_id: record.dagster_run
         for record in instance.get_run_records(dg.RunsFilter(statuses=_GOING_ON))
+        if record.dagster_run.run_id != own
     }
-    silent = set(going) - find_present(connection, going) if going else set()
+    if not going:
+        return []
+    here = find_database_identity(connection)
+    silent = set(going) - find_present(connection, going)
     steps = {run_id: _find_step(instance, going[run_id], here, staging) for run_id in silent}
     if not any(steps.values()):
         return []

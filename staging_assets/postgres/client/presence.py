@@ -46,13 +46,17 @@ def presence_sql(run_id: str) -> str:
     return f"select pg_advisory_lock_shared({PRESENCE_SPACE}, hashtext({quote_literal(run_id)}))"
 
 
-def find_database_identity(connection: Connection) -> str | None:
+def find_database_identity(connection: Connection, before: str = "") -> str | None:
     """What tells a database from all others, whatever URL leads to it; None where that is hidden.
 
     A standby that takes over is the same; a database that is made again under its name is not.
+
+    Args:
+        connection: to the database.
+        before: a statement to send ahead in the same message.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_DATABASE)
+        cursor.execute(f"{before};{_DATABASE}" if before else _DATABASE)
         row = cursor.fetchone()
     return None if row is None else row[0]
 
@@ -81,9 +85,7 @@ class Presence:
 
     def __init__(self, server: Server, run_id: str) -> None:
         self.connection = server.connect_own(f"{run_id} present")
-        with self.connection.cursor() as cursor:
-            cursor.execute(presence_sql(run_id))
-        self.database = find_database_identity(self.connection)
+        self.database = find_database_identity(self.connection, presence_sql(run_id))
 
     def close(self) -> None:
         """Take the sign away."""

@@ -229,9 +229,19 @@ class Session:
         self.path.is_own = True
 
     @contextmanager
-    def transaction(self, first: str = "") -> Iterator[None]:
-        """A transaction, begun with `first`: committed at the end, rolled back when one raises."""
-        self.run(f"begin;{first}")
+    def transaction(self, first: str = "", *, joined: bool = False) -> Iterator[None]:
+        """A transaction, begun with `first`: committed at the end, rolled back when one raises.
+
+        Args:
+            first: a statement of our own.
+            joined: whether BEGIN goes along with the first statement of the block: a round trip
+                less. Until then nothing is open.
+        """
+        if joined:
+            self.open()
+            self._pending += f"begin;{first}"
+        else:
+            self.run(f"begin;{first}")
         self._inside, self._last = True, ""
         stands = dict(self.stands)
         try:

@@ -14,7 +14,7 @@ from typing import Any
 
 from psycopg2 import errors
 
-from staging_assets.parser import NAME_KINDS, quote_identifier, tokenize
+from staging_assets.parser import NAME_KINDS, quote_identifier, quote_literal, tokenize
 from staging_assets.postgres import OWN_PATH, Cursor
 from staging_assets.publisher.attached.catalog_query import attachments_sql
 from staging_assets.publisher.attached.objects import Dependent, InboundKey, TableObject
@@ -94,10 +94,34 @@ def read_attachments(
 
     Raises NotPreparedError when `run_prepare_attachments` has to be called first.
     """
+    question = attachments_call_sql(live_schema=live_schema, build_schema=build_schema, own=own)
     try:
-        cursor.execute(f"execute {_PREPARED} (%s, %s, %s)", (live_schema, build_schema, list(own)))
+        cursor.execute(question)
     except errors.InvalidSqlStatementName:
         raise NotPreparedError from None
+    return fetch_attachments(cursor, live_schema)
+
+
+def attachments_call_sql(*, live_schema: str, build_schema: str, own: Sequence[str]) -> str:
+    """The question of `read_attachments`; Postgres has no such statement when it is not prepared.
+
+    Args:
+        live_schema: where the table belongs.
+        build_schema: where the new one is.
+        own: names of everything that its CREATE script makes.
+    """
+    names = ", ".join(map(quote_literal, own))
+    schemas = f"{quote_literal(live_schema)}, {quote_literal(build_schema)}"
+    return f"execute {_PREPARED} ({schemas}, array[{names}]::text[])"
+
+
+def fetch_attachments(cursor: Cursor, live_schema: str) -> Attachments:
+    """The answer to the question of `attachments_call_sql`.
+
+    Args:
+        cursor: has asked it.
+        live_schema: where the table belongs.
+    """
     row = cursor.fetchone()
     assert row is not None
     found: dict[str, Any] = row[0]

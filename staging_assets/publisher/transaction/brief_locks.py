@@ -160,6 +160,7 @@ def take_locks(
     relations: Iterable[str],
     *,
     before: str = "",
+    after: str = "",
     turn: int = 1,
 ) -> None:
     """Take ACCESS EXCLUSIVE locks in this order, without queueing for long.
@@ -171,6 +172,7 @@ def take_locks(
         locking: PL/pgSQL statements that take the locks; one limit of time holds for all.
         relations: what they lock, to find out who is in the way.
         before: statements to send along in the same round trip, ahead of them.
+        after: a statement to send along behind them, whose result is that of the cursor.
         turn: which try this is; a server that is slow, not busy with the table, needs more time.
 
     Raises LockBusyError when another session has one of them.
@@ -182,7 +184,7 @@ def take_locks(
             f"{before}set local lock_timeout = {LOCK_TIMEOUT};"
             f"set local statement_timeout = {timeout};"
             f"do {body};"
-            "set local statement_timeout = 0"
+            f"set local statement_timeout = 0;{after}"
         )
     except errors.LockNotAvailable:
         raise LockBusyError(list(relations)) from None
