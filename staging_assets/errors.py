@@ -85,3 +85,7 @@ class NameTakenError(BuildError):
 
 class BusyError(StagingError):
     """Another run holds the schema."""
+
+
+class CancelledError(StagingError):
+    """The run was told to stop."""

@@ -15,10 +15,10 @@ from staging_assets.builder.context import NodeResult, RunContext
 from staging_assets.builder.shadow.create import Shadow
 from staging_assets.builder.shadow.keys import read_shape
 from staging_assets.builder.shadow.table import SMALL
-from staging_assets.errors import BuildError
+from staging_assets.errors import BuildError, CancelledError
 from staging_assets.model import Cleanup, Relation, Table, cleanup_node
 from staging_assets.parser import quote, quote_literal
-from staging_assets.postgres import CancelledError, Connection, Session
+from staging_assets.postgres import Connection, Session
 
 
 class InCleanupError(BuildError):

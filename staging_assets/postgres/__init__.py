@@ -54,7 +54,7 @@ from staging_assets.postgres.client.row_states import row_state_sql
 from staging_assets.postgres.client.schema_lock import SchemaLock, find_running, run_end_orphans
 from staging_assets.postgres.client.scripts import Outcome, run_script, run_statement
 from staging_assets.postgres.client.server import Server
-from staging_assets.postgres.client.session import CancelledError, Session
+from staging_assets.postgres.client.session import Session
 from staging_assets.postgres.client.silence import is_silent
 from staging_assets.postgres.connect import find_place, find_server
 from staging_assets.postgres.driver import Connection, Cursor
@@ -90,7 +90,6 @@ __all__ = [
     "TAKE_OWN_PATH_BACK",
     "USERS_PATH",
     "Abilities",
-    "CancelledError",
     "Connection",
     "Cursor",
     "Distribution",

@@ -16,10 +16,10 @@ from staging_assets.builder import (
     Task,
 )
 from staging_assets.checks import CheckResult
-from staging_assets.errors import StagingError
+from staging_assets.errors import CancelledError, StagingError
 from staging_assets.model import Kind, Relation
 from staging_assets.parser import quote
-from staging_assets.postgres import CancelledError, Session, find_meant, find_safe_text
+from staging_assets.postgres import Session, find_meant, find_safe_text
 
 MISSING = frozenset({"42P01", "42883", "42704"})
 """Undefined table, function, and type."""

@@ -15,9 +15,8 @@ from staging_assets.builder import (
     RunContext,
     clear_build_schema,
 )
-from staging_assets.errors import DatabaseError
+from staging_assets.errors import CancelledError, DatabaseError
 from staging_assets.postgres import (
-    CancelledError,
     Log,
     SchemaLock,
     Server,

@@ -25,8 +25,8 @@ from staging_assets.builder import (
     clear_build_schema,
     run_task,
 )
-from staging_assets.errors import StagingError
-from staging_assets.postgres import CancelledError, Server, Session
+from staging_assets.errors import CancelledError, StagingError
+from staging_assets.postgres import Server, Session
 from staging_assets.scheduler.admission import Admission
 from staging_assets.scheduler.failures import MISSING, find_failures, find_lacking, find_likely
 from staging_assets.scheduler.ready_queue import Rank

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import pytest
 from psycopg2 import extensions
 
-from staging_assets.errors import BuildError
+from staging_assets.errors import BuildError, CancelledError
 from staging_assets.model import Relation
 from staging_assets.postgres.client.server import Server
-from staging_assets.postgres.client.session import CancelledError
 from staging_assets.publisher import PublishRequest, drop_retired, run_publish
 from staging_assets.publisher.transaction.brief_locks import parse_seconds
 from staging_assets.settings import SessionSettings

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INERROR
 
-from staging_assets.errors import DatabaseError, StagingError
+from staging_assets.errors import CancelledError, DatabaseError
 from staging_assets.model import Relation, SchemaNames, Script
 from staging_assets.parser import Naming, quote_literal
 from staging_assets.postgres.abilities.abilities import find_abilities
@@ -33,10 +33,6 @@ from staging_assets.postgres.driver import Connection
 from staging_assets.postgres.messages.errors import find_safe_text
 from staging_assets.postgres.messages.notices import Log, Notices
 from staging_assets.settings import SessionSettings
-
-
-class CancelledError(StagingError):
-    """The run was told to stop."""
 
 
 class Session:
@@ -214,7 +210,7 @@ class Session:
             return cursor.fetchall() if cursor.description else []
 
     def find_naming(self, called: Collection[Relation]) -> Naming:
-        """What the server's routines do with their arguments; each of them is asked for once."""
+        """What the server's routines do with their arguments; each is asked for once."""
         return self._routines.find(self.connection, called)
 
     def run_alone(self, statement: str) -> None:
@@ -233,15 +229,12 @@ class Session:
         """A transaction, begun with `first`: committed at the end, rolled back when one raises.
 
         Args:
-            first: a statement of our own.
-            joined: whether BEGIN goes along with the first statement of the block: a round trip
-                less. Until then nothing is open.
+            joined: whether BEGIN goes with the block's first statement; until then none is open.
         """
-        if joined:
-            self.open()
-            self._pending += f"begin;{first}"
-        else:
-            self.run(f"begin;{first}")
+        self.open()
+        self._pending += f"begin;{first};" if first else "begin;"
+        if not joined:
+            self.run("")
         self._inside, self._last = True, ""
         stands = dict(self.stands)
         try:
@@ -292,10 +285,7 @@ class Session:
     @property
     def backend(self) -> int | None:
         """The server process of the connection, if there is one."""
-        connection = self._connection
-        if connection is None or connection.closed:
-            return None
-        return connection.info.backend_pid
+        return None if self.connection_lost else self.open().info.backend_pid
 
     @property
     def connection_lost(self) -> bool:

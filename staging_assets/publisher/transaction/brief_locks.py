@@ -16,11 +16,10 @@ from typing import TypeVar
 
 from psycopg2 import errors
 
-from staging_assets.errors import BuildError
+from staging_assets.errors import BuildError, CancelledError
 from staging_assets.parser import quote_literal
 from staging_assets.postgres import (
     SET_OWN_PATH,
-    CancelledError,
     Connection,
     Cursor,
     Log,
