@@ -206,6 +206,13 @@ RIGHT = {
                 on conflict (truck_id) do nothing;
             return (select count(*) from staging.trucks where depot_id = 1);
         end $$""",
+    "variables that win over columns": """
+        returns int language plpgsql as $$
+        #variable_conflict use_variable
+        declare name int := 1;
+        begin
+            return (select max(depot_id) from staging.depots where depot_id = name);
+        end $$""",
     "expressions with FROM": """
         returns int language plpgsql as $$
         declare n int;

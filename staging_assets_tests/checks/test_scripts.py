@@ -249,7 +249,11 @@ def test_what_a_script_changes_is_there_for_the_next(database: Server, tmp_path:
     files["populate_tables/demo/staging-b-cleanup.py"] = (
         "def main(pgw):\n    pgw.execute('alter table staging.b add cleaned int')\n"
     )
+    files["staging.yaml"] = "checks: {b_cleanup: [{column_value: cleaned > 0}]}"
     assert find(database, load(tmp_path, files)) == ScriptFaults()
+    files["staging.yaml"] = "checks: {b_cleanup: [{column_value: cleane > 0}]}"
+    (problem,) = find(database, load(tmp_path / "other", files)).problems
+    assert 'check cleane_above_0 of b_cleanup: column "cleane" does not exist' in problem.what
 
 
 def test_a_schema_of_others_with_nothing_in_it_is_a_warning(

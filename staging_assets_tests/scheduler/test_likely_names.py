@@ -22,6 +22,8 @@ OWNERS = ("create table staging.owners (owner_id int);", "insert into staging.ow
         ("select id from etl.licenses", "Did you mean etl.licences?"),
         ("select one(1)", "Did you mean staging.one? Scripts name the schema"),
         ("select staging.oone(1)", "Did you mean staging.one?"),
+        ("select 1::intger", "Did you mean integer or interval?"),
+        ("select length(lowr('a'))", "Did you mean lower or lowrite?"),
     ],
 )
 @pytest.mark.parametrize("schema", ["staging", "other"])

@@ -123,7 +123,9 @@ def read_routines(connection: Connection, scripts: Collection[Script], send: Sen
         if made is None or made[2].language != language:
             continue  # another one of that name
         known = dict(_find_variables(names or [], types, result))
-        block = read_block(source, known) if language == "plpgsql" else None
+        # Where variables win over columns, a function in SQL would find others.
+        plain = language == "plpgsql" and "use_variable" not in source.lower()
+        block = read_block(source, known) if plain else None
         script, sent, body = made
         found.append(Routine(oid, Relation(schema, name), body, script, sent, path, block, known))
     return found

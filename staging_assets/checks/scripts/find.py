@@ -136,7 +136,9 @@ def _try_chunk(
         for name in project.nodes:
             if name in project.tables and name in needed:
                 _try_filling(trial, send, project.tables[name], told=name in chunk)
-        try_checks(trial, [each for each in project.config.checks if each.table in chunk])
+        nodes = frozenset(project.nodes)
+        checks = [each for each in project.config.checks if each.table in nodes]
+        try_checks(trial, [each for each in checks if project.node(each.table).name in chunk])
         faults = find_body_faults(connection, project, scratch, send, place=scratch)
         warnings = []
         for fault in faults.faults:

@@ -214,7 +214,9 @@ class Trial:
             return True  # it is in a function that is called, of which it is told
         if code == "42703":
             column = find_column(message)
-            return any(column in each.script.text for each in self.project.cleanups.values())
+            word = re.compile(rf"\b{re.escape(column)}\b", re.IGNORECASE)
+            cleanups = self.project.cleanups.values() if column else ()
+            return any(word.search(each.script.text) for each in cleanups)
         named = find_named(message, code) if code in NAMES else None
         return named is not None and (named.name in self.lost or named.name in self._made_later)
 
