@@ -14,22 +14,22 @@ from pathlib import Path
 from staging_assets.defs.dagster_patches.ready_history import lay_history, make_history
 from staging_assets.postgres import held
 
-CONFIGURATION = "dagster.yaml"
+CONFIGURATION = Path(__file__).with_name("dagster.yaml")
 _PATIENCE = 60.0
 """Seconds to wait for another command that is making the folder."""
 
 
-def make_home(home: Path, configuration: str = CONFIGURATION) -> None:
+def make_home(home: Path, configuration: Path = CONFIGURATION) -> None:
     """Make the folder, with its databases and its `dagster.yaml`.
 
     Args:
         home: the folder; what is in it already is kept.
-        configuration: the file beside this one that becomes its `dagster.yaml`.
+        configuration: the file that becomes its `dagster.yaml`.
 
     Raises OSError when the folder cannot be written; TimeoutError, which is one, when another
     command has been making it for a minute.
     """
-    text = Path(__file__).with_name(configuration).read_text(encoding="utf-8")
+    text = configuration.read_text(encoding="utf-8")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     named = home / "dagster.yaml"
     with held(home / "making.lock", _PATIENCE):
@@ -46,7 +46,7 @@ def make_home(home: Path, configuration: str = CONFIGURATION) -> None:
 if __name__ == "__main__":
     os.environ["DAGSTER_HOME"] = sys.argv[1]  # dagster.yaml names it
     try:
-        make_home(Path(sys.argv[1]), *sys.argv[2:])
+        make_home(Path(sys.argv[1]), *map(CONFIGURATION.with_name, sys.argv[2:]))
     except OSError as error:
         reason = error.strerror or "another command has been making it for a minute"
         sys.exit(
