@@ -24,6 +24,7 @@ from staging_assets.postgres.client.server import Server
 Moment = Literal["before", "during", "after"]
 _QUERY, _READY = b"Q", b"Z"
 _CHUNK = 1 << 16
+_DO_YOU_SPEAK_TLS = struct.pack("!i", 80877103)
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,7 @@ class _Line:
         self.from_server = server.makefile("rb", _CHUNK)
 
     def start(self) -> None:
-        for work in (self.ask, self.answer):
-            threading.Thread(target=self.carry, args=(work,), daemon=True).start()
+        threading.Thread(target=self.carry, args=(self.ask,), daemon=True).start()
 
     def carry(self, work: Callable[[], None]) -> None:
         with suppress(OSError):
@@ -134,8 +134,14 @@ class _Line:
 
     def ask(self) -> None:
         """From the program to the server."""
-        begun = _read(self.from_client, 4)
-        self.server.sendall(begun + _read(self.from_client, struct.unpack("!i", begun)[0] - 4))
+        while True:
+            length = _read(self.from_client, 4)
+            begun = length + _read(self.from_client, struct.unpack("!i", length)[0] - 4)
+            self.server.sendall(begun)
+            if begun[4:] != _DO_YOU_SPEAK_TLS:
+                break
+            self.client.sendall(_read(self.from_server, 1))  # no message: a letter says it
+        threading.Thread(target=self.carry, args=(self.answer,), daemon=True).start()
         while True:
             kind, body = _read_message(self.from_client)
             if kind != _QUERY:

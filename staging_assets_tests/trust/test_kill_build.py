@@ -69,7 +69,7 @@ def test_kill_at_any_message(
     chance = random.Random(20260)
     killed: Counter[str] = Counter()
     longest, mixed, owed, turn = 0.0, 0, 0, 1
-    rounds = Turns(5, 100, minutes=6)
+    rounds = Turns(5, 100, minutes=4)
     for number in rounds:
         turn = 3 - turn
         phase = list(messages)[number % len(messages)]

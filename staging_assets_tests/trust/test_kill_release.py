@@ -77,7 +77,7 @@ def test_kill_a_promotion_and_a_rollback(
     chance = random.Random(7)
     killed: Counter[str] = Counter()
     longest, owed, missed = 0.0, 0, 0
-    rounds = Turns(4, 100, minutes=6)
+    rounds = Turns(4, 100, minutes=4)
     for number in rounds:
         what, other = ("promote", "rollback") if number % 2 == 0 else ("rollback", "promote")
         if what == "promote":

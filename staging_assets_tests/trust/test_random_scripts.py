@@ -108,7 +108,7 @@ def test_scripts_make_the_same_in_another_schema(
 ) -> None:
     taken = 0
     reasons: Counter[str] = Counter()
-    rounds = Turns(150, 10_000, minutes=5)
+    rounds = Turns(150, 10_000, minutes=3.5)
     for number in rounds:
         text = Writer(number).write()
         wanted = run_script(witness, "staging", text)
@@ -174,7 +174,7 @@ def test_folders_in_which_anything_is_broken(tmp_path: Path, figure: Figure) -> 
     whole = {**files(2), "staging.yaml": YAML}
     load_project(make_project(tmp_path / "whole", whole), "demo", KINDS)
     outcomes: Counter[str] = Counter()
-    rounds = Turns(60, 3000, minutes=3)
+    rounds = Turns(60, 3000, minutes=2)
     for number in rounds:
         folder = tmp_path / str(number % 50)
         if folder.exists():

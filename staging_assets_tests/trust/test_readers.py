@@ -47,7 +47,7 @@ def test_rebuilds(database: Server, witness: Connection, tmp_path: Path, figure:
     projects = [load(tmp_path / str(mark), scripts(mark)) for mark in (1, 2)]
     build_all(database, projects[0])
     ask(witness, "create view public.seen as select id, mark from staging.t where id > 0")
-    rounds = Turns(4, 50, minutes=2)
+    rounds = Turns(4, 50, minutes=1.5)
     usual = find_usual(database)
     with readers(database) as seen:
         for number in rounds:
@@ -60,7 +60,7 @@ def test_promotions(database: Server, witness: Connection, tmp_path: Path, figur
     projects = [load(tmp_path / str(mark), scripts(mark)) for mark in (1, 2)]
     build_all(database, projects[0])
     ask(witness, "create view public.seen as select id, mark from staging.t where id > 0")
-    rounds = Turns(2, 20, minutes=2)
+    rounds = Turns(2, 20, minutes=1.5)
     usual = find_usual(database)
     with readers(database) as seen:
         for number in rounds:
@@ -78,7 +78,7 @@ def test_a_reader_that_stays_open(
     build_all(database, projects[0])
     ask(witness, "create view public.seen as select id, mark from staging.t where id > 0")
     usual = find_usual(database)
-    rounds = Turns(1, 10, minutes=2)
+    rounds = Turns(1, 10, minutes=1)
     slowest = 0.0
     for number in rounds:
         project = projects[(number + 1) % 2]

@@ -109,7 +109,7 @@ def test_connections_that_are_cut(
     seen = Seen(database, witness, tmp_path)
     chance, outcomes = random.Random(9), Counter[str]()
     longest, turn = 0.0, 1
-    rounds = Turns(3, 40, minutes=2)
+    rounds = Turns(3, 40, minutes=1.5)
     for _ in rounds:
         turn = 3 - turn
         fault = Fault(
@@ -153,7 +153,7 @@ def test_a_server_that_dies_and_comes_back(
 
         with closing(look()) as witness:
             seen = Seen(database, witness, tmp_path)
-        rounds = Turns(1, 15, minutes=3)
+        rounds = Turns(1, 15, minutes=2)
         for number in rounds:
             turn = 3 - turn
             how = (signal.SIGKILL, signal.SIGQUIT, signal.SIGINT)[number % 3]
@@ -210,7 +210,7 @@ def test_a_server_that_falls_silent(
     seen = Seen(database, witness, tmp_path)
     chance = random.Random(99)
     longest, turn = 0.0, 1
-    rounds = Turns(1, 8, minutes=3)
+    rounds = Turns(1, 8, minutes=2)
     for _ in rounds:
         turn = 3 - turn
         silent, speak = threading.Event(), threading.Event()

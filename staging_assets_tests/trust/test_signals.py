@@ -144,7 +144,7 @@ def test_signals_at_any_point(
     chance = random.Random(130)
     codes: Counter[int] = Counter()
     slowest, sent, turn = 0.0, 0, 2
-    rounds = Turns(3, 40, minutes=5)
+    rounds = Turns(3, 40, minutes=4)
     for number in rounds:
         kind = (signal.SIGINT, signal.SIGTERM)[number % 2]
         turn = 3 - turn

@@ -63,7 +63,7 @@ def test_builds_leave_nothing_behind(
         build_all(database, projects[1])
         ask(witness, HUNG)
         seen = []
-        rounds = Turns(8, 60, minutes=4)
+        rounds = Turns(8, 60, minutes=3)
         for number in rounds:
             build_all(database, projects[2 - number % 2])
             assert find_left(witness) == []

@@ -70,7 +70,7 @@ def test_two_builders(
         build_all(database, projects[turn])
         states[turn] = read_tables(witness)
     seen: Counter[str] = Counter()
-    rounds = Turns(3, 50, minutes=3)
+    rounds = Turns(3, 50, minutes=2)
     with no_deadlocks(witness), ThreadPoolExecutor(2) as pool:
         for number in rounds:
             wait = 20.0 if number % 3 == 0 else 0.0
@@ -114,7 +114,7 @@ def test_builders_beside_a_promotion(
             else:
                 return "promoted when nobody built" if refused else "promoted first"
 
-    rounds = Turns(2, 20, minutes=3)
+    rounds = Turns(2, 20, minutes=1.5)
     with no_deadlocks(witness), ThreadPoolExecutor(3) as pool:
         for _ in rounds:
             build_all(database, projects[2], schema="staging_next")
@@ -167,7 +167,7 @@ def test_a_builder_beside_checks(
             looks += 1
         return looks, alarms
 
-    rounds = Turns(4, 50, minutes=2)
+    rounds = Turns(4, 50, minutes=1.5)
     with no_deadlocks(witness), ThreadPoolExecutor(1) as pool:
         checking = pool.submit(check)
         try:
@@ -186,7 +186,7 @@ def test_two_schemas_in_one_database(
 ) -> None:
     projects = load_turns(tmp_path)
     schemas = {1: "north", 2: "south"}
-    rounds = Turns(2, 20, minutes=2)
+    rounds = Turns(2, 20, minutes=1.5)
     with no_deadlocks(witness), ThreadPoolExecutor(2) as pool:
         for _ in rounds:
 
@@ -219,7 +219,7 @@ def test_many_tables_on_one_hub(
     )
     project = load(tmp_path, files)
     longest = 0.0
-    rounds = Turns(3, 50, minutes=4)
+    rounds = Turns(3, 50, minutes=3)
     with no_deadlocks(witness):
         for _ in rounds:
             began = time.monotonic()
