@@ -17,36 +17,35 @@ from typing import Any
 
 import click
 
+from staging_assets.cli.common.exit_codes import (
+    EXIT_COULD_NOT_RUN,
+    EXIT_INTERRUPTED,
+    EXIT_PROJECT_WRONG,
+    EXIT_UNREAD,
+    EXIT_USAGE,
+)
 from staging_assets.errors import ProjectError, StagingError
 
-EXIT_COULD_NOT_RUN = 1
-EXIT_PROJECT_WRONG = 3
-EXIT_USAGE = 64
-"""`EX_USAGE` of sysexits.h: the 2 of most programs says here that a check failed."""
-EXIT_INTERRUPTED = 130
-EXIT_UNREAD = 141
-"""What a shell says of a program whose output nobody reads any more."""
-
 _COMMANDS = {
-    "build": ("build", "Build the schema, or some of it, through Dagster."),
-    "check": ("check", "Evaluate the checks of the schema; build nothing."),
+    "build": ("building.build", "Build the schema, or some of it, through Dagster."),
+    "check": ("checking.check", "Evaluate the checks of the schema; build nothing."),
     "db": ("db", "The database: url, psql, start, stop, status."),
-    "diff": ("diff", "Say how two schemas differ."),
-    "dev": ("build", "Open Dagster's UI on this machine."),
-    "doctor": ("doctor", "Look for what will not work, and say why."),
-    "init": ("init", "Begin a project of your own in a new folder."),
-    "import": ("import_dump", "Make a project of a dump, of .sql files or of a database."),
-    "migrate": ("migrate", "Make a project of a luigi tree."),
-    "plan": ("plan", "Say what a run would build, and why; build nothing."),
-    "prune": ("prune", "Drop tables that no script makes any more."),
-    "ls": ("ls", "List what the scripts make."),
+    "diff": ("looking.diff", "Say how two schemas differ."),
+    "dev": ("building.build", "Open Dagster's UI on this machine."),
+    "doctor": ("checking.doctor", "Look for what will not work, and say why."),
+    "init": ("starting.init", "Begin a project of your own in a new folder."),
+    "import": ("starting.import_dump", "Make a project of a dump, of .sql files or of a database."),
+    "migrate": ("starting.migrate", "Make a project of a luigi tree."),
+    "plan": ("building.plan", "Say what a run would build, and why; build nothing."),
+    "prune": ("building.prune", "Drop tables that no script makes any more."),
+    "ls": ("looking.ls", "List what the scripts make."),
     "promote": ("promote", "Put a finished schema in place of the live one."),
     "releases": ("promote", "List what was promoted and rolled back."),
-    "report": ("report", "Make one HTML file about the last run."),
+    "report": ("looking.report", "Make one HTML file about the last run."),
     "rollback": ("promote", "Take the last promotion back."),
-    "show": ("show", "Show all that is known of a table."),
-    "validate": ("validate", "Say all that is wrong with the scripts; build nothing."),
-    "watch": ("watch", "Look once whether the night has gone as it should; tell people."),
+    "show": ("looking.show", "Show all that is known of a table."),
+    "validate": ("checking.validate", "Say all that is wrong with the scripts; build nothing."),
+    "watch": ("building.watch", "Look once whether the night has gone as it should; tell people."),
 }
 """Command to its module and its line in the list of commands."""
 

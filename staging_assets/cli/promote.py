@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from staging_assets.cli.dagster_program import become_dagster, build_config
-from staging_assets.cli.options import find_asset_key, read_staging_schema, schema_options
+from staging_assets.cli.common.dagster_program import become_dagster, build_config
+from staging_assets.cli.common.options import find_asset_key, read_staging_schema, schema_options
 from staging_assets.postgres import find_server
 from staging_assets.publisher import Release, read_releases
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from staging_assets.checks import Check, CheckResult, build_error
-from staging_assets.cli.junit import build_junit, write_junit
+from staging_assets.cli.checking.junit import build_junit, write_junit
 
 RESULTS = [
     CheckResult("table_not_empty", "arrests", True),

@@ -12,8 +12,8 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.builder import BuildOptions
 from staging_assets.checks import KINDS
 from staging_assets.cli import app as cli
-from staging_assets.cli.migration.luigi import read_luigi
-from staging_assets.cli.migration.mending import mend_python, mend_sql
+from staging_assets.cli.starting.migration.luigi import read_luigi
+from staging_assets.cli.starting.migration.mending import mend_python, mend_sql
 from staging_assets.postgres import Server
 from staging_assets.project import load_project
 from staging_assets.scheduler import run_build

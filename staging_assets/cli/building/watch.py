@@ -7,7 +7,11 @@ import sys
 
 import click
 
-from staging_assets.cli.options import find_said_variables, read_staging_schema, schema_options
+from staging_assets.cli.common.options import (
+    find_said_variables,
+    read_staging_schema,
+    schema_options,
+)
 
 
 @click.command(

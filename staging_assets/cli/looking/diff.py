@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from staging_assets.cli.options import read_staging_schema
+from staging_assets.cli.common.options import read_staging_schema
 from staging_assets.postgres import find_server
 from staging_assets.reports import RowChanges, SchemaDiff, find_diff
 

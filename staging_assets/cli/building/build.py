@@ -14,8 +14,8 @@ from collections.abc import Sequence
 import click
 
 from staging_assets.checks import KINDS
-from staging_assets.cli.dagster_program import become_dagster, build_config
-from staging_assets.cli.options import (
+from staging_assets.cli.common.dagster_program import become_dagster, build_config
+from staging_assets.cli.common.options import (
     find_asset_key,
     find_nodes,
     read_staging_schema,

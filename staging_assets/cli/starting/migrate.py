@@ -9,9 +9,9 @@ import click
 import yaml
 
 from staging_assets.checks import KINDS
-from staging_assets.cli.migration.luigi import LuigiSettings, read_luigi
-from staging_assets.cli.migration.mending import Mended, mend_python, mend_sql
-from staging_assets.cli.migration.tree import OldTree, find_tree, read_text
+from staging_assets.cli.starting.migration.luigi import LuigiSettings, read_luigi
+from staging_assets.cli.starting.migration.mending import Mended, mend_python, mend_sql
+from staging_assets.cli.starting.migration.tree import OldTree, find_tree, read_text
 from staging_assets.errors import ProjectError, SettingsError
 from staging_assets.project import load_project
 from staging_assets.settings import StagingSchema, check_department

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from staging_assets.checks import KINDS
-from staging_assets.cli.examinations.finding import GOOD, WRONG, Finding
+from staging_assets.cli.checking.examinations.finding import GOOD, WRONG, Finding
 from staging_assets.errors import ProjectError
 from staging_assets.model import StagingProject
 from staging_assets.project import load_project

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from staging_assets.checks import KINDS
-from staging_assets.cli.options import (
+from staging_assets.cli.common.options import (
     find_asset_key,
     find_nodes,
     read_staging_schema,

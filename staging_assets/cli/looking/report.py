@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from staging_assets.checks import KINDS
-from staging_assets.cli.options import find_asset_key, read_staging_schema, schema_options
+from staging_assets.cli.common.options import find_asset_key, read_staging_schema, schema_options
 from staging_assets.dagster_command import make_home
 from staging_assets.defs import read_runs
 from staging_assets.errors import SettingsError

@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 
 from staging_assets.checks import KINDS, CheckResult, run_checks
-from staging_assets.cli.junit import write_junit
-from staging_assets.cli.options import read_staging_schema, schema_options
+from staging_assets.cli.checking.junit import write_junit
+from staging_assets.cli.common.options import read_staging_schema, schema_options
 from staging_assets.errors import StagingError
 from staging_assets.postgres import find_server
 from staging_assets.project import load_project

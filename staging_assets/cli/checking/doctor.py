@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 
-from staging_assets.cli.examinations.database import find_database
-from staging_assets.cli.examinations.finding import ODD, WRONG, Finding
-from staging_assets.cli.examinations.folder import find_folder
-from staging_assets.cli.examinations.installation import find_installation
-from staging_assets.cli.options import read_staging_schema, schema_options
+from staging_assets.cli.checking.examinations.database import find_database
+from staging_assets.cli.checking.examinations.finding import ODD, WRONG, Finding
+from staging_assets.cli.checking.examinations.folder import find_folder
+from staging_assets.cli.checking.examinations.installation import find_installation
+from staging_assets.cli.common.options import read_staging_schema, schema_options
 from staging_assets.errors import SettingsError
 from staging_assets.project import find_extensions
 from staging_assets.settings import StagingSchema, find_home

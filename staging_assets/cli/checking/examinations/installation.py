@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, files, version
 from pathlib import Path
 
-from staging_assets.cli.examinations.finding import GOOD, ODD, WRONG, Finding
+from staging_assets.cli.checking.examinations.finding import GOOD, ODD, WRONG, Finding
 from staging_assets.settings import find_history_home
 
 _LEAST_PYTHON, _NEXT_PYTHON = (3, 10), (3, 14)

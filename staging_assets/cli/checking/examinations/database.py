@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
-from staging_assets.cli.examinations.finding import GOOD, ODD, WRONG, Finding
+from staging_assets.cli.checking.examinations.finding import GOOD, ODD, WRONG, Finding
 from staging_assets.errors import StagingError
 from staging_assets.postgres import (
     Connection,

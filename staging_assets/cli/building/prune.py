@@ -8,7 +8,7 @@ from contextlib import closing
 import click
 
 from staging_assets.checks import KINDS
-from staging_assets.cli.options import read_staging_schema, schema_options
+from staging_assets.cli.common.options import read_staging_schema, schema_options
 from staging_assets.errors import StagingError
 from staging_assets.model import Relation
 from staging_assets.postgres import find_server

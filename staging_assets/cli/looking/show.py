@@ -12,13 +12,13 @@ import click
 
 from staging_assets.builder import read_history
 from staging_assets.checks import KINDS, find_checks
-from staging_assets.cli.ls import find_given_way, find_scripts
-from staging_assets.cli.options import (
+from staging_assets.cli.common.options import (
     find_asset_key,
     find_nodes,
     read_staging_schema,
     schema_options,
 )
+from staging_assets.cli.looking.ls import find_given_way, find_scripts
 from staging_assets.errors import SettingsError, StagingError
 from staging_assets.model import StagingProject, Table
 from staging_assets.postgres import EmbeddedServer, find_server

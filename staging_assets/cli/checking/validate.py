@@ -11,8 +11,8 @@ import click
 import psycopg2
 
 from staging_assets.checks import KINDS, find_script_faults
-from staging_assets.cli.app import EXIT_PROJECT_WRONG
-from staging_assets.cli.options import read_staging_schema, schema_options
+from staging_assets.cli.common.exit_codes import EXIT_PROJECT_WRONG
+from staging_assets.cli.common.options import read_staging_schema, schema_options
 from staging_assets.errors import DatabaseError, Problem, ProjectError
 from staging_assets.model import StagingProject, say
 from staging_assets.postgres import find_embedded_extensions, find_safe_text, find_server

@@ -11,7 +11,7 @@ import click
 
 from staging_assets.builder import Rebuild
 from staging_assets.checks import KINDS
-from staging_assets.cli.options import (
+from staging_assets.cli.common.options import (
     find_asset_key,
     find_nodes,
     read_staging_schema,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from staging_assets.cli.options import find_said_variables
+from staging_assets.cli.common.options import find_said_variables
 
 
 def become_dagster(
