@@ -19,14 +19,11 @@ from staging_assets.defs.assets.variables import find_project_of_run
 from staging_assets.defs.dagster_patches.output_names import find_output_names, find_stand_ins
 from staging_assets.defs.dagster_patches.step_outputs import remember_outputs
 from staging_assets.defs.reporting.console import show_failure
-from staging_assets.defs.runs.identity import build_step_tags, check_identity
+from staging_assets.defs.runs.identity import BUILD_STEP, build_step_tags, check_identity
 from staging_assets.defs.translation.specs import AssetSpecs, rename_sources
 from staging_assets.errors import StagingError
 from staging_assets.model import StagingProject
 from staging_assets.settings import StagingSchema
-
-BUILD_STEP = "staging_build"
-"""The name of the step, to which run config is addressed; a key prefix is added: `_north`."""
 
 
 def build_staging_assets(

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from staging_assets.defs.assets.build import BUILD_STEP
 from staging_assets.defs.jobs.builds import BUILD_JOB
+from staging_assets.defs.runs.identity import BUILD_STEP
 from staging_assets.errors import SettingsError
 from staging_assets.settings import StagingSchema
 

@@ -10,10 +10,14 @@ from typing import Any
 
 import dagster as dg
 
-from staging_assets.defs.assets.build import BUILD_STEP
 from staging_assets.defs.history.timings import FAILED_ONES, TIMINGS
 from staging_assets.defs.reporting.log import FAILED, SKIPPED
-from staging_assets.defs.runs.identity import SHOWS_VALUES, build_identity_tags, read_step_tags
+from staging_assets.defs.runs.identity import (
+    BUILD_STEP,
+    SHOWS_VALUES,
+    build_identity_tags,
+    read_step_tags,
+)
 from staging_assets.errors import StagingError
 from staging_assets.reports import CheckRecord, NodeRecord, RunRecord
 from staging_assets.settings import StagingSchema

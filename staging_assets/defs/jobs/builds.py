@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from staging_assets.defs.assets.build import BUILD_STEP
+from staging_assets.defs.runs.identity import BUILD_STEP
 from staging_assets.defs.translation.specs import AssetSpecs
 from staging_assets.model import Kind, StagingProject
 

@@ -14,6 +14,9 @@ from staging_assets.errors import SettingsError
 from staging_assets.postgres import find_place
 from staging_assets.settings import StagingSchema
 
+BUILD_STEP = "staging_build"
+"""The name of the step, to which run config is addressed; a key prefix is added: `_north`."""
+
 _PREFIX = "staging_assets/"
 
 WHERE = "staging_assets/database"
