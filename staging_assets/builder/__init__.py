@@ -20,6 +20,7 @@ from staging_assets.builder.context import (
 from staging_assets.builder.records.as_left import find_drift, read_catalog, run_note_catalog
 from staging_assets.builder.records.history import (
     Build,
+    find_lost_builds,
     forget_builds_sql,
     read_history,
     run_claim,
@@ -48,6 +49,7 @@ __all__ = [
     "clear_build_schema",
     "find_always",
     "find_drift",
+    "find_lost_builds",
     "forget_builds_sql",
     "is_always",
     "read_catalog",

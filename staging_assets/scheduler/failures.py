@@ -132,3 +132,18 @@ def find_likely(session: Session, work: RunContext, message: str, sqlstate: str)
         made=work.project.find_made(functions=sqlstate == "42883"),
     )
     return f"\n{meant.sentence}" if meant.sentence else ""
+
+
+def note_when(built: Sequence[NodeResult], worker: int, began: float) -> list[NodeResult]:
+    """Note who built these, and when each began: those of a circle come one after the other.
+
+    Args:
+        built: what was built together.
+        worker: the number of who built it.
+        began: when the first began, in seconds since the epoch.
+    """
+    noted = []
+    for result in built:
+        noted.append(replace(result, worker=worker, began=began))
+        began += result.seconds
+    return noted

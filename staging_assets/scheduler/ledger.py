@@ -89,6 +89,11 @@ class Ledger:
         if built.kind is Kind.CLEANUP:
             self._unnoted.add(built.name)
 
+    def find_recorded(self) -> frozenset[str]:
+        """What this run has built, and has on record in the database."""
+        with self._moving:
+            return frozenset(self._built | self._unnoted)
+
     def note_failure(self, node: str) -> None:
         """Note that a node was to be built, and that its build failed."""
         self._failed[node] = self._tasks[node].made_of.hash

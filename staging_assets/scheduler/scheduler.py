@@ -14,9 +14,12 @@ from staging_assets.builder import (
     NodeResult,
     RunContext,
     clear_build_schema,
+    find_lost_builds,
 )
 from staging_assets.errors import CancelledError, DatabaseError
+from staging_assets.model import list_some
 from staging_assets.postgres import (
+    Connection,
     Log,
     SchemaLock,
     Server,
@@ -67,7 +70,7 @@ class Scheduler:
         self._watch = Watch(log, before, workers, tell)
         self._left = len(self._graph.find_left())
         self._moving = threading.Lock()
-        self._crew = WorkerPool(server, work, workers, self._take)
+        self._crew = WorkerPool(server, work, workers, self._take, self._check_kept)
         self._tables = {node for node in nodes if node in project.tables}
         self._ledger = Ledger(work, self._moving)
         self._remembered = self._checked = time.monotonic()
@@ -203,6 +206,31 @@ class Scheduler:
             self._checked = time.monotonic()
             self._lock.check()
 
+    def _check_kept(self, connection: Connection) -> None:
+        """Make sure that what was built is still there when the server has been away.
+
+        Workers' commits are not waited for, so a crash may take the last ones back. What would be
+        built on them now would be built on what was there before.
+
+        Raises DatabaseError that names what is lost.
+        """
+        built = self._ledger.find_recorded()
+        if not built:
+            return
+        schema = self._work.schema
+        try:
+            lost = find_lost_builds(connection, schema, self._work.options.run_id, built)
+        except psycopg2.Error as error:
+            if connection.closed:
+                return  # gone again: whoever comes back next looks
+            raise DatabaseError(f"schema {schema}: {find_safe_text(error)}. Run again.") from None
+        if lost:
+            raise DatabaseError(
+                f"schema {schema}: the server crashed while this run went on, and has lost what was"
+                f" published last: {list_some(lost, 20)}. These are as they were before. Run again;"
+                " with rebuild: changed only what is not up to date is built."
+            )
+
     def _remember(self, *, all_again: bool = False) -> None:
         self._remembered = time.monotonic()
         self._ledger.write(self._lock.connection, all_again=all_again)
@@ -219,6 +247,8 @@ class Scheduler:
                     self._log(level, text)
             self._crew.close()
             self._lock.check()
+            if self._lock.was_lost:
+                self._check_kept(self._lock.connection)
             # This commit waits for the disk, and with it all commits before it.
             self._remember(all_again=True)
             clear_build_schema(self._lock.connection, self._work.build_schema)

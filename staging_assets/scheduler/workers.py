@@ -26,9 +26,15 @@ from staging_assets.builder import (
     run_task,
 )
 from staging_assets.errors import CancelledError, StagingError
-from staging_assets.postgres import Server, Session
+from staging_assets.postgres import Connection, Server, Session
 from staging_assets.scheduler.admission import Admission
-from staging_assets.scheduler.failures import MISSING, find_failures, find_lacking, find_likely
+from staging_assets.scheduler.failures import (
+    MISSING,
+    find_failures,
+    find_lacking,
+    find_likely,
+    note_when,
+)
 from staging_assets.scheduler.ready_queue import Rank
 from staging_assets.scheduler.retries import MOST_TRIES, find_mendable, find_pause
 from staging_assets.scheduler.watch import Building
@@ -63,6 +69,8 @@ class WorkerPool:
         count: how many at most; each connects when it first has something to do, and takes work
             once it is connected. Where the server lets fewer in, the run goes on with those.
         take: takes what a worker has built, in the worker's thread, and gives what is to be told.
+        check_kept: called with each connection that is new; raises a StagingError when the server
+            has lost what the run had built before.
     """
 
     def __init__(
@@ -71,10 +79,12 @@ class WorkerPool:
         work: RunContext,
         count: int,
         take: Callable[[Sequence[NodeResult]], Sequence[NodeResult]],
+        check_kept: Callable[[Connection], None],
     ) -> None:
         self._server = server
         self._work = work
         self._take = take
+        self._check_kept = check_kept
         self._jobs: queue.PriorityQueue[tuple[Rank, int, Task | None]] = queue.PriorityQueue()
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._stop = threading.Event()
@@ -219,7 +229,7 @@ class WorkerPool:
                 if built is None:
                     self._jobs.put((rank, next(self._turns), task))
                     return
-                told = self._take(_note_when(built, session.number, began))
+                told = self._take(note_when(built, session.number, began))
             except BaseException as error:  # noqa: BLE001 - it is raised in the other thread
                 self.events.put(error)
                 return
@@ -229,10 +239,13 @@ class WorkerPool:
     def _connect(self, session: Session) -> bool:
         """Connect before there is work to do; False when this worker is to end."""
         try:
-            return self._admission.connect(session)
+            connected = self._admission.connect(session)
+            if connected:
+                self._check_kept(session.connection)
         except StagingError as error:
             self.events.put(error)
             return False
+        return connected
 
     def _build(self, session: Session, task: Task) -> list[NodeResult] | None:
         """Build a task's nodes in as many tries as it needs; whatever goes wrong becomes results.
@@ -285,12 +298,3 @@ class WorkerPool:
             clear_build_schema(session.connection, self._work.build_schema, frozenset().union(*own))
         except (StagingError, psycopg2.Error):
             return
-
-
-def _note_when(built: Sequence[NodeResult], worker: int, began: float) -> list[NodeResult]:
-    """Note who built these, and when each began: those of a circle come one after the other."""
-    noted = []
-    for result in built:
-        noted.append(replace(result, worker=worker, began=began))
-        began += result.seconds
-    return noted

@@ -8,7 +8,7 @@ at it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -126,6 +126,28 @@ def run_claim(
             )
         comment = quote_literal(f"{_OWNER}{department}")
         cursor.execute(f"comment on table {table} is {comment}")
+
+
+def find_lost_builds(
+    connection: Connection, schema: str, run_id: str, nodes: Collection[str]
+) -> list[str]:
+    """Those of some nodes whose last build on record is not this run's, sorted.
+
+    A server that crashes loses the commits of its last moments, for which nobody has waited.
+
+    Args:
+        connection: in autocommit mode.
+        schema: what was built.
+        run_id: which run built them.
+        nodes: they were built, as far as the run knows.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select w.node from unnest(%s::text[]) as w (node) left join {_spell(schema)} as b"  # noqa: S608
+            " on b.node = w.node and b.run_id = %s where b.node is null order by 1",
+            (list(nodes), run_id),
+        )
+        return [node for (node,) in cursor.fetchall()]
 
 
 def read_history(connection: Connection, schema: str) -> dict[str, Build]:

@@ -154,7 +154,7 @@ def _of_error(staging: StagingSchema, error: Exception, run_id: str) -> Alert:
     reason = str(error) if known else f"{type(error).__name__}; the log of the run has its text."
     return Alert(
         kind="run_refused",
-        headline=f'schema "{staging.schema}" of {staging.department}: the run ended at once',
+        headline=f'schema "{staging.schema}" of {staging.department}: the run ended early',
         about=build_about(staging, run_id),
         reason=reason,
     )

@@ -132,6 +132,7 @@ class SchemaLock:
         self._wait = wait
         self._log = log
         self._cancelled = cancelled
+        self.was_lost = False
         self.connection: Connection = self._take()
 
     def _take(self) -> Connection:
@@ -192,6 +193,7 @@ class SchemaLock:
                 return
         except psycopg2.Error:
             self.connection.close()
+        self.was_lost = True
         self._log("warning", f"schema {self._schema}: the session of the run's lock was lost")
         deadline = time.monotonic() + self._server.patience
         while True:
