@@ -7,11 +7,13 @@ import pty
 import re
 import select
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from staging_assets.postgres import Server
+from staging_assets_tests.support.artefacts import keep_recording
 from staging_assets_tests.support.builds import tables
 from staging_assets_tests.support.commands import BIN, find_environment
 from staging_assets_tests.support.folders import make_project
@@ -24,7 +26,7 @@ def run_on_a_terminal(words: list[str], environment: dict[str, str]) -> tuple[in
         words, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
     ) as process:
         os.close(theirs)
-        seen = b""
+        seen, parts, began = b"", [], time.monotonic()
         while True:
             ready, _, _ = select.select([ours], [], [], 120)
             try:
@@ -34,8 +36,10 @@ def run_on_a_terminal(words: list[str], environment: dict[str, str]) -> tuple[in
             if not part:
                 break
             seen += part
+            parts.append((time.monotonic() - began, part.decode(errors="replace")))
         code = process.wait(30)
     os.close(ours)
+    keep_recording(words, parts)
     return code, seen.decode()
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from staging_assets_tests.support.artefacts import find_place
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -42,4 +44,6 @@ def opened(*, width: int = 1400, height: int = 900, **options: Any) -> Iterator[
         page = browser.new_page(viewport={"width": width, "height": height}, **options)
         page.set_default_timeout(60_000)
         yield page
+        if (place := find_place(".png")) is not None:
+            page.screenshot(path=place)
         browser.close()
