@@ -16,7 +16,7 @@ import dagster as dg
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.defs.dagster_patches import home as home_module
+from staging_assets.defs.dagster_patches.home import CONFIGURATION
 from staging_assets_tests.end_to_end.test_commands import LITERAL, count, typed  # noqa: F401 - a fixture
 from staging_assets_tests.support.commands import ROOT, run_typed
 from staging_assets_tests.support.forked import run_forked
@@ -29,7 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A DAGSTER_HOME as the command `dagster` makes it."""
     folder = tmp_path / "dagster"
     folder.mkdir()
-    shutil.copy(Path(home_module.__file__).with_name(home_module.CONFIGURATION), folder)
+    shutil.copy(CONFIGURATION, folder)
     monkeypatch.setenv("DAGSTER_HOME", str(folder))
     return folder
 
