@@ -105,7 +105,9 @@ def test_a_hostile_name_of_the_schema_is_a_name_to_the_server(database: Server) 
             cursor.execute("create table public.witness ()")
             cursor.execute(rewrite(SCRIPT, SchemaNames(), schema=schema).text)
             assert [row[0] for row in cursor.fetchall()] == [2, 3, 2, 3, 2, 2, 5, 1], schema
-            cursor.execute("select nspname from pg_namespace where oid > 16384")
+            cursor.execute(
+                "select nspname from pg_namespace where nspname !~ '^pg_' and oid > 16384"
+            )
             assert cursor.fetchall() == [(schema,)]
             cursor.execute("select 'public.witness'::regclass")
             connection.rollback()
