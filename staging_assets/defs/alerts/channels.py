@@ -24,6 +24,7 @@ from staging_assets.settings import AlertSettings
 WEBHOOK, COMMAND = "STAGING_WEBHOOK_URL", "STAGING_ALERT_COMMAND"
 TIMEOUT_SECONDS = 5.0
 """For the webhook to answer."""
+_NAMED = 'export STAGING_ALERT_SUBJECT="$1" STAGING_ALERT_KIND="$2"'
 COMMAND_SECONDS = 30.0
 """For the command to end."""
 
@@ -48,15 +49,9 @@ def run_alert(settings: AlertSettings, alert: Alert, warn: Callable[[str], Any])
 
 def _run(command: str, alert: Alert, warn: Callable[[str], Any]) -> None:
     """The command as a shell has it; the text is its input."""
-    environment = {
-        **os.environ,
-        "STAGING_ALERT_SUBJECT": alert.headline,
-        "STAGING_ALERT_KIND": alert.kind,
-    }
     try:
         process = subprocess.Popen(
-            ["/bin/sh", "-c", command],
-            env=environment,
+            ["/bin/sh", "-c", f"{_NAMED}\n{command}", "sh", alert.headline, alert.kind],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
