@@ -56,7 +56,7 @@ from staging_assets.postgres.client.scripts import Outcome, run_script, run_stat
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import Session
 from staging_assets.postgres.client.silence import is_silent
-from staging_assets.postgres.connect import find_place, find_server
+from staging_assets.postgres.connect import find_place, find_server, is_asleep
 from staging_assets.postgres.driver import Connection, Cursor
 from staging_assets.postgres.embedded.binaries import find_extensions as find_embedded_extensions
 from staging_assets.postgres.embedded.file_lock import held
@@ -132,6 +132,7 @@ __all__ = [
     "has_values",
     "held",
     "hide_values",
+    "is_asleep",
     "is_silent",
     "make_engine",
     "make_owed_keys_sql",

@@ -13,7 +13,7 @@ from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.settings import Connects, is_elsewhere
 
-__all__ = ["Server", "find_place", "find_server"]
+__all__ = ["Server", "find_place", "find_server", "is_asleep"]
 
 
 def find_server(postgres: Connects) -> Server:
@@ -42,6 +42,18 @@ def find_server(postgres: Connects) -> Server:
     except psycopg2.Error:
         dsn = connection.url or ""  # the server's own message tells of it, without its text
     return Server(dsn, connection.sessions)
+
+
+def is_asleep(postgres: Connects) -> bool:
+    """Whether it is the embedded server, and that does not run: whoever connects would start it.
+
+    Args:
+        postgres: where the database is.
+
+    Raises SettingsError when that cannot be told.
+    """
+    settings = postgres.connection_settings()
+    return settings.embedded and EmbeddedServer(settings.home).status().state != "running"
 
 
 def find_place(postgres: Connects) -> str:

@@ -12,7 +12,7 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets_tests.end_to_end.test_commands import LITERAL, count, typed  # noqa: F401 - a fixture
-from staging_assets_tests.support.commands import ACTIVATE, ROOT, run_typed
+from staging_assets_tests.support.commands import run_typed, start_typed
 
 SLEEPERS = """
 select count(*) from pg_stat_activity where query ~ 'pg_sleep' and state = 'active'
@@ -31,18 +31,7 @@ def wait_for(witness: Connection, sleepers: int, seconds: float) -> float:
 
 def start(typed: dict[str, str]) -> subprocess.Popen[str]:  # noqa: F811
     """Begin to build everything."""
-    return subprocess.Popen(
-        ["bash", "-c", f"source '{ACTIVATE}' && exec {LITERAL}"],
-        cwd=ROOT,
-        env=typed,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-        # As a terminal has it: a test run in the background ignores Ctrl-C, and so would this.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
-    )
+    return start_typed(LITERAL, typed)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets_tests.support.builds import Log, ask, build_all, load, start, tables
-from staging_assets_tests.support.servers import Pooler, copy_cluster, fresh_role, wait_for
+from staging_assets_tests.support.servers import Pooler, fresh_role, own_server, wait_for
 
 EIGHT = tables(
     **{
@@ -119,12 +118,8 @@ def test_a_worker_is_let_in_later_when_there_is_room_again(
 
 @pytest.fixture
 def embedded(run_folder: Path) -> Iterator[EmbeddedServer]:
-    home = Path(tempfile.mkdtemp(prefix="staging-assets-killed-"))
-    home.chmod(0o755)
-    copy_cluster(run_folder, home / "home")
-    server = EmbeddedServer(home / "home")
-    yield server
-    server.stop()
+    with own_server(run_folder) as server:
+        yield server
 
 
 @pytest.mark.server

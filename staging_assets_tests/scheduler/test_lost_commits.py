@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from staging_assets.errors import DatabaseError
 from staging_assets.postgres import Server
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets_tests.support.builds import Rebuild, ask, build, build_all, load, tables
-from staging_assets_tests.support.servers import copy_cluster
+from staging_assets_tests.support.servers import own_server
 
 pytestmark = pytest.mark.server
 
@@ -44,17 +43,11 @@ def scripts(number: int, seconds: float) -> dict[str, str]:
 @pytest.fixture
 def embedded(run_folder: Path) -> Iterator[EmbeddedServer]:
     """A server of one's own, which writes commits that nobody waits for ten seconds later."""
-    home = Path(tempfile.mkdtemp(prefix="staging-assets-lost-"))
-    home.chmod(0o755)
-    copy_cluster(run_folder, home / "home")
-    server = EmbeddedServer(home / "home")
-    with closing(server.start().connect("tests", autocommit=True)) as connection:
-        ask(connection, "alter system set wal_writer_delay = '10s'")
-        ask(connection, "select pg_reload_conf()")
-    try:
+    with own_server(run_folder) as server:
+        with closing(server.start().connect("tests", autocommit=True)) as connection:
+            ask(connection, "alter system set wal_writer_delay = '10s'")
+            ask(connection, "select pg_reload_conf()")
         yield server
-    finally:
-        server.stop()
 
 
 def crash(embedded: EmbeddedServer, database: Server, *, flush: bool) -> None:

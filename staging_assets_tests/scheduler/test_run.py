@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 import time
 from contextlib import closing
@@ -14,7 +12,6 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.errors import BusyError, DatabaseError
 from staging_assets.postgres.client.server import Server
-from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.scheduler.run import NodeResult
 from staging_assets.settings import SessionSettings
 from staging_assets_tests.support.builds import (
@@ -28,7 +25,7 @@ from staging_assets_tests.support.builds import (
     statuses,
     tables,
 )
-from staging_assets_tests.support.servers import copy_cluster
+from staging_assets_tests.support.servers import own_server
 
 NOTE = "insert into public.seen (node, at) select '{0}', clock_timestamp();"
 
@@ -211,11 +208,7 @@ def test_a_lost_connection_is_mended_by_trying_again(
 
 @pytest.mark.server
 def test_a_restart_of_the_server_is_waited_out(tmp_path: Path, run_folder: Path) -> None:
-    home = Path(tempfile.mkdtemp(prefix="staging-assets-restart-"))
-    home.chmod(0o755)
-    copy_cluster(run_folder, home / "home")
-    embedded = EmbeddedServer(home / "home")
-    try:
+    with own_server(run_folder) as embedded:
         server = embedded.start()
         fill = "insert into staging.{0} values (1); select pg_sleep({1});"
         create = "create table staging.{0} (id int primary key);"
@@ -238,9 +231,6 @@ def test_a_restart_of_the_server_is_waited_out(tmp_path: Path, run_folder: Path)
         assert "try 1 of 5" in log.text
         with closing(server.connect("witness", autocommit=True)) as witness:
             assert ask(witness, "select count(*) from staging.c") == 1
-    finally:
-        embedded.stop()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_a_statement_that_takes_too_long_is_ended(database: Server, tmp_path: Path) -> None:

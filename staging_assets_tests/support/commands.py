@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -72,4 +73,25 @@ def run_typed(
         timeout=timeout,
         check=False,
         stdin=subprocess.DEVNULL,
+    )
+
+
+def start_typed(command: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Begin one line as typed into bash, in a session of its own, and leave it to the caller.
+
+    Args:
+        command: takes the shell's place, so that signals reach it.
+        environment: all of its variables.
+    """
+    return subprocess.Popen(
+        ["bash", "-c", f"source '{ACTIVATE}' && exec {command}"],
+        cwd=ROOT,
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+        # As a terminal has it: a test run in the background ignores Ctrl-C, and so would this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )

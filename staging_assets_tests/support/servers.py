@@ -66,6 +66,24 @@ def embedded(home: Path) -> Iterator[Server]:
     yield server
 
 
+@contextmanager
+def own_server(run: Path) -> Iterator[EmbeddedServer]:
+    """Give an embedded server of one's own, which does not run yet; it is stopped in the end.
+
+    Args:
+        run: a folder that names the test run.
+    """
+    home = Path(tempfile.mkdtemp(prefix="staging-assets-own-"))
+    home.chmod(0o755)
+    copy_cluster(run, home / "home")
+    server = EmbeddedServer(home / "home")
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
 def copy_cluster(run: Path, home: Path) -> None:
     """Put a stopped embedded server into a STAGING_HOME, as one that has been used before has it.
 

@@ -12,8 +12,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,6 @@ from psycopg2.extensions import make_dsn
 from staging_assets.errors import StagingError
 from staging_assets.model import StagingProject
 from staging_assets.postgres import Server
-from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets_tests.support.builds import ask, build, build_all, is_good
 from staging_assets_tests.support.figures import IS_FULL, Turns, choose
 from staging_assets_tests.support.one_of_each import (
@@ -36,7 +35,7 @@ from staging_assets_tests.support.one_of_each import (
     read_outside,
     read_tables,
 )
-from staging_assets_tests.support.servers import copy_cluster
+from staging_assets_tests.support.servers import own_server
 from staging_assets_tests.support.wire import Message, Moment, wired
 from staging_assets_tests.trust.reaper import check_whole, wait_until_gone
 
@@ -124,18 +123,6 @@ def test_connections_that_are_cut(
     told = ", ".join(f"{n} {what}" for what, n in sorted(outcomes.items()))
     figure(f"{rounds.done} connections cut: {told}; no table half, {longest:.1f} s at most")
     assert longest < 30
-
-
-@contextmanager
-def own_server(run_folder: Path) -> Iterator[EmbeddedServer]:
-    home = Path(tempfile.mkdtemp(prefix="staging-assets-faults-"))
-    home.chmod(0o755)
-    copy_cluster(run_folder, home / "home")
-    server = EmbeddedServer(home / "home")
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 @pytest.mark.server

@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -20,31 +19,16 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres import Server
 from staging_assets_tests.support.builds import ask, build_all
-from staging_assets_tests.support.commands import ACTIVATE, ROOT, find_environment
+from staging_assets_tests.support.commands import find_environment, start_typed
 from staging_assets_tests.support.figures import Turns
 from staging_assets_tests.support.one_of_each import HUNG, find_left, load_turns, read_tables
 from staging_assets_tests.support.wire import Message, Moment, wired
 from staging_assets_tests.trust.reaper import check_whole, wait_until_gone
 
-COMMAND = "exec dagster asset materialize --select 'staging/*'"
+COMMAND = "dagster asset materialize --select 'staging/*'"
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 _PATIENCE = 5.0
 """Seconds: the aim is two; the rest is for a machine that is busy with other tests."""
-
-
-def start(environment: dict[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        ["bash", "-c", f"source '{ACTIVATE}' && {COMMAND}"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-        # As a terminal has it: a test run in the background ignores Ctrl-C, and so would this.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
-    )
 
 
 class Sender:
@@ -135,7 +119,7 @@ def test_signals_at_any_point(
 
     began = time.monotonic()
     with wired(database, mark) as server:
-        command = start({**environment[2], "STAGING_DATABASE_URL": server.dsn})
+        command = start_typed(COMMAND, {**environment[2], "STAGING_DATABASE_URL": server.dsn})
         command.communicate(timeout=60)
         ended = time.monotonic()
     assert command.returncode == 0
@@ -156,7 +140,9 @@ def test_signals_at_any_point(
             message, pause = int(marks["count"]), chance.uniform(0.001, leaving)
         sender = Sender(kind, message, chance.choice(get_args(Moment)), pause)
         with wired(database, sender) as server:
-            command = start({**environment[turn], "STAGING_DATABASE_URL": server.dsn})
+            command = start_typed(
+                COMMAND, {**environment[turn], "STAGING_DATABASE_URL": server.dsn}
+            )
             try:
                 sender.begin(command.pid)
                 screen, _ = command.communicate(timeout=60)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,11 +11,10 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.postgres import Server
-from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets_tests.support.builds import ask, build_all
 from staging_assets_tests.support.figures import Turns
 from staging_assets_tests.support.one_of_each import HUNG, find_left, load_turns
-from staging_assets_tests.support.servers import copy_cluster
+from staging_assets_tests.support.servers import own_server
 
 # What vacuum leaves: the catalogs as they are, without rows that nobody sees any more.
 _VACUUM = "vacuum"
@@ -45,12 +43,8 @@ def measure(witness: Connection) -> dict[str, int]:
 @pytest.fixture
 def database(run_folder: Path) -> Iterator[Server]:
     """A server of one's own, with autovacuum as people have it."""
-    home = Path(tempfile.mkdtemp(prefix="staging-assets-soak-"))
-    home.chmod(0o755)
-    copy_cluster(run_folder, home / "home")
-    embedded = EmbeddedServer(home / "home")
-    yield embedded.start()
-    embedded.stop()
+    with own_server(run_folder) as embedded:
+        yield embedded.start()
 
 
 @pytest.mark.server

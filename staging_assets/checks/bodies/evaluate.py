@@ -8,10 +8,10 @@ from typing import Any
 
 from staging_assets.checks.bodies.find import BodyFaults, find_body_faults
 from staging_assets.checks.core.check import Check, CheckResult, build_result
-from staging_assets.checks.core.snapshot import reading, rolled_back
-from staging_assets.model import Relation, Script, StagingProject, say
-from staging_assets.parser import Naming, Rewritten, rewrite
-from staging_assets.postgres import Connection, ServerRoutines
+from staging_assets.checks.core.snapshot import find_asking, rolled_back
+from staging_assets.model import Script, StagingProject, say
+from staging_assets.parser import Rewritten, rewrite
+from staging_assets.postgres import Connection
 
 MOST_IN_SUMMARY = 3
 
@@ -32,11 +32,7 @@ def evaluate_functions(
         schema: the schema's real name.
         built: the nodes that this run has built; None: all functions are looked at.
     """
-    routines = ServerRoutines(schema, project.schemas)
-
-    def ask(called: Collection[Relation]) -> Naming:
-        with reading(connection):
-            return routines.find(connection, called)
+    ask = find_asking(connection, schema, project.schemas)
 
     def send(script: Script) -> Rewritten:
         return rewrite(script.text, project.schemas, schema=schema, ask=ask)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -11,7 +11,9 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from staging_assets.errors import DatabaseError
-from staging_assets.postgres import Connection, find_safe_text
+from staging_assets.model import Relation, SchemaNames
+from staging_assets.parser import AskNaming, Naming
+from staging_assets.postgres import Connection, ServerRoutines, find_safe_text
 
 _MINDED = ("57014", "40001", "40P01")
 """Cancelled, serialization failure, deadlock: the caller's to deal with, not the check's."""
@@ -80,6 +82,23 @@ def read_settled(connection: Connection, read: Callable[[], T]) -> T:
                 raise
         time.sleep(pause)
     raise AssertionError("the last try returns or raises")
+
+
+def find_asking(connection: Connection, schema: str, schemas: SchemaNames) -> AskNaming:
+    """What `rewrite` asks of the server's routines, each of them once, in a snapshot of its own.
+
+    Args:
+        connection: where the routines are.
+        schema: the schema's real name.
+        schemas: what scripts call it.
+    """
+    routines = ServerRoutines(schema, schemas)
+
+    def ask(called: Collection[Relation]) -> Naming:
+        with reading(connection):
+            return routines.find(connection, called)
+
+    return ask
 
 
 @contextmanager

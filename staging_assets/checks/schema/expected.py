@@ -17,8 +17,8 @@ from psycopg2 import sql
 
 from staging_assets.checks.core.snapshot import (
     describe_error,
+    find_asking,
     raise_unless_ours,
-    reading,
     rolled_back,
     savepoint,
 )
@@ -33,7 +33,6 @@ from staging_assets.checks.schema.structure import Structure, read_structures
 from staging_assets.model import SCHEMA_NODE, Kind, Relation, StagingProject
 from staging_assets.parser import (
     LexicalError,
-    Naming,
     Rewritten,
     find_users_path,
     postpone_keys,
@@ -42,7 +41,6 @@ from staging_assets.parser import (
 )
 from staging_assets.postgres import (
     Connection,
-    ServerRoutines,
     find_abilities,
     noting_path_sql,
     read_notes,
@@ -82,12 +80,8 @@ def read_expected(
         tables: their names.
     """
     expected = Expected()
-    routines = ServerRoutines(schema, project.schemas)
+    ask = find_asking(connection, schema, project.schemas)
     distributes = find_abilities(connection).distributes
-
-    def ask(called: Collection[Relation]) -> Naming:
-        with reading(connection):
-            return routines.find(connection, called)
 
     for start in range(0, len(tables), TABLES_AT_ONCE):
         chunk = tables[start : start + TABLES_AT_ONCE]

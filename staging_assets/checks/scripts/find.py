@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from psycopg2 import sql
 
 from staging_assets.checks.bodies.find import find_body_faults
-from staging_assets.checks.core.snapshot import reading, rolled_back
+from staging_assets.checks.core.snapshot import find_asking, rolled_back
 from staging_assets.checks.schema.expected import find_needed
 from staging_assets.checks.schema.expected_changes import find_structural
 from staging_assets.checks.scripts.declared import try_checks, try_lookup
@@ -29,7 +29,6 @@ from staging_assets.model import (
     list_some,
 )
 from staging_assets.parser import (
-    Naming,
     SentText,
     find_referenced,
     find_users_path,
@@ -39,7 +38,6 @@ from staging_assets.parser import (
 )
 from staging_assets.postgres import (
     Connection,
-    ServerRoutines,
     find_abilities,
     noting_path_sql,
     scratch_settings_sql,
@@ -106,11 +104,7 @@ def _try_chunk(
     connection: Connection, project: StagingProject, schema: str, chunk: Sequence[str]
 ) -> ScriptFaults:
     scratch = f"staging_assets_scratch_{uuid.uuid4().hex[:12]}"
-    routines = ServerRoutines(schema, project.schemas)
-
-    def ask(called: Collection[Relation]) -> Naming:
-        with reading(connection):
-            return routines.find(connection, called)
+    ask = find_asking(connection, schema, project.schemas)
 
     def send(script: Script) -> SentText:
         return rewrite(script.without_rows, project.schemas, schema=scratch, ask=ask)

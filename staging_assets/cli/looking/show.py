@@ -21,7 +21,7 @@ from staging_assets.cli.common.options import (
 from staging_assets.cli.looking.ls import find_given_way, find_scripts
 from staging_assets.errors import SettingsError, StagingError
 from staging_assets.model import StagingProject, Table
-from staging_assets.postgres import EmbeddedServer, find_server
+from staging_assets.postgres import find_server, is_asleep
 from staging_assets.project import load_project
 from staging_assets.settings import StagingSchema
 
@@ -86,7 +86,7 @@ def _describe_columns(table: Table) -> list[dict[str, Any]]:
 def _find_build(staging: StagingSchema, node: str) -> dict[str, Any]:
     """Its last build; or why nothing is known of one."""
     try:
-        if staging.embedded and EmbeddedServer(staging.home).status().state != "running":
+        if is_asleep(staging.postgres):
             return {"last build": None, "note": "the embedded server does not run"}
         with closing(find_server(staging.postgres).connect_own("show")) as connection:
             build = read_history(connection, staging.schema).get(node)

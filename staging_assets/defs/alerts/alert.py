@@ -104,15 +104,14 @@ class Alert:
         }
 
 
-def build_about(staging: StagingSchema, run_id: str = "", schema: str = "") -> dict[str, str]:
+def build_about(staging: StagingSchema, run_id: str = "") -> dict[str, str]:
     """What every alert says of where it comes from.
 
     Args:
         staging: whose it is.
         run_id: the run, where there is one.
-        schema: what is built, when that is not the schema of `staging`.
     """
-    about = {"schema": schema or staging.schema, "department": staging.department}
+    about = {"schema": staging.schema, "department": staging.department}
     return {**about, "run_id": run_id} if run_id else about
 
 

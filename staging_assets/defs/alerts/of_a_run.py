@@ -90,7 +90,7 @@ def alert_results(
 
     for check in failed_checks:
         context.log.warning(f"{CHECK_FAILED}{describe_check(check)}")
-    about = build_about(staging, context.run_id)
+    about = build_about(staging, context.run.run_id)
     left = [name(result.node) for result in results if result.status in ("failed", "skipped")]
     go_on = way_on.find_command(left)
     alert = find_alert(about, name, results, failed_checks, dependencies=dependencies, go_on=go_on)
@@ -113,7 +113,7 @@ def alert_loads(
     alert = Alert(
         kind="tables_failed",
         headline=f"{say(len(tables), 'CSV file')} of {staging.department} not loaded",
-        about=build_about(staging, context.run_id),
+        about=build_about(staging, context.run.run_id),
         tables=tables,
         go_on=WayOn().find_command([table.asset for table in tables]),
     )
@@ -145,7 +145,9 @@ def alerting(context: Context, staging: StagingSchema) -> Iterator[None]:
     except dg.Failure:
         raise
     except Exception as error:
-        run_alert(staging.alerts, _of_error(staging, error, context.run_id), context.log.warning)
+        run_alert(
+            staging.alerts, _of_error(staging, error, context.run.run_id), context.log.warning
+        )
         raise
 
 

@@ -20,7 +20,7 @@ def note_complete(context: dg.AssetExecutionContext, staging: StagingSchema) -> 
         context: of its step.
         staging: what was built.
     """
-    context.instance.add_run_tags(context.run_id, {_COMPLETE: _find_name(staging)})
+    context.instance.add_run_tags(context.run.run_id, {_COMPLETE: _find_name(staging)})
 
 
 def find_overdue(instance: dg.DagsterInstance, staging: StagingSchema, within: float) -> str | None:

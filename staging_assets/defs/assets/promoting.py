@@ -76,7 +76,7 @@ def run_promotion(
         staging.schema,
         candidate,
         keep=config.keep,
-        author=Author(config.who, context.run_id),
+        author=Author(config.who, context.run.run_id),
         log=find_log(context),
     )
     report_release(context, staging, release)

@@ -13,7 +13,7 @@ import dagster as dg
 from staging_assets.checks import KINDS
 from staging_assets.defs.runs.identity import build_identity_tags, read_step_tags
 from staging_assets.model import StagingProject
-from staging_assets.postgres import EmbeddedServer, find_running, find_server
+from staging_assets.postgres import find_running, find_server, is_asleep
 from staging_assets.project import load_project
 from staging_assets.scheduler import StaleNode, read_stale
 from staging_assets.settings import StagingSchema
@@ -97,8 +97,7 @@ class Outlook:
         going = _find_unfinished(instance, staging)
         if going:
             return Look(waits=f"run {going} is not finished: it is waited for")
-        settings = staging.connection
-        if settings.embedded and EmbeddedServer(settings.home).status().state != "running":
+        if is_asleep(staging.postgres):
             told = (
                 "the embedded server does not run: a build or `staging-assets db start` starts it"
             )

@@ -16,7 +16,7 @@ from staging_assets.defs.dagster_patches.automation_limit import UnlimitedCondit
 from staging_assets.defs.jobs.observation import build_observation, find_data_version
 from staging_assets.errors import StagingError
 from staging_assets.model import ETL
-from staging_assets.postgres import EmbeddedServer, find_server
+from staging_assets.postgres import find_server, is_asleep
 from staging_assets.project import load_project
 from staging_assets.settings import StagingSchema
 from staging_assets.sources import read_source_states
@@ -66,8 +66,7 @@ def build_source_sensor(staging: StagingSchema, loaded: Collection[str]) -> dg.S
         " nothing. What counts as changed always is noted once.",
     )
     def staging_sources(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        settings = staging.connection
-        if settings.embedded and EmbeddedServer(settings.home).status().state != "running":
+        if is_asleep(staging.postgres):
             return dg.SkipReason("the embedded server does not run")
         try:
             project = load_project(staging, staging.department, KINDS)

@@ -51,7 +51,7 @@ def build_observation_job(
         for source, state in sorted(states.items()):
             if source.schema == ETL and source.name in loaded:
                 continue
-            context.log_event(build_observation(staging, source, state, context.run_id))
+            context.log_event(build_observation(staging, source, state, context.run.run_id))
 
     @dg.job(
         name=f"observe_sources{suffix}",

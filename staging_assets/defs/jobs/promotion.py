@@ -79,7 +79,7 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
                         live,
                         candidate,
                         keep=config.keep,
-                        author=Author(config.who, context.run_id),
+                        author=Author(config.who, context.run.run_id),
                         log=find_log(context),
                     )
                     report_release(context, staging, release)
@@ -89,7 +89,7 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
 
     @dg.op(name=f"rollback{suffix}", **options)
     def rollback(context: dg.OpExecutionContext, config: RollbackConfig) -> None:
-        author = Author(config.who, context.run_id)
+        author = Author(config.who, context.run.run_id)
         try:
             with alerting(context, staging):
                 check_identity(context, staging)

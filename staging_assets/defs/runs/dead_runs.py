@@ -26,12 +26,12 @@ from staging_assets.defs.runs.identity import (
 from staging_assets.errors import StagingError
 from staging_assets.postgres import (
     Connection,
-    EmbeddedServer,
     Presence,
     Server,
     find_database_identity,
     find_present,
     find_server,
+    is_asleep,
 )
 from staging_assets.settings import StagingSchema
 
@@ -81,9 +81,9 @@ def showing_presence(context: Context, server: Server, staging: StagingSchema) -
     Raises SettingsError when it is not the database that the run is for.
     """
     if server.sessions.show_values:
-        context.instance.add_run_tags(context.run_id, {SHOWS_VALUES: "1"})
+        context.instance.add_run_tags(context.run.run_id, {SHOWS_VALUES: "1"})
     try:
-        presence = Presence(server, context.run_id)
+        presence = Presence(server, context.run.run_id)
     except StagingError as error:
         context.log.debug(f"no sign of this run in the database: {error}")
         yield
@@ -92,7 +92,7 @@ def showing_presence(context: Context, server: Server, staging: StagingSchema) -
         if presence.database is not None:
             check_database(context, staging, presence.database)
         connection = presence.connection
-        dead = run_fail_dead_runs(context.instance, connection, staging, context.run_id)
+        dead = run_fail_dead_runs(context.instance, connection, staging, context.run.run_id)
         for each in dead:
             context.log.warning(str(each))
         told = [(each.run_id, str(each)) for each in dead]
@@ -187,8 +187,7 @@ def look_once(instance: dg.DagsterInstance, staging: StagingSchema) -> list[Dead
 
     Raises DatabaseError when the database cannot be asked.
     """
-    settings = staging.connection
-    if settings.embedded and EmbeddedServer(settings.home).status().state != "running":
+    if is_asleep(staging.postgres):
         return []
     server = find_server(staging.postgres)
     with closing(server.connect_own("upkeep")) as connection:

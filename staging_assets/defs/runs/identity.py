@@ -86,8 +86,8 @@ def check_database(context: _Context, staging: StagingSchema, database: str) -> 
             "Give this worker the database that is meant; or, if that has moved, take the new one: "
             "STAGING_TAKE_OVER=1."
         )
-    note = {WHERE: f"{context.run_id} {database}", _PLACE: told}
-    context.instance.add_run_tags(context.run_id, note)
+    note = {WHERE: f"{context.run.run_id} {database}", _PLACE: told}
+    context.instance.add_run_tags(context.run.run_id, note)
 
 
 def _find_known(instance: dg.DagsterInstance, place: str) -> str | None:
