@@ -8,6 +8,7 @@ alone. The command ends with 128 plus the signal's number, as shells have it.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -31,7 +32,8 @@ class _State:
 def take_signals() -> None:
     """From now on a signal ends this process at once, and is noted.
 
-    A signal that the process ignores, or handles in a way of its own, is left alone.
+    A signal that the process ignores, or handles in a way of its own, is left alone. In its last
+    moments, when Python takes its handlers away, a signal changes nothing of how the process ends.
     """
     _State.told, written = os.pipe()
     for end in (_State.told, written):
@@ -40,6 +42,8 @@ def take_signals() -> None:
     for number in _SIGNALS:
         if signal.getsignal(number) in _DEFAULTS:
             signal.signal(number, _leave)
+            # Registered before anything else is imported, so called after everything else.
+            atexit.register(signal.signal, number, signal.SIG_IGN)
 
 
 def hold_signals() -> None:
@@ -76,4 +80,4 @@ def _leave(number: int, frame: FrameType | None) -> None:
     """Nothing has begun yet, or all is done: just end."""
     if not _State.begun:
         print("cancelled: nothing had begun", file=sys.stderr, flush=True)
-    os._exit(128 + number)
+    os._exit(128 + (find_signal() or number))
