@@ -298,7 +298,7 @@ def test_readers_of_a_referenced_table_never_wait(
         done.set()
         thread.join()
         witness.rollback()
-    assert longest < 0.2
+    assert longest < 1
 
 
 def test_a_load_leaves_no_write_ahead_log_where_the_server_allows_it(

@@ -76,7 +76,7 @@ def test_a_node_without_history_counts_as_a_usual_one() -> None:
 def test_a_thousand_tables_are_arranged_in_no_time() -> None:
     names = [f"t{n}" for n in range(1000)]
     lines = {name: tuple(names[max(0, n - 20) : n]) for n, name in enumerate(names)}
-    began = time.monotonic()
+    began = time.process_time()
     graph = arrange(lines)
-    assert time.monotonic() - began < 0.5
+    assert time.process_time() - began < 0.5
     assert graph.ranks["t0"].descendants == -999

@@ -268,7 +268,7 @@ def test_a_second_run_on_the_same_schema_stops_at_once(database: Server, tmp_pat
     began = time.monotonic()
     with pytest.raises(BusyError, match="run the-first"):
         list(start(database, project, run_id="the-second"))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3
     list(first)
     build_all(database, project)
 
