@@ -15,6 +15,15 @@ from staging_assets.postgres.abilities.citus import (
     scratch_settings_sql,
 )
 from staging_assets.postgres.abilities.one_statement import find_cursor_class
+from staging_assets.postgres.client.branch import (
+    BRANCH,
+    Branch,
+    BranchKey,
+    forget_branch_sql,
+    note_branch_keys_sql,
+    read_branch,
+    run_note_branch,
+)
 from staging_assets.postgres.client.catalog import (
     BUILDS,
     LOADS,
@@ -78,6 +87,7 @@ from staging_assets.postgres.pg_dump import dump_schema, find_pg_dump
 from staging_assets.postgres.psql import find_psql, find_public_dsn, find_variables
 
 __all__ = [
+    "BRANCH",
     "BUILDS",
     "LEND_OWN_PATH",
     "LOADS",
@@ -90,6 +100,8 @@ __all__ = [
     "TAKE_OWN_PATH_BACK",
     "USERS_PATH",
     "Abilities",
+    "Branch",
+    "BranchKey",
     "Connection",
     "Cursor",
     "Distribution",
@@ -125,6 +137,7 @@ __all__ = [
     "find_safe_text",
     "find_server",
     "find_variables",
+    "forget_branch_sql",
     "has_functions",
     "has_rows",
     "has_schema",
@@ -136,14 +149,17 @@ __all__ = [
     "is_silent",
     "make_engine",
     "make_owed_keys_sql",
+    "note_branch_keys_sql",
     "noting_path_sql",
     "owed_keys_sql",
     "owed_keys_table",
+    "read_branch",
     "read_distributions",
     "read_notes",
     "read_owed_keys",
     "row_state_sql",
     "run_end_orphans",
+    "run_note_branch",
     "run_recover",
     "run_script",
     "run_statement",

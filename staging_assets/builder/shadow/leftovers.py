@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import psycopg2
 
 from staging_assets.postgres import (
+    BRANCH,
     BUILDS,
     LOADS,
     MARK,
@@ -21,7 +22,7 @@ from staging_assets.postgres import (
     find_safe_text,
 )
 
-_OURS = [BUILDS, LOADS, MARK, OWED_KEYS, RELEASES]
+_OURS = [BRANCH, BUILDS, LOADS, MARK, OWED_KEYS, RELEASES]
 
 _FIND = """
 select drop_order, statement from (

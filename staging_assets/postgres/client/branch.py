@@ -1,0 +1,167 @@
+"""What a branch is: a schema that holds the tables that differ from a live one, and their like.
+
+It is noted beside the memory of builds, in `"<branch>__build"."__branch"`: a row a node, and one
+without a name for the branch itself. What a built table has read of the live schema stands in the
+record of its build (`made_of`, in `__builds`), written in the transaction that publishes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from staging_assets.model import Relation
+from staging_assets.parser import quote, quote_literal
+from staging_assets.postgres.client.catalog import BUILDS, find_build_schema
+from staging_assets.postgres.driver import Connection
+
+BRANCH = "__branch"
+"""The table in the build schema; where it is missing, the schema is no branch."""
+
+
+@dataclass(frozen=True)
+class BranchKey:
+    """A foreign key from a table of the branch to one of the live schema.
+
+    It is not made: its rows were checked by a query when the table was built, and a promotion
+    puts it on.
+
+    Args:
+        table: its table, in the branch.
+        name: of the constraint, as SQL spells it.
+        definition: `FOREIGN KEY (a) REFERENCES staging.b(id)`: it names the live table.
+        references: the live table that it references.
+        comment: on the constraint.
+        validated: whether its rows have been checked; the script may say NOT VALID.
+    """
+
+    table: str
+    name: str
+    definition: str
+    references: str
+    comment: str | None = None
+    validated: bool = True
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A branch, as its last build has left it.
+
+    Args:
+        schema: the branch.
+        live: the schema that it differs from.
+        built: the nodes that are the branch's own, whether their build has succeeded or not: of
+            one that has, there is a record in the branch's history.
+        views: tables that are the live ones; in the branch stands a view of each, for people.
+        read: built node to the live nodes that it depends on, and which content (of `Build`, in
+            the live schema's history) each had when it was read; None where nothing was known.
+        keys: those from built tables to live ones.
+        sequences: names of sequences in the branch that are copies of live ones, which scripts
+            draw from.
+    """
+
+    schema: str
+    live: str
+    built: frozenset[str] = frozenset()
+    views: frozenset[str] = frozenset()
+    read: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    keys: tuple[BranchKey, ...] = ()
+    sequences: frozenset[str] = frozenset()
+
+    @property
+    def pinned(self) -> dict[str, set[str | None]]:
+        """Live node to the contents in which built ones have read it: one, when all is well."""
+        found: dict[str, set[str | None]] = {}
+        for above in self.read.values():
+            for node, content in above.items():
+                found.setdefault(node, set()).add(content)
+        return found
+
+
+def read_branch(connection: Connection, schema: str) -> Branch | None:
+    """Read what a branch is; None where the schema is none, or is a full one."""
+    table, builds = _spell(schema, BRANCH), _spell(schema, BUILDS)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_catalog.to_regclass(%s) is not null", (table,))
+        if cursor.fetchone() != (True,):
+            return None
+        cursor.execute(
+            f"select t.node, t.told, b.made_of -> 'above' from {table} as t"  # noqa: S608 - quoted
+            f" left join {builds} as b on b.node = t.node and (t.told ->> 'own')::boolean"
+        )
+        rows: dict[str, tuple[dict[str, Any], dict[str, str | None] | None]] = {
+            node: (told, above) for node, told, above in cursor.fetchall()
+        }
+    if "" not in rows:
+        return None
+    head, _ = rows.pop("")
+    built = frozenset(node for node, (told, _) in rows.items() if told["own"])
+    return Branch(
+        schema=schema,
+        live=head["live"],
+        built=built,
+        views=rows.keys() - built,
+        read={
+            node: {name: content for name, content in above.items() if name not in built}
+            for node, (_, above) in rows.items()
+            if above
+        },
+        keys=tuple(
+            BranchKey(**key) for node in sorted(built) for key in rows[node][0].get("keys", ())
+        ),
+        sequences=frozenset(head["sequences"]),
+    )
+
+
+def run_note_branch(connection: Connection, branch: Branch) -> None:
+    """Note what a branch is, in one transaction; keys of tables that stay its own are kept.
+
+    The build schema must exist, with the memory of builds.
+
+    Args:
+        branch: `read` and `keys` are not looked at: what publishes a table notes these.
+    """
+    table = _spell(branch.schema, BRANCH)
+    head = {"live": branch.live, "sequences": sorted(branch.sequences)}
+    rows = [("", head)]
+    rows += [(node, {"own": True}) for node in sorted(branch.built)]
+    rows += [(node, {"own": False}) for node in sorted(branch.views)]
+    values = ", ".join(f"({quote_literal(node)}, {_json(told)})" for node, told in rows)
+    named = ", ".join(quote_literal(node) for node, _ in rows)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"begin; create table if not exists {table}"  # noqa: S608 - quoted
+            " (node text primary key, told pg_catalog.jsonb not null);"
+            f" delete from {table} where node not in ({named});"
+            f" insert into {table} as t (node, told) values {values} on conflict (node)"
+            " do update set told = excluded.told || case when (excluded.told ->> 'own')::boolean"
+            " and t.told ? 'keys' then pg_catalog.jsonb_build_object('keys', t.told -> 'keys')"
+            " else '{}' end; commit"
+        )
+
+
+def note_branch_keys_sql(schema: str, table: str, keys: Iterable[BranchKey]) -> str:
+    """SQL that notes the keys of a table, for the transaction that publishes it.
+
+    It needs nothing of the search path.
+    """
+    listed = _json({"keys": [asdict(key) for key in keys]})
+    return (
+        f"update {_spell(schema, BRANCH)} set told = told operator(pg_catalog.||) {listed}"  # noqa: S608
+        f" where node operator(pg_catalog.=) {quote_literal(table)}"
+    )
+
+
+def forget_branch_sql(schema: str) -> str:
+    """SQL that makes a schema one that is no branch: all in it is its own."""
+    return f"drop table if exists {_spell(schema, BRANCH)}"
+
+
+def _json(told: Mapping[str, Any]) -> str:
+    return f"{quote_literal(json.dumps(told, sort_keys=True))}::pg_catalog.jsonb"
+
+
+def _spell(schema: str, table: str) -> str:
+    return quote(Relation(find_build_schema(schema), table))
