@@ -102,7 +102,7 @@ def read_branch(connection: Connection, schema: str) -> Branch | None:
         schema=schema,
         live=head["live"],
         built=built,
-        views=rows.keys() - built,
+        views=frozenset(rows.keys() - built),
         read={
             node: {name: content for name, content in above.items() if name not in built}
             for node, (_, above) in rows.items()
@@ -125,7 +125,7 @@ def run_note_branch(connection: Connection, branch: Branch) -> None:
     """
     table = _spell(branch.schema, BRANCH)
     head = {"live": branch.live, "sequences": sorted(branch.sequences)}
-    rows = [("", head)]
+    rows: list[tuple[str, Mapping[str, Any]]] = [("", head)]
     rows += [(node, {"own": True}) for node in sorted(branch.built)]
     rows += [(node, {"own": False}) for node in sorted(branch.views)]
     values = ", ".join(f"({quote_literal(node)}, {_json(told)})" for node, told in rows)
