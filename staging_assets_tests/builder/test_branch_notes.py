@@ -10,9 +10,11 @@ from staging_assets.builder.records.history import record_sql
 from staging_assets.postgres import (
     Branch,
     BranchKey,
+    KeptAside,
     find_build_schema,
     forget_branch_sql,
     note_branch_keys_sql,
+    note_kept_sql,
     read_branch,
     run_note_branch,
 )
@@ -79,3 +81,29 @@ def test_keys_stay_noted_as_long_as_the_table_is_the_branchs_own(witness: Connec
     assert found.views == {"a", "b"}
     run_note_branch(witness, first)
     assert (found := read_branch(witness, "next")) and found.keys == ()
+
+
+def test_what_a_branch_replaces_is_noted_by_the_scripts_of_the_live_table(
+    witness: Connection,
+) -> None:
+    prepare(witness, "staging")
+    prepare(witness, "next")
+    branch = Branch("next", "staging", frozenset({"a", "new"}), frozenset({"b"}))
+    live = [{"populate": "1", "create": "2"}, {"create": "2", "populate": "1"}, {"create": "3"}]
+    marks = []
+    for parts in live:
+        run(witness, record_sql("staging", "a", Build(1, 0.1, "c", MadeOf(parts=parts))))
+        run_note_branch(witness, branch)
+        found = read_branch(witness, "next")
+        assert found is not None
+        assert found.replaced.keys() == {"a"}
+        marks.append(found.replaced["a"])
+    assert marks[0] == marks[1] != marks[2]
+
+
+def test_what_was_put_aside_is_read_as_it_was_noted(witness: Connection) -> None:
+    prepare(witness, "next")
+    kept = KeptAside(("a", "a_id_seq"), ("f",), {"b": "content", "c": None})
+    noted = Branch("next", "staging", frozenset({"a", "a_cleanup"}), keys=(KEY,), kept=kept)
+    run(witness, note_kept_sql(noted))
+    assert read_branch(witness, "next") == noted

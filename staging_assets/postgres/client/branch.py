@@ -46,6 +46,21 @@ class BranchKey:
 
 
 @dataclass(frozen=True)
+class KeptAside:
+    """What the promotion of a branch has put aside: the tables that it replaced, to come back.
+
+    Args:
+        names: of all relations and types that changed places, the new ones' too.
+        routines: names of functions and procedures that did.
+        pins: live node that the tables put aside were made of to its content at that time.
+    """
+
+    names: tuple[str, ...]
+    routines: tuple[str, ...] = ()
+    pins: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Branch:
     """A branch, as its last build has left it.
 
@@ -60,6 +75,9 @@ class Branch:
         keys: those from built tables to live ones.
         sequences: names of sequences in the branch that are copies of live ones, which scripts
             draw from.
+        replaced: built node to what the live one was made of by its own scripts, as a hash, when
+            the branch was planned; without an entry where there was none.
+        kept: what a promotion has put aside; None of a branch that was built.
     """
 
     schema: str
@@ -69,6 +87,8 @@ class Branch:
     read: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     keys: tuple[BranchKey, ...] = ()
     sequences: frozenset[str] = frozenset()
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    kept: KeptAside | None = None
 
     @property
     def pinned(self) -> dict[str, set[str | None]]:
@@ -112,7 +132,26 @@ def read_branch(connection: Connection, schema: str) -> Branch | None:
             BranchKey(**key) for node in sorted(built) for key in rows[node][0].get("keys", ())
         ),
         sequences=frozenset(head["sequences"]),
+        replaced={node: told["replaced"] for node, (told, _) in rows.items() if "replaced" in told},
+        kept=_read_kept(head["kept"]) if "kept" in head else None,
     )
+
+
+def _read_kept(told: Mapping[str, Any]) -> KeptAside:
+    return KeptAside(tuple(told["names"]), tuple(told["routines"]), told["pins"])
+
+
+def note_kept_sql(branch: Branch) -> str:
+    """SQL that notes what was put aside; its schema and the build schema exist, and no note."""
+    assert branch.kept is not None
+    table = _spell(branch.schema, BRANCH)
+    head = {"live": branch.live, "sequences": [], "kept": asdict(branch.kept)}
+    rows: dict[str, dict[str, Any]] = {"": head}
+    rows |= {node: {"own": True, "keys": []} for node in sorted(branch.built)}
+    for key in branch.keys:
+        rows.setdefault(key.table, {"own": True, "keys": []})["keys"].append(asdict(key))
+    values = ", ".join(f"({quote_literal(node)}, {_json(told)})" for node, told in rows.items())
+    return f"{_make_sql(table)}; insert into {table} (node, told) values {values}"  # noqa: S608
 
 
 def run_note_branch(connection: Connection, branch: Branch) -> None:
@@ -130,12 +169,23 @@ def run_note_branch(connection: Connection, branch: Branch) -> None:
     rows += [(node, {"own": False}) for node in sorted(branch.views)]
     values = ", ".join(f"({quote_literal(node)}, {_json(told)})" for node, told in rows)
     named = ", ".join(quote_literal(node) for node, _ in rows)
+    live = _spell(branch.live, BUILDS)
     with connection.cursor() as cursor:
+        cursor.execute("select pg_catalog.to_regclass(%s) is not null", (live,))
+        if cursor.fetchone() == (True,):
+            # Whoever rebuilds one of these in the live schema, of other scripts, is to be seen.
+            note = (
+                "select v.node, case when l.made_of is null then v.told else v.told ||"  # noqa: S608
+                " jsonb_build_object('replaced', md5(l.made_of ->> 'parts')) end"
+                f" from (values {values}) as v (node, told) left join {live} as l"
+                " on l.node = v.node and (v.told ->> 'own')::boolean"
+            )
+        else:
+            note = f"values {values}"
         cursor.execute(
-            f"begin; create table if not exists {table}"  # noqa: S608 - quoted
-            " (node text primary key, told pg_catalog.jsonb not null);"
+            f"begin; {_make_sql(table)};"  # noqa: S608 - quoted
             f" delete from {table} where node not in ({named});"
-            f" insert into {table} as t (node, told) values {values} on conflict (node)"
+            f" insert into {table} as t (node, told) {note} on conflict (node)"
             " do update set told = excluded.told || case when (excluded.told ->> 'own')::boolean"
             " and t.told ? 'keys' then pg_catalog.jsonb_build_object('keys', t.told -> 'keys')"
             " else '{}' end; commit"
@@ -157,6 +207,13 @@ def note_branch_keys_sql(schema: str, table: str, keys: Iterable[BranchKey]) -> 
 def forget_branch_sql(schema: str) -> str:
     """SQL that makes a schema one that is no branch: all in it is its own."""
     return f"drop table if exists {_spell(schema, BRANCH)}"
+
+
+def _make_sql(table: str) -> str:
+    return (
+        f"create table if not exists {table}"
+        " (node pg_catalog.text primary key, told pg_catalog.jsonb not null)"
+    )
 
 
 def _json(told: Mapping[str, Any]) -> str:
