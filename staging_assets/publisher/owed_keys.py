@@ -172,13 +172,14 @@ def run_hand_over(cursor: Cursor, source: str, target: str) -> None:
         return
     for step in make_steps(target, present=read_presence(cursor, target)):
         cursor.execute(step.statement)
+    gone, owing = (owed_keys_table(name).replace("%", "%%") for name in (source, target))
     for key in moved:
         cursor.execute(
             "with gone as ("  # noqa: S608 - quoted
-            f"delete from {owed_keys_table(source)} where name = %s"
+            f"delete from {gone} where name = %s"
             " and on_table::pg_catalog.oid = %s::pg_catalog.regclass::pg_catalog.oid"
             " returning on_table, name)"
-            f" insert into {owed_keys_table(target)} (on_table, name) select * from gone"
+            f" insert into {owing} (on_table, name) select * from gone"
             " on conflict do nothing",
             (key.name, quote(key.table)),
         )

@@ -242,7 +242,7 @@ class WorkerPool:
             connected = self._admission.connect(session)
             if connected:
                 self._check_kept(session.connection)
-        except StagingError as error:
+        except BaseException as error:  # noqa: BLE001 - it is raised in the other thread
             self.events.put(error)
             return False
         return connected

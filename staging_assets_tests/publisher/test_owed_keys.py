@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ from psycopg2 import extensions
 from staging_assets.checks.run import run_checks
 from staging_assets.errors import BuildError
 from staging_assets.model import Relation, StagingProject
-from staging_assets.postgres import Server, read_owed_keys
+from staging_assets.postgres import Server, owed_keys_table, read_owed_keys
 from staging_assets.publisher import drop_retired, run_promote, run_rollback, run_validate
+from staging_assets.publisher.owed_keys import make_steps, read_presence, run_hand_over
 from staging_assets.sources import run_csv_load
 from staging_assets_tests.support.builds import Log, ask, build, build_all, load, tables
 from staging_assets_tests.support.commands import find_environment, run_typed
@@ -440,6 +441,26 @@ def test_what_cannot_be_validated_goes_with_the_live_schema(
             assert owed(witness) == [KEY]
             assert owed(witness, "staging__previous") == []
     check_paid(database, witness, candidate, lambda: build_all(database, candidate))
+
+
+def test_what_is_owed_is_handed_over_whatever_the_schemas_are_called(database: Server) -> None:
+    with closing(database.connect("tests")) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            'create schema "100%s"; create schema "100%s__build"; create schema "%(x)s";'
+            'create schema "%(x)s__build"; create table "%(x)s".t (id int primary key);'
+            "create table public.outside (t int);"
+            'alter table public.outside add constraint k foreign key (t) references "%(x)s".t'
+            " not valid"
+        )
+        for step in make_steps("100%s", present=read_presence(cursor, "100%s")):
+            cursor.execute(step.statement)
+        cursor.execute(
+            f"insert into {owed_keys_table('100%s')} (on_table, name) values"
+            " ('public.outside', 'k')"
+        )
+        run_hand_over(cursor, "100%s", "%(x)s")
+        assert read_owed_keys(connection, "100%s") == []
+        assert [key.name for key in read_owed_keys(connection, "%(x)s")] == ["k"]
 
 
 def test_killed_load_of_a_file_owes_the_key_and_the_next_one_validates_it(

@@ -143,7 +143,8 @@ def find_lost_builds(
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select w.node from unnest(%s::text[]) as w (node) left join {_spell(schema)} as b"  # noqa: S608
+            "select w.node from unnest(%s::text[]) as w (node)"  # noqa: S608
+            f" left join {_spell(schema).replace('%', '%%')} as b"
             " on b.node = w.node and b.run_id = %s where b.node is null order by 1",
             (list(nodes), run_id),
         )

@@ -72,7 +72,9 @@ def build_staging_assets(
                     keys=keys,
                     renamed=renamed,
                     nodes=frozenset(
-                        nodes[name] for name in context.selected_output_names if name in nodes
+                        nodes[name]
+                        for name in context.op_execution_context.selected_output_names
+                        if name in nodes
                     ),
                     checks=checks if read is project else find_checks(read),
                     config=config,

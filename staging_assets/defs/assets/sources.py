@@ -77,7 +77,10 @@ def build_csv_assets(
     )
     def etl_load(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         current = context.assets_def.node_keys_by_output_name
-        keys = {names_of[output]: current[output] for output in context.selected_output_names}
+        keys = {
+            names_of[output]: current[output]
+            for output in context.op_execution_context.selected_output_names
+        }
         failed: dict[str, str] = {}
         with ExitStack() as stack:
             try:

@@ -101,7 +101,7 @@ class Step:
             self._log("info", note)
         chosen = find_selection(self._prefix, self._nodes, self._project.nodes)
         said = {"schema": self._config.schema_, "variables": self._config.variables}
-        way_on = WayOn(chosen, self._context.op_handle.name, said)
+        way_on = WayOn(chosen, self._context.op_execution_context.op_handle.name, said)
         screen = Screen(len(self._nodes | self._added), prefix=self._prefix, way_on=way_on)
         if self._config.promote:
             self._log("info", f"{self._schema} is built, and promoted when all of it is right")
