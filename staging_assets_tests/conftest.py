@@ -20,8 +20,8 @@ from staging_assets_tests.support.servers import (
     embedded,
     pgbouncers,
     plain_server,
-    shared_home,
 )
+from staging_assets_tests.support.shared_home import shared_home
 
 pytest_plugins = [
     "staging_assets_tests.support.distribution",

@@ -9,6 +9,7 @@ connect to it finds nobody.
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -27,7 +28,7 @@ _MOST_USES = 50
 """Catalogs swell: nobody vacuums them."""
 
 _END_SESSIONS = """
-select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity
+select count(pg_terminate_backend(pid)) from pg_stat_activity
 where datname = %s and pid <> pg_backend_pid()
 """
 
@@ -142,7 +143,7 @@ class _Maker:
         """Empty it for others, or drop it."""
         uses = self._uses.pop(name)
         if self._lends and uses < _MOST_USES:
-            self._cursor.execute(_END_SESSIONS, (name,))
+            self._end_sessions(name)
             again = _choose_name()
             with suppress(psycopg2.Error):  # somebody has just come in
                 self._run("alter database {} rename to {}", name, again)
@@ -152,6 +153,15 @@ class _Maker:
                     self._free.append(name)
                     return
         self._run("drop database {} with (force)", name)
+
+    def _end_sessions(self, name: str) -> None:
+        """End all of its sessions, and look for them more often than the server would by itself."""
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            self._cursor.execute(_END_SESSIONS, (name,))
+            if self._cursor.fetchall() == [(0,)]:
+                return
+            time.sleep(0.002)
 
     def _make(self) -> str:
         name = _choose_name()

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from hashlib import sha256
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
@@ -21,41 +18,11 @@ from psycopg2.extensions import make_dsn, parse_dsn
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.binaries import find_server_user
 from staging_assets.postgres.embedded.file_lock import held
-from staging_assets.postgres.embedded.postmaster import is_running
 from staging_assets.postgres.embedded.server import EmbeddedServer
 
-_PREFIX = "staging-assets-tests-"
 Pooler = Callable[..., Server]
 """Takes the mode and further settings of pgbouncer."""
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
-
-
-@contextmanager
-def shared_home(run: Path, kind: str) -> Iterator[Path]:
-    """Give a folder that all processes of a test run share; the last one to leave removes it.
-
-    Args:
-        run: a folder that names the test run.
-        kind: tells several shared folders apart.
-
-    It is not below pytest's own folder, which nobody but root may enter when root runs the tests.
-    """
-    home = Path(tempfile.gettempdir()) / (
-        _PREFIX + sha256(f"{run}:{kind}".encode()).hexdigest()[:12]
-    )
-    with held(run / f"{kind}.lock", 60):
-        _sweep()
-        home.mkdir(exist_ok=True)
-        home.chmod(0o755)
-        user = home / f"user-{os.getpid()}"
-        user.touch()
-    try:
-        yield home
-    finally:
-        with held(run / f"{kind}.lock", 60):
-            user.unlink(missing_ok=True)
-            if not any(home.glob("user-*")):
-                _remove(home)
 
 
 @contextmanager
@@ -155,7 +122,13 @@ def _spare_the_disk(server: Server) -> None:
 
     A server that is killed still recovers; only a machine that loses its power would lose data.
     """
-    settings = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "1h"}
+    settings = {
+        "fsync": "off",
+        "full_page_writes": "off",
+        "autovacuum_naptime": "1h",
+        "max_wal_size": "256MB",
+        "jit": "off",
+    }
     with _cursor(server) as cursor:
         for name, value in settings.items():
             cursor.execute(f"alter system set {name} = '{value}'")
@@ -246,26 +219,6 @@ def fresh_role(server: Server, *options: str, grant: str = "create") -> Iterator
         finally:
             cursor.execute(f"drop owned by {role} cascade")
             cursor.execute(f"drop role {role}")
-
-
-def _sweep() -> None:
-    """Remove what test runs left that were killed."""
-    for home in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        if home.is_dir():
-            users = list(home.glob("user-*"))
-            dead = [user for user in users if not is_running(int(user.name.removeprefix("user-")))]
-            for user in dead:
-                user.unlink(missing_ok=True)
-            if users and len(dead) == len(users):
-                _remove(home)
-
-
-def _remove(home: Path) -> None:
-    EmbeddedServer(home).stop()
-    with suppress(OSError, ValueError, ProcessLookupError):
-        pid = int((home / "data15" / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(pid, signal.SIGQUIT)
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def find_embedded(program: str) -> Path:
