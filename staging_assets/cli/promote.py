@@ -15,6 +15,7 @@ import click
 
 from staging_assets.cli.common.dagster_program import become_dagster, build_config
 from staging_assets.cli.common.options import find_asset_key, read_staging_schema, schema_options
+from staging_assets.model import say
 from staging_assets.postgres import find_server
 from staging_assets.publisher import Release, read_releases
 
@@ -94,11 +95,20 @@ def _build_table(schema: str, found: Sequence[Release]) -> Iterator[str]:
     if not found:
         yield f"{schema}: nothing was promoted yet"
         return
-    wide = max(len(release.source) for release in found)
+    wide = max(len(_tell_source(release)) for release in found)
     for release in found:
         before, after = sum(release.before.values()), sum(release.after.values())
         at = f"{release.at:%Y-%m-%d %H:%M:%S}" if release.at else ""
         yield (
-            f"{release.number:>4}  {at}  {release.action:<8}  {release.source:<{wide}}  "
+            f"{release.number:>4}  {at}  {release.action:<8}  "
+            f"{_tell_source(release):<{wide}}  "
             f"{before:>14,} -> {after:,} rows  {release.who}"
         )
+
+
+def _tell_source(release: Release) -> str:
+    """The schema, and how much of it when it is not all."""
+    if release.nodes is None:
+        return release.source
+    tables = say(len(release.after), "table")
+    return f"{release.source} ({tables})"

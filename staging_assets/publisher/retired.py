@@ -101,9 +101,19 @@ def retire_steps(old: Sequence[TableObject], schema: str, retired: RetiredSchema
             Step(what, f"create schema {name}"),
             Step(what, f"comment on schema {name} is {comment}"),
         ]
-    return steps + [
-        Step(f"retiring {item.name}", f"alter {item.alter} {item.name} set schema {name}")
-        for item in old
+    return steps + _move_steps("retiring", old, retired.schema)
+
+
+def keep_steps(old: Sequence[TableObject], schema: str) -> list[Step]:
+    """Statements that move old objects to a schema in which they are kept."""
+    return _move_steps("keeping", old, schema)
+
+
+def _move_steps(what: str, objects: Sequence[TableObject], schema: str) -> list[Step]:
+    name = quote_identifier(schema)
+    return [
+        Step(f"{what} {item.name}", f"alter {item.alter} {item.name} set schema {name}")
+        for item in objects
         if item.moves
     ]
 
@@ -147,11 +157,11 @@ def drop_retired(connection: Connection, schema: str) -> list[str]:
     found = _read_waiting(connection, schema)
     if not found:
         return []
-    if _run_briefly(connection, _drop_all_sql(connection, schema, found)):
+    if run_briefly(connection, _drop_all_sql(connection, schema, found)):
         return []
     for waiting in found:
         for key in waiting.inbound:
-            _run_briefly(connection, _repoint_sql(connection, schema, [key]))
+            run_briefly(connection, _repoint_sql(connection, schema, [key]))
     return [waiting.name for waiting in found if not _run_piecewise(connection, waiting)]
 
 
@@ -185,14 +195,14 @@ def _run_piecewise(connection: Connection, waiting: _Waiting) -> bool:
     left = [(noun, name) for noun in _DROP_ORDER for name in waiting.objects.get(noun) or ()]
     progress = True
     while left and progress:
-        stays = [each for each in left if not _run_briefly(connection, [f"drop {' '.join(each)}"])]
+        stays = [each for each in left if not run_briefly(connection, [f"drop {' '.join(each)}"])]
         tables = [name for noun, name in stays if noun == "table"]
         # Tables that reference each other go together.
-        if len(tables) > 1 and _run_briefly(connection, [f"drop table {', '.join(tables)}"]):
+        if len(tables) > 1 and run_briefly(connection, [f"drop table {', '.join(tables)}"]):
             stays = [each for each in stays if each[0] != "table"]
         progress = len(stays) < len(left)
         left = stays
-    return not left and _run_briefly(connection, [f"drop schema {waiting.name}"])
+    return not left and run_briefly(connection, [f"drop schema {waiting.name}"])
 
 
 def _repoint_sql(connection: Connection, schema: str, keys: Sequence[InboundKey]) -> list[str]:
@@ -209,7 +219,7 @@ def _repoint_sql(connection: Connection, schema: str, keys: Sequence[InboundKey]
     return [step.statement for step in steps]
 
 
-def _run_briefly(connection: Connection, statements: Sequence[str]) -> bool:
+def run_briefly(connection: Connection, statements: Sequence[str]) -> bool:
     """Run statements in a transaction if their locks can be had in a moment."""
     with connection.cursor() as cursor:
         cursor.execute("begin")

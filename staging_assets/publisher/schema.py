@@ -13,12 +13,15 @@ from contextlib import ExitStack
 from staging_assets.errors import BuildError
 from staging_assets.model import StagingProject
 from staging_assets.postgres import (
+    Branch,
     Connection,
     Log,
     SchemaLock,
     Server,
     has_schema,
+    read_branch,
 )
+from staging_assets.publisher.branch import run_exchange_branch
 from staging_assets.publisher.exchange import Exchange, run_exchange, run_pay
 from staging_assets.publisher.promotion.previous import (
     MOST_KEPT,
@@ -77,6 +80,8 @@ def run_promote(
         connection = locks.enter_context(_hold(server, schema, author, log)).connection
         locks.enter_context(_hold(server, candidate, author, log))
         check_there(connection, schema, candidate)
+        if branch := read_branch(connection, candidate):
+            return _run_branch(connection, server, project, schema, branch, keep, author, log)
         check_complete(connection, project, schema, candidate)
         for name in (schema, candidate):
             drop_retired(connection, name)
@@ -99,7 +104,7 @@ def run_rollback(
 
     Args:
         server: where both are.
-        project: not looked at: the previous schema may stem from older scripts.
+        project: not looked at: what comes back may stem from older scripts.
         schema: the live schema.
         author: on whose behalf.
         log: level and message.
@@ -107,7 +112,6 @@ def run_rollback(
     Raises BuildError when there is nothing to go back to, or something outside cannot be turned
     to it; BusyError when a run holds the schema. Nothing is changed then.
     """
-    del project
     previous = find_previous(schema)
     check_length(schema, previous)
     with _hold(server, schema, author, log) as lock:
@@ -116,11 +120,44 @@ def run_rollback(
             raise BuildError(
                 f"{schema}: there is no schema {previous} to go back to. Nothing was promoted yet."
             )
+        if branch := read_branch(connection, previous):
+            return _run_branch(connection, server, project, schema, branch, 0, author, log)
         run_pay(connection, (schema, previous), log)
         release = _read_release(connection, "rollback", schema, previous, previous, author)
         return run_exchange(
             connection, server, Exchange(schema, previous, previous, 0, release), log
         )
+
+
+def _run_branch(  # noqa: PLR0917 - a promotion's
+    connection: Connection,
+    server: Server,
+    project: StagingProject,
+    schema: str,
+    branch: Branch,
+    keep: int,
+    author: Author,
+    log: Log,
+) -> Release:
+    """Let only the tables of a branch change places."""
+    if branch.live != schema:
+        raise BuildError(
+            f"{branch.schema}: it is a branch of {branch.live}, and holds only what differs from "
+            f"that. Promote it there: --schema {branch.live}."
+        )
+    for name in (schema, branch.schema):
+        drop_retired(connection, name)
+    run_pay(connection, (schema, branch.schema), log)
+    return run_exchange_branch(
+        connection,
+        server,
+        project,
+        branch,
+        action="promote" if keep else "rollback",
+        keep=keep,
+        author=author,
+        log=log,
+    )
 
 
 def _hold(server: Server, schema: str, author: Author, log: Log) -> SchemaLock:

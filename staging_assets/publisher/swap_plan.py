@@ -22,7 +22,12 @@ from staging_assets.publisher.attached.inbound_keys import (
 )
 from staging_assets.publisher.owed_keys import owe_steps
 from staging_assets.publisher.request import PublishRequest
-from staging_assets.publisher.retired import choose_retired_schema, drop_steps, retire_steps
+from staging_assets.publisher.retired import (
+    choose_retired_schema,
+    drop_steps,
+    keep_steps,
+    retire_steps,
+)
 from staging_assets.publisher.transaction.brief_locks import take_locks
 from staging_assets.publisher.transaction.steps import Step
 
@@ -201,7 +206,9 @@ def plan_exchange(
     ]
     move += drop
     finish: list[Step] = []
-    if at_once:
+    if request.keeping is not None:
+        move += keep_steps(attached.old, request.keeping.schema)
+    elif at_once:
         move += drop_steps(attached.old)
     elif attached.old:
         retired = choose_retired_schema(schema, attached.old, attached.retired)
@@ -212,6 +219,8 @@ def plan_exchange(
         for item in attached.new
         if item.moves
     ]
+    if request.keeping is not None:
+        move += request.keeping.moving_steps()
     returned = add_key_steps(keys, server_version=server_version)
     late = find_late(keys, server_version=server_version)
     owed = owe_steps(schema, late, present=attached.owed)

@@ -126,7 +126,7 @@ def run_publish(connection: Connection, request: PublishRequest) -> Mapping[str,
 def _run_tries(
     connection: Connection, request: PublishRequest, known: _Known
 ) -> Attachments | Again:
-    what = f"publishing {request.live}"
+    what = request.what
     seen = known.seen
     if known.mode is not dependents.Mode.COPY or seen is None:
         return run_in_tries(
@@ -152,6 +152,9 @@ def _swap(
 ) -> Attachments | Again:
     """One try, inside a transaction."""
     known.turn += 1
+    keeping = request.keeping
+    if keeping is not None:
+        keeping.run_first(cursor)
     every_view = known.mode is not dependents.Mode.REPLACE
     question = attachments_call_sql(
         live_schema=request.live.schema,
@@ -174,7 +177,7 @@ def _swap(
     lacking = _find_lacking(attached, request, known)
     if lacking is not None:
         return lacking
-    is_free = not attached.unknown and lock_hubs(cursor, attached)
+    is_free = keeping is None and not attached.unknown and lock_hubs(cursor, attached)
     drop, create = dependents.dependent_steps(cursor, attached.dependents, known.mode, copies)
     exchange = plan_exchange(
         attached,
@@ -190,6 +193,8 @@ def _swap(
     relations = [*(key.on for key in attached.inbound), *(d.name for d in attached.dependents)]
     try:
         run_steps(cursor, steps, singly=known.singly, relations=relations)
+        if keeping is not None:
+            keeping.run_last(cursor)
     except StepError as failed:
         return _Failed(failed, attached)
     return attached

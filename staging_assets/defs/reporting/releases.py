@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from staging_assets.defs.reporting.streams import find_stdout
-from staging_assets.model import Kind
+from staging_assets.model import Kind, list_some
 from staging_assets.publisher import Release
 from staging_assets.settings import StagingSchema
 
@@ -53,9 +53,18 @@ def report_release(context: Context, staging: StagingSchema, release: Release) -
 
 
 def describe_release(schema: str, release: Release) -> str:
-    """`release 3: staging_next is staging now, ...; 51,254 -> 51,260 rows`."""
+    """`release 3: staging_next is staging now, ...; 51,254 -> 51,260 rows`.
+
+    Of a branch: `release 3: arrests, bookings of staging_next are in staging now, ...`.
+    """
     kept = f"; what was {schema} is {release.kept}" if release.kept else ""
     before, after = sum(release.before.values()), sum(release.after.values())
+    if release.nodes is not None:
+        return (
+            f"release {release.number}: {list_some(release.nodes, 5)} of {release.source} "
+            f"{'is' if len(release.nodes) == 1 else 'are'} in {schema} now, all else is as it was; "
+            f"what was replaced is in {release.kept}; {before:,} -> {after:,} rows"
+        )
     return (
         f"release {release.number}: {release.source} is {schema} now{kept}; "
         f"{before:,} -> {after:,} rows"
@@ -90,6 +99,8 @@ def _build_metadata(staging: StagingSchema, release: Release) -> Mapping[str, An
         "rows before": sum(release.before.values()),
         "dagster/row_count": sum(release.after.values()),
     }
+    if release.nodes is not None:
+        metadata["exchanged"] = ", ".join(release.nodes)
     if records:
         metadata["rows"] = dg.MetadataValue.table(records)
     return metadata

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import Cursor
@@ -15,6 +16,7 @@ select p.oid::regprocedure::text, pg_get_functiondef(p.oid)
 from pg_proc p
 join pg_namespace n on n.oid = p.pronamespace
 where n.nspname = %(schema)s and p.prokind in ('f', 'p', 'w')
+and (%(names)s::name[] is null or p.proname = any (%(names)s::name[]))
 and (
     position(%(old)s in replace(p.prosrc, '""', '"')) > 0
     or position(%(old)s in replace(array_to_string(p.proconfig, ' '), '""', '"')) > 0
@@ -76,12 +78,19 @@ def schema_steps(cursor: Cursor, live: str, incoming: str) -> list[Step]:
     return [Step(f"{what} of schema {live}", text) for what, text in cursor.fetchall()]
 
 
-def function_steps(cursor: Cursor, old: str, new: str) -> list[Step]:
+def function_steps(
+    cursor: Cursor, old: str, new: str, *, names: Sequence[str] | None = None
+) -> list[Step]:
     """Statements that replace functions of schema `new` whose text still says `old`.
 
     Postgres keeps most function bodies as text, in which a renamed schema has its old name.
+
+    Args:
+        names: only functions of these names, which are still in `old`; None is all of `new`.
     """
-    cursor.execute(_FUNCTIONS, {"schema": new, "old": old})
+    schema = new if names is None else old
+    listed = None if names is None else list(names)
+    cursor.execute(_FUNCTIONS, {"schema": schema, "old": old, "names": listed})
     found = cursor.fetchall()
     if not found:
         return []

@@ -9,8 +9,8 @@ from __future__ import annotations
 import getpass
 import json
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from staging_assets.model import Relation
@@ -66,6 +66,7 @@ class Release:
         number: counts up; 0 when it is not written yet.
         at: when.
         role: the database's role that did it.
+        nodes: those that changed places, sorted; None when the whole schemas did.
     """
 
     action: str
@@ -78,13 +79,20 @@ class Release:
     number: int = 0
     at: datetime | None = None
     role: str = ""
+    nodes: tuple[str, ...] | None = None
 
 
-def read_rows(connection: Connection, schema: str) -> dict[str, int]:
-    """Count the rows of every table of a schema; empty when there is no such schema."""
+def read_rows(
+    connection: Connection, schema: str, only: Collection[str] | None = None
+) -> dict[str, int]:
+    """Count the rows of every table of a schema; empty when there is no such schema.
+
+    Args:
+        only: of these tables, where they are; None is all.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_TABLES, (schema,))
-        tables = [name for (name,) in cursor.fetchall()]
+        tables = [name for (name,) in cursor.fetchall() if only is None or name in only]
         counts = {}
         for table in tables:
             cursor.execute(f"select count(*) from {quote(Relation(schema, table))}")  # noqa: S608
@@ -106,11 +114,16 @@ def read_releases(connection: Connection, schema: str, most: int | None = None) 
         return []
     with connection.cursor() as cursor:
         cursor.execute(
-            "select action, source, kept, who, run_id, rows_before, rows_after, number, at, role"  # noqa: S608
-            f" from {quote(table).replace('%', '%%')} order by number desc limit %s",
+            # Earlier versions had no column of that name.
+            "select to_jsonb(r) -> 'nodes', action, source, kept, who, run_id, rows_before,"  # noqa: S608
+            f" rows_after, number, at, role from {quote(table).replace('%', '%%')} as r"
+            " order by number desc limit %s",
             (most,),
         )
-        return [Release(*row) for row in cursor.fetchall()]
+        return [
+            replace(Release(*told), nodes=None if nodes is None else tuple(nodes))
+            for nodes, *told in cursor.fetchall()
+        ]
 
 
 def run_note(cursor: Cursor, live: str, away: str, release: Release) -> Release:
@@ -137,11 +150,13 @@ def run_note(cursor: Cursor, live: str, away: str, release: Release) -> Release:
         steps.append(Step(str(old), move))
     else:
         steps.append(Step(str(table), _make_sql(table)))
+    add = f"alter table {quote(table)} add column if not exists nodes jsonb"
+    steps.append(Step(str(table), f"set local client_min_messages = warning; {add}"))
     run_steps(cursor, steps, singly=True, relations=[])
     cursor.execute(
         f"insert into {quote(table).replace('%', '%%')}"  # noqa: S608
-        " (action, source, kept, who, run_id, rows_before, rows_after)"
-        " values (%s, %s, %s, %s, %s, %s, %s) returning number, at, role",
+        " (action, source, kept, who, run_id, rows_before, rows_after, nodes)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s) returning number, at, role",
         (
             release.action,
             release.source,
@@ -150,21 +165,11 @@ def run_note(cursor: Cursor, live: str, away: str, release: Release) -> Release:
             release.run_id,
             json.dumps(dict(release.before)),
             json.dumps(dict(release.after)),
+            None if release.nodes is None else json.dumps(release.nodes),
         ),
     )
     number, at, role = cursor.fetchone() or (0, None, "")
-    return Release(
-        release.action,
-        release.source,
-        release.kept,
-        release.who,
-        release.run_id,
-        release.before,
-        release.after,
-        number,
-        at,
-        role,
-    )
+    return replace(release, number=number, at=at, role=role)
 
 
 def _make_sql(table: Relation) -> str:
@@ -173,7 +178,8 @@ def _make_sql(table: Relation) -> str:
         "number bigint generated always as identity primary key,"
         " at timestamptz not null default now(), action text not null, source text not null,"
         " kept text not null, who text not null, role text not null default session_user,"
-        " run_id text not null, rows_before jsonb not null, rows_after jsonb not null)"
+        " run_id text not null, rows_before jsonb not null, rows_after jsonb not null,"
+        " nodes jsonb)"
     )
 
 

@@ -73,6 +73,10 @@ class LockBusyError(Exception):
         super().__init__(", ".join(relations))
 
 
+class HeldError(BuildError):
+    """Another session has held a lock for as long as there was patience."""
+
+
 @dataclass(frozen=True)
 class Tries:
     """How a transaction is tried until it gets its locks.
@@ -140,7 +144,7 @@ def run_in_tries(connection: Connection, tries: Tries, attempt: Callable[[Cursor
             holders, ours = _read_holders(cursor, relations)
         waited = time.monotonic() - began
         if waited - excused >= tries.patience:
-            raise BuildError(
+            raise HeldError(
                 f"{tries.what}: the lock was not to be had in {waited:.1f} s and {count} tries. "
                 f"It is held by {holders}. The old table is as it was. "
                 "End that session or wait for it, then build this again."

@@ -1,0 +1,182 @@
+"""The tables of a branch take the places of the live ones, together, and give them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg2 import extensions
+
+from staging_assets.model import StagingProject
+from staging_assets.postgres import (
+    Branch,
+    BranchKey,
+    Server,
+    note_branch_keys_sql,
+    run_note_branch,
+)
+from staging_assets.publisher import read_releases, run_promote, run_rollback
+from staging_assets_tests.support.builds import Rebuild, ask, build_all, load, statuses, tables
+
+
+def files(mark: str, **more: tuple[str, str | None] | str) -> dict[str, str]:
+    """`hub` and `other` never differ; `child` does, which both reference and are referenced by."""
+    made: dict[str, tuple[str, str | None] | str] = {
+        "hub": (
+            "create table staging.hub (id int primary key)",
+            "insert into staging.hub select generate_series(1, 3)",
+        ),
+        "child": (
+            "create table staging.child (id serial primary key, hub int references staging.hub,"
+            " mark text); create index child_mark on staging.child (mark);"
+            "comment on table staging.child is 'of the script'",
+            f"insert into staging.child (hub, mark) select id, '{mark}' from staging.hub",
+        ),
+        "grandchild": (
+            "create table staging.grandchild (child int references staging.child, mark text)",
+            "insert into staging.grandchild select id, mark from staging.child",
+        ),
+        "other": ("create table staging.other (id int)", "insert into staging.other values (1)"),
+        **more,
+    }
+    return tables(**made)
+
+
+class Stage:
+    """A live schema, and a branch in which `child` and what depends on it differ."""
+
+    def __init__(self, server: Server, folder: Path, connection: extensions.connection) -> None:
+        self.server, self.folder, self.connection = server, folder, connection
+        self.old = load(folder / "old", files("old"))
+        self.new = load(folder / "new", files("new"))
+
+    def ask(self, query: str) -> Any:
+        return ask(self.connection, query)
+
+    def branch(self, project: StagingProject, *built: str, schema: str = "staging_next") -> None:
+        """Make a branch by hand: a full candidate, with views in the place of what is live's."""
+        build_all(self.server, project, schema=schema)
+        views = frozenset(project.tables) - {*built}
+        nodes = frozenset({*built, *project.procedures} & {*project.nodes})
+        nodes |= {node for node in project.nodes if node.startswith("stored_procedures/")}
+        listed = ", ".join(f"'{view}'" for view in views)
+        run_note_branch(self.connection, Branch(schema, "staging", nodes, views))
+        for table in built:
+            keys = [
+                BranchKey(table, *row)
+                for row in self.ask(
+                    "select quote_ident(k.conname), replace(pg_get_constraintdef(k.oid),"
+                    f" '{schema}.', 'staging.'), f.relname::text,"
+                    " obj_description(k.oid, 'pg_constraint'), true"
+                    f" from pg_constraint k join pg_class f on f.oid = k.confrelid"
+                    f" where k.conrelid = '{schema}.{table}'::regclass and k.contype = 'f'"
+                    f" and f.relname in ({listed}) union all select null, null,"
+                    " null, null, null"
+                )
+                if row[0]
+            ]
+            for key in keys:
+                self.ask(f"alter table {schema}.{table} drop constraint {key.name}")
+            self.ask(note_branch_keys_sql(schema, table, keys))
+        for view in views:
+            self.ask(
+                f"drop table {schema}.{view} cascade;"
+                f"create view {schema}.{view} as select * from staging.{view}"
+            )
+            self.ask(
+                f"update {schema}__build.__builds set made_of = jsonb_set(made_of,"
+                f" '{{above,{view}}}', (select to_jsonb(content) from staging__build.__builds"
+                f" where node = '{view}')) where made_of -> 'above' ? '{view}'"
+            )
+        self.ask(f"delete from {schema}__build.__builds where node in ({listed})")
+
+    def marks(self) -> list[str]:
+        return [self.ask(f"select min(mark) from staging.{t}") for t in ("child", "grandchild")]
+
+    def schemas(self) -> list[str]:
+        return list(
+            self.ask(
+                "select array_agg(nspname::text order by nspname) from pg_namespace"
+                " where nspname like 'staging%'"
+            )
+        )
+
+    def state(self) -> Any:
+        """All that is there of the live schema, by oid and file."""
+        return [
+            self.ask(query)
+            for query in (
+                "select oid, relname, relfilenode, relkind from pg_class where relnamespace ="
+                " 'staging'::regnamespace order by relname",
+                "select conname, conrelid::regclass::text, pg_get_constraintdef(oid),"
+                " convalidated from pg_constraint where connamespace = 'staging'::regnamespace"
+                " and contype <> 'n'"
+                " order by 2, 1",
+                "select node, content, made_of, as_left from staging__build.__builds order by node",
+                "select proname, oid, prosrc from pg_proc where pronamespace ="
+                " 'staging'::regnamespace order by 1",
+            )
+        ]
+
+
+BUILT = ("child", "grandchild")
+
+
+@pytest.fixture
+def stage(database: Server, tmp_path: Path, witness: extensions.connection) -> Iterator[Stage]:
+    stage = Stage(database, tmp_path, witness)
+    build_all(database, stage.old)
+    yield stage
+
+
+def test_only_the_built_tables_change_places(stage: Stage) -> None:
+    before = {row[1]: row[0] for row in stage.state()[0]}
+    stage.branch(stage.new, *BUILT)
+    release = run_promote(stage.server, stage.new, "staging")
+    assert stage.marks() == ["new", "new"]
+    after = {row[1]: row[0] for row in stage.state()[0]}
+    assert {name for name in before if before[name] == after[name]} == {"hub", "hub_pkey", "other"}
+    assert stage.schemas() == [
+        "staging",
+        "staging__build",
+        "staging__previous",
+        "staging__previous__build",
+    ]
+    assert release.nodes == BUILT
+    assert release.after == {"child": 3, "grandchild": 3}
+    assert stage.state()[1] == [
+        ("child_hub_fkey", "staging.child", "FOREIGN KEY (hub) REFERENCES staging.hub(id)", True),
+        ("child_pkey", "staging.child", "PRIMARY KEY (id)", True),
+        (
+            "grandchild_child_fkey",
+            "staging.grandchild",
+            "FOREIGN KEY (child) REFERENCES staging.child(id)",
+            True,
+        ),
+        ("hub_pkey", "staging.hub", "PRIMARY KEY (id)", True),
+    ]
+
+
+def test_nothing_is_left_to_build_afterwards(stage: Stage) -> None:
+    stage.branch(stage.new, *BUILT)
+    run_promote(stage.server, stage.new, "staging")
+    results = build_all(stage.server, stage.new, rebuild=Rebuild.CHANGED)
+    assert set(statuses(results).values()) == {"unchanged"}, results
+
+
+def test_a_rollback_gives_exactly_the_state_before(stage: Stage) -> None:
+    before = stage.state()
+    stage.branch(stage.new, *BUILT)
+    run_promote(stage.server, stage.new, "staging")
+    between = stage.state()
+    for state in (before, between, before):
+        run_rollback(stage.server, stage.new, "staging")
+        assert stage.state() == state
+    assert [r.action for r in read_releases(stage.connection, "staging")] == [
+        "rollback",
+        "rollback",
+        "rollback",
+        "promote",
+    ]
