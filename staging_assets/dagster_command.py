@@ -33,7 +33,6 @@ from staging_assets.signals import release_signals, take_signals
 
 DEFINITIONS = "staging_assets.definitions"
 _PACKAGE = Path(__file__).parent
-_CONFIGURATION = _PACKAGE / "defs" / "dagster_patches" / "dagster.yaml"
 
 # `api` and `code-server` are Dagster's own children: they are told everything.
 _WITH_HISTORY = {"asset", "definitions", "dev", "instance", "job", "run", "schedule", "sensor"}
@@ -197,20 +196,18 @@ def make_home(home: Path) -> str | None:
         in_postgres = is_history_in_postgres(os.environ)
     except SettingsError as error:
         return str(error)
-    configuration = _CONFIGURATION.with_name(
-        "dagster_postgres.yaml" if in_postgres else "dagster.yaml"
-    )
     if in_postgres:
         told = _run("staging_assets.postgres.embedded.history", str(home))
         if told.returncode:
             return told.stderr.strip() or "the embedded server cannot be started"
         os.environ["STAGING_HISTORY_URL"] = told.stdout.strip()
     os.environ["DAGSTER_HOME"] = str(place)
-    if _read(place / "dagster.yaml") == _read(configuration):
-        return None
-    module = "staging_assets.defs.dagster_patches.home"
-    made = _run(module, str(place), configuration.name)
-    return made.stderr.strip() or "no history can be kept" if made.returncode else None
+    from staging_assets import dagster_home  # noqa: PLC0415 - SQLite: not for everybody
+
+    return dagster_home.make_home(
+        place,
+        dagster_home.POSTGRES_CONFIGURATION if in_postgres else dagster_home.CONFIGURATION,
+    )
 
 
 def _run(module: str, *words: str) -> subprocess.CompletedProcess[str]:

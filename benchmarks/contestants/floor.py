@@ -15,7 +15,7 @@ from benchmarks.contestants.common import (
     write_plan,
 )
 
-HOME_CONFIGURATION = ROOT / "staging_assets" / "defs" / "dagster_patches" / "dagster.yaml"
+HOME_CONFIGURATION = ROOT / "staging_assets" / "dagster_home" / "dagster.yaml"
 
 
 class Floor:

@@ -70,7 +70,6 @@ from staging_assets.postgres.client.silence import is_silent
 from staging_assets.postgres.connect import find_place, find_server, is_asleep
 from staging_assets.postgres.driver import Connection, Cursor
 from staging_assets.postgres.embedded.binaries import find_extensions as find_embedded_extensions
-from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.postgres.messages.errors import FailedStatement, find_safe_text, script_error
 from staging_assets.postgres.messages.likely_names import (
@@ -146,7 +145,6 @@ __all__ = [
     "has_schema",
     "has_table",
     "has_values",
-    "held",
     "hide_values",
     "is_asleep",
     "is_silent",

@@ -16,7 +16,7 @@ import dagster as dg
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from staging_assets.defs.dagster_patches.home import CONFIGURATION
+from staging_assets.dagster_home import CONFIGURATION
 from staging_assets_tests.end_to_end.test_commands import LITERAL, count, typed  # noqa: F401 - a fixture
 from staging_assets_tests.support.commands import ROOT, run_typed
 from staging_assets_tests.support.forked import run_forked

@@ -20,8 +20,8 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import make_dsn
 
 from staging_assets.checks import KINDS, CheckResult, find_checks, run_checks
+from staging_assets.file_lock import held
 from staging_assets.postgres.client.server import Server
-from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.project.load import load_project
 from staging_assets.scheduler.run import BuildOptions, run_build
 from staging_assets_tests.support.commands import find_environment, run_typed

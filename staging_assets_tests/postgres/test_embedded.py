@@ -20,9 +20,9 @@ import psycopg2
 import pytest
 
 from staging_assets.errors import DatabaseError
+from staging_assets.file_lock import is_held
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.binaries import ELSEWHERE, find_server_user
-from staging_assets.postgres.embedded.file_lock import is_held
 from staging_assets.postgres.embedded.paths import _remove_abandoned
 from staging_assets.postgres.embedded.postmaster import read_postmaster
 from staging_assets.postgres.embedded.server import EmbeddedServer

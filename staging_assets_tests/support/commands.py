@@ -10,10 +10,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from staging_assets.postgres import held
+from staging_assets.dagster_home import make_home
+from staging_assets.file_lock import held
 
 ROOT = Path(__file__).parents[2]
-MAKES_HISTORY = "staging_assets.defs.dagster_patches.home"
 BIN = Path(sys.prefix) / "bin"
 ACTIVATE = BIN / "activate"
 
@@ -45,12 +45,7 @@ def copy_history(run: Path, home: Path) -> None:
     made = run / "history"
     with held(run / "history.lock", 120):
         if not made.exists():
-            subprocess.run(
-                [sys.executable, "-m", MAKES_HISTORY, str(made)],
-                env=find_environment(),
-                cwd=ROOT,
-                check=True,
-            )
+            assert make_home(made) is None
     shutil.copytree(made, home / "dagster")
 
 

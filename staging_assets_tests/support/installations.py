@@ -10,7 +10,7 @@ import sysconfig
 from importlib.metadata import version
 from pathlib import Path
 
-from staging_assets.postgres.embedded.file_lock import held
+from staging_assets.file_lock import held
 from staging_assets_tests.support.commands import ROOT, find_environment
 
 UV = Path(sys.prefix) / "bin" / "uv"

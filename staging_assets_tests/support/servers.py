@@ -15,9 +15,9 @@ from pathlib import Path
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from psycopg2.extensions import make_dsn, parse_dsn
 
+from staging_assets.file_lock import held
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.binaries import find_server_user
-from staging_assets.postgres.embedded.file_lock import held
 from staging_assets.postgres.embedded.server import EmbeddedServer
 
 Pooler = Callable[..., Server]

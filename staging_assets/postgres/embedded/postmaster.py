@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from staging_assets.file_lock import acquire, is_held
 from staging_assets.postgres.embedded.binaries import ServerUser
-from staging_assets.postgres.embedded.file_lock import acquire, is_held
 
 PORT = 5432
 PID_FILE = "postmaster.pid"

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from staging_assets.errors import DatabaseError
+from staging_assets.file_lock import held, is_held
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.embedded.binaries import find_programs, find_server_user
 from staging_assets.postgres.embedded.cluster import make_cluster, write_configuration
-from staging_assets.postgres.embedded.file_lock import held, is_held
 from staging_assets.postgres.embedded.paths import choose_sockets, make_folders, read_place
 from staging_assets.postgres.embedded.postmaster import (
     PID_FILE,

@@ -1,4 +1,4 @@
--- dagster 1.13.27
+-- dagster with tables f3e0fed61f1fe606
 -- history/runs.db
 BEGIN TRANSACTION;
 CREATE TABLE alembic_version (
