@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from staging_assets.postgres.embedded.file_lock import held
+from staging_assets.file_lock import held
 from staging_assets.postgres.embedded.postmaster import is_running
 from staging_assets.postgres.embedded.server import EmbeddedServer
 
