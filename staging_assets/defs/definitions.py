@@ -54,7 +54,7 @@ def build_definitions(
     Raises ProjectError with every problem of the folder, or SettingsError.
     """
     staging = staging_schema
-    project = load_project(staging, staging.department, KINDS)
+    project = load_project(staging, staging.department, KINDS, home=staging.home)
     _tell_lacking(staging, project)
     folder = staging.etl_csv_dir
     files = {} if folder is None else find_csv_files(folder, project.config.csv)

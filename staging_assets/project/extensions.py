@@ -20,6 +20,7 @@ _BROUGHT: Mapping[str, str] = {
     "xml2": r"xpath_table|xslt_process",
 }
 """Extension to the functions, types and languages that it brings."""
+_BROUGHT_BY_ANY = re.compile("|".join(_BROUGHT.values()))
 _INSTEAD: Mapping[str, str] = {
     "uuid-ossp": "use gen_random_uuid(), which needs no extension",
     "pgcrypto": "use gen_random_uuid(), md5() and sha256(), which need no extension",
@@ -82,17 +83,19 @@ def _find_wanted(project: StagingProject) -> Iterator[WantedExtension]:
         for what, script in scripts.items():
             if what == "script" and node in project.contents and script.path.suffix == ".py":
                 continue
-            for found in _CREATE.finditer(script.text):
+            folded = script.text.lower()
+            for found in _CREATE.finditer(script.text) if "extension" in folded else ():
                 name = found[1].strip('"').lower()
                 yield WantedExtension(name, _say_place(script, found.start()))
-            for found in _LANGUAGE.finditer(script.text):
+            for found in _LANGUAGE.finditer(script.text) if "language" in folded else ():
                 yield from _find_brought(script, found[1], found.start(1))
         called = {each.name for each in project.contents[node].calls}
         table = project.tables.get(node)
         typed = {column.type for column in table.columns} if table else set()
         names = called | {match[0] for each in typed if (match := re.match(r"\w+", each))}
+        brought = sorted(name for name in names if _BROUGHT_BY_ANY.fullmatch(name.lower()))
         for script in scripts.values():
-            for name in sorted(names):
+            for name in brought:
                 at = re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", script.text, re.I)
                 if at is not None:
                     yield from _find_brought(script, name, at.start())

@@ -44,7 +44,7 @@ class StagingSchema:
         group_names: names for the asset groups `schema`, `lookups`, `stored_procedures`, `tables`,
             `cleanups` and `etl`, where they should be called otherwise.
         etl_csv_dir: the folder of CSV files that are loaded into `etl`, or None.
-        home: the folder where a small memory of lineage is kept (and the embedded server's data).
+        home: the folder of what is remembered of the scripts (and of the embedded server's data).
         workers: connections that build at the same time.
         demo_scale: size of the generated sources; 1 is about a million events.
         wait_for_lock: seconds to wait when another run holds the schema.

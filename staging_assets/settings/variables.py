@@ -83,7 +83,7 @@ VARIABLES = (
     Variable(
         ("STAGING_HOME",),
         "`.staging`",
-        "where the embedded server, the history of runs and a small memory of lineage live",
+        "where the embedded server, the history of runs and what is remembered of the scripts live",
     ),
     Variable(
         ("DAGSTER_HOME",),

@@ -53,7 +53,7 @@ def build(
     (+arrests) or downstream (arrests+), or Dagster's own syntax ('group:lookups').
     """
     staging = read_staging_schema(**said)
-    project = load_project(staging, staging.department, KINDS)
+    project = load_project(staging, staging.department, KINDS, home=staging.home)
     selected = _find_selection(staging, project, selection)
     words = ["asset", "materialize", "--select", selected]
     config = build_config(f"staging_build{staging.suffix}", rebuild=rebuild, workers=workers)

@@ -46,7 +46,7 @@ def plan(patterns: Sequence[str], rebuild: str, as_json: bool, **said: str | Non
     the new ones: views, foreign keys of other tables, grants.
     """
     staging = read_staging_schema(**said)
-    project = load_project(staging, staging.department, KINDS)
+    project = load_project(staging, staging.department, KINDS, home=staging.home)
     nodes = find_nodes(staging, project, patterns) if patterns else project.nodes
     name = partial(find_asset_key, staging)
     server = find_server(staging.postgres)

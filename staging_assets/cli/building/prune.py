@@ -32,7 +32,7 @@ def prune(yes: bool, cascade: bool, **said: str | None) -> int:
     somebody else has made in the schema is never looked at.
     """
     staging = read_staging_schema(**said)
-    project = load_project(staging, staging.department, KINDS)
+    project = load_project(staging, staging.department, KINDS, home=staging.home)
     server = find_server(staging.postgres)
     with closing(server.connect_own("prune")) as connection:
         orphans = read_orphans(connection, project, staging.schema)

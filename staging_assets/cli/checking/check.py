@@ -43,7 +43,7 @@ def check(
     """Evaluate the checks of the staging schema. Nothing is built or changed."""
     started = time.monotonic()
     settings = read_staging_schema(**said)
-    project = load_project(settings, settings.department, KINDS)
+    project = load_project(settings, settings.department, KINDS, home=settings.home)
     nodes = [part for text in select for part in text.replace(",", " ").split()]
     results = run_checks(find_server(settings.postgres), project, settings.schema, nodes)
     seconds = time.monotonic() - started

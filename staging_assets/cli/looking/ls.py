@@ -29,7 +29,7 @@ def ls(patterns: Sequence[str], as_json: bool, **said: str | None) -> int:
     PATTERN picks some of them: a name, or one with stars such as 'lookup_*'.
     """
     staging = read_staging_schema(**said)
-    project = load_project(staging, staging.department, KINDS)
+    project = load_project(staging, staging.department, KINDS, home=staging.home)
     nodes = find_nodes(staging, project, patterns) if patterns else project.nodes
     rows = [
         {

@@ -47,7 +47,7 @@ def report(run_id: str | None, runs: int, output: Path, as_json: bool, **said: s
     refusal = None if os.environ.get("DAGSTER_HOME") else make_home(staging.home)
     if refusal is not None:
         raise SettingsError(refusal)
-    project = load_project(staging, staging.department, KINDS)
+    project = load_project(staging, staging.department, KINDS, home=staging.home)
     run, *earlier = read_runs(staging, Path(os.environ["DAGSTER_HOME"]), run_id=run_id, count=runs)
     if as_json:
         print(_build_json(run))

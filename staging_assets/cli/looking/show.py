@@ -37,7 +37,7 @@ def show(name: str, as_json: bool, **said: str | None) -> int:
     last build. The embedded server is not started for that.
     """
     staging = read_staging_schema(**said)
-    project = load_project(staging, staging.department, KINDS)
+    project = load_project(staging, staging.department, KINDS, home=staging.home)
     nodes = find_nodes(staging, project, [name])
     if len(nodes) > 1:
         raise SettingsError(f"{name}: these are {len(nodes)}. Name one: {', '.join(nodes[:5])}.")

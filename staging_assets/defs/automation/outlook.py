@@ -102,7 +102,7 @@ class Outlook:
                 "the embedded server does not run: a build or `staging-assets db start` starts it"
             )
             return Look(waits=told, for_people=True)
-        project = load_project(staging, staging.department, KINDS)
+        project = load_project(staging, staging.department, KINDS, home=staging.home)
         if other := self._nodes.symmetric_difference(project.nodes):
             named = ", ".join(sorted(other)[:5])
             return Look(

@@ -69,7 +69,7 @@ def build_source_sensor(staging: StagingSchema, loaded: Collection[str]) -> dg.S
         if is_asleep(staging.postgres):
             return dg.SkipReason("the embedded server does not run")
         try:
-            project = load_project(staging, staging.department, KINDS)
+            project = load_project(staging, staging.department, KINDS, home=staging.home)
             with closing(find_server(staging.postgres).connect_own("sources")) as connection:
                 states = read_source_states(connection, project, staging.schema)
         except StagingError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from staging_assets.model import Script
@@ -21,10 +21,12 @@ class Included:
         read: gives the script in a file; None, and a problem noted, when it cannot be read.
         folders: what relative names start from, as psql's current folder: the first one that has
             such a file counts.
+        asked: the names that were looked for.
     """
 
     read: Callable[[Path], Script | None]
     folders: Sequence[Path]
+    asked: list[str] = field(default_factory=list)
 
     def find(self, name: str, beside: Script, *, relative: bool = False) -> Path | None:
         """The file of that name; None when there is none.
@@ -33,6 +35,7 @@ class Included:
             beside: the script that names it, in whose folder it is looked for last.
             relative: whether it is looked for there alone, as `\\ir` does.
         """
+        self.asked.append(name)
         folders = [] if relative else list(self.folders)
         for folder in (*folders, beside.path.parent):
             path = folder / Path(name).expanduser()
