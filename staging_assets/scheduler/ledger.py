@@ -89,10 +89,10 @@ class Ledger:
         if built.kind is Kind.CLEANUP:
             self._unnoted.add(built.name)
 
-    def find_recorded(self) -> frozenset[str]:
-        """What this run has built, and has on record in the database."""
+    def find_recorded(self) -> dict[str, str | None]:
+        """What this run has built and has on record, with the name of its content there."""
         with self._moving:
-            return frozenset(self._built | self._unnoted)
+            return {node: self._tasks[node].content for node in self._built | self._unnoted}
 
     def note_failure(self, node: str) -> None:
         """Note that a node was to be built, and that its build failed."""
@@ -110,7 +110,7 @@ class Ledger:
         with self._moving:
             unnoted, failed = self._unnoted, self._failed
             self._unnoted, self._failed = set(), {}
-        self._built |= unnoted
+            self._built |= unnoted
         nodes = self._built if all_again else unnoted
         try:
             if nodes:

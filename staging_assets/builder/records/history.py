@@ -8,7 +8,7 @@ at it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -129,24 +129,26 @@ def run_claim(
 
 
 def find_lost_builds(
-    connection: Connection, schema: str, run_id: str, nodes: Collection[str]
+    connection: Connection, schema: str, run_id: str, contents: Mapping[str, str | None]
 ) -> list[str]:
     """Those of some nodes whose last build on record is not this run's, sorted.
 
-    A server that crashes loses the commits of its last moments, for which nobody has waited.
+    A server that crashes loses the commits of its last moments, for which nobody has waited. What
+    was recorded before may have the same run's name, when a step is tried again in its run.
 
     Args:
         connection: in autocommit mode.
         schema: what was built.
         run_id: which run built them.
-        nodes: they were built, as far as the run knows.
+        contents: what was built, as far as the run knows, and what its content is called.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "select w.node from unnest(%s::text[]) as w (node)"  # noqa: S608
-            f" left join {_spell(schema).replace('%', '%%')} as b"
-            " on b.node = w.node and b.run_id = %s where b.node is null order by 1",
-            (list(nodes), run_id),
+            "select w.node from unnest(%s::text[], %s::text[]) as w (node, content)"  # noqa: S608
+            f" left join {_spell(schema).replace('%', '%%')} as b on b.node = w.node"
+            " and b.run_id = %s and b.content is not distinct from w.content"
+            " where b.node is null order by 1",
+            (list(contents), list(contents.values()), run_id),
         )
         return [node for (node,) in cursor.fetchall()]
 
