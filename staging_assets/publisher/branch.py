@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from staging_assets.errors import BuildError
 from staging_assets.model import Kind, Relation, StagingProject
 from staging_assets.parser import quote
-from staging_assets.postgres import Branch, Connection, Cursor, Log, Server
+from staging_assets.postgres import Branch, Connection, Cursor, Log, Server, find_build_schema
 from staging_assets.publisher.branch_exchange import BranchExchange, ObstructedError
 from staging_assets.publisher.branch_obstacles import find_obstacles, find_standing
 from staging_assets.publisher.owed_keys import run_validate
@@ -36,9 +36,18 @@ from staging_assets.publisher.transaction.steps import StepError, describe
 
 _COMING = "__coming"
 
+# Not the views that show what is the live schema's: they read through functions of the branch.
 _NAMES = """
 select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = %(schema)s and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+and not exists (
+    select from pg_rewrite w
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
+        and d.refclassid = 'pg_proc'::regclass
+    join pg_proc p on p.oid = d.refobjid
+    join pg_namespace b on b.oid = p.pronamespace and b.nspname = %(build)s
+    where w.ev_class = c.oid
+)
 union
 select t.typname::text from pg_type t join pg_namespace n on n.oid = t.typnamespace
 where n.nspname = %(schema)s and t.typtype in ('e', 'd', 'r')
@@ -73,9 +82,9 @@ def run_exchange_branch(
     live, source = branch.live, branch.schema
     recorded, own = read_recorded(connection, live), read_recorded(connection, source)
     outdated = find_outdated(branch, recorded, own)
-    nodes = find_exchanged(branch, recorded, own)
+    nodes = find_exchanged(project, branch, recorded, own)
     with connection.cursor() as cursor:
-        names = _find_names(cursor, project, branch, nodes)
+        names = _find_names(cursor, branch)
     away = find_previous(live)
     exchange = BranchExchange(
         live=live,
@@ -176,28 +185,14 @@ def _find_between(live: str, source: str) -> str:
     return f"{live[: LONGEST_NAME - len(_COMING) - 8]}{_COMING}"
 
 
-def _find_names(
-    cursor: Cursor, project: StagingProject, branch: Branch, nodes: frozenset[str]
-) -> list[str]:
+def _find_names(cursor: Cursor, branch: Branch) -> list[str]:
     """The names of all relations and types that change places, whether they are in both or not."""
-    cursor.execute(_NAMES, {"schema": branch.schema})
+    build = find_build_schema(branch.schema)
+    cursor.execute(_NAMES, {"schema": branch.schema, "build": build})
     there = {name for (name,) in cursor.fetchall()}
     if branch.kept is not None:
         return sorted(there.union(branch.kept.names))
-    there -= branch.views | branch.sequences
-    own = {
-        name for node in branch.built if node in project.tables for name in project.tables[node].own
-    }
-    own |= branch.built
-    # Views and types that scripts of functions make: those of scripts that differ.
-    texts = [
-        project.procedures[project.node(node).name].script.text.lower()
-        for node in nodes
-        if node in project.dependencies and project.kind(node) is Kind.PROCEDURES
-    ]
-    made = {name for name in there - own if any(name.lower() in text for text in texts)}
-    tables = {node for node in nodes if node in project.tables}
-    return sorted((there & own) | made | tables)
+    return sorted(there - branch.views - branch.sequences)
 
 
 def _find_routines(project: StagingProject, branch: Branch, nodes: frozenset[str]) -> list[str]:

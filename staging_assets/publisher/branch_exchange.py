@@ -13,7 +13,7 @@ from staging_assets.publisher.attached.inbound_keys import add_key_steps, find_l
 from staging_assets.publisher.attached.objects import InboundKey
 from staging_assets.publisher.attached.other_schemas import find_hanging, run_drop_schema
 from staging_assets.publisher.attached.outbound_keys import find_lacking, read_outbound
-from staging_assets.publisher.attached.rebinding import rebind_steps
+from staging_assets.publisher.attached.rebinding import number_steps, rebind_steps
 from staging_assets.publisher.attached.routines import carry_routine_steps, move_routine_steps
 from staging_assets.publisher.attached.schema_rename import function_steps
 from staging_assets.publisher.owed_keys import owe_steps, read_presence, run_hand_over
@@ -78,6 +78,11 @@ class BranchExchange:
         return f"promoting {self.branch.schema}"
 
     @property
+    def source(self) -> str:
+        """Where the new tables are before they come."""
+        return self.branch.schema
+
+    @property
     def schema(self) -> str:
         """Where the old objects go."""
         return self.away
@@ -136,6 +141,7 @@ class BranchExchange:
             ),
         )
         return [
+            *number_steps(self.branch.sequences, source=self.incoming, target=self.live),
             *rebind_steps(cursor, source=self.incoming, target=self.live),
             *add_key_steps(self.keys, server_version=version),
             *owe_steps(self.live, late, present=read_presence(cursor, self.live)),

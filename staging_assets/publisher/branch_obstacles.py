@@ -122,7 +122,8 @@ def _find_stuck(cursor: Cursor, exchange: BranchExchange, attached: Attachments)
     live, source = exchange.live, exchange.branch.schema
     told = [
         f"{what}: this hangs on {live} and cannot be turned to {source}"
-        for what, _, _ in attached.unknown
+        for what, schema, _ in attached.unknown
+        if schema not in attached.kept_schemas
     ]
     told += [f"{each}, and {source} makes one of that name" for each in attached.taken]
     told += [

@@ -27,6 +27,10 @@ class Keeping(Protocol):
         """What is done, for people."""
 
     @property
+    def source(self) -> str:
+        """Where the new objects are before `run_first`."""
+
+    @property
     def schema(self) -> str:
         """Where the old objects go; it is there after `run_first`."""
 
@@ -77,6 +81,11 @@ class PublishRequest:
     def what(self) -> str:
         """What is done, for people."""
         return self.keeping.what if self.keeping else f"publishing {self.live}"
+
+    @property
+    def source_schema(self) -> str:
+        """Where the new objects are while nothing is tried."""
+        return self.keeping.source if self.keeping else self.shadow_schema
 
     @property
     def record_steps(self) -> list[Step]:

@@ -160,7 +160,7 @@ def check_possible(attached: Attachments, request: PublishRequest) -> None:
     unknown = [
         what
         for what, schema, table in attached.unknown
-        if not _is_later(schema, table, live, later)
+        if not _is_later(schema, table, live, later) and schema not in attached.kept_schemas
     ]
     if unknown:
         raise BuildError(

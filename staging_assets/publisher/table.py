@@ -230,7 +230,7 @@ def _learn(connection: Connection, request: PublishRequest, known: _Known, again
         case _Unchecked(keys):
             with connection.cursor() as cursor:
                 for key in keys:
-                    target = quote(Relation(request.shadow_schema, key.references))
+                    target = quote(Relation(request.source_schema, key.references))
                     run_check(cursor, key, request.live, target=target)
                     known.checked.add(str(key))
         case _Unseen(attached):

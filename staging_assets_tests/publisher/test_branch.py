@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,16 @@ from staging_assets.postgres import (
     run_note_branch,
 )
 from staging_assets.publisher import read_releases, run_promote, run_rollback
+from staging_assets_tests.support import one_of_each
 from staging_assets_tests.support.builds import Rebuild, ask, build_all, load, statuses, tables
+from staging_assets_tests.support.databases import fresh_database
+from staging_assets_tests.support.one_of_each import (
+    HUNG,
+    find_left,
+    load_turns,
+    read_outside,
+    read_tables,
+)
 
 
 def files(mark: str, **more: tuple[str, str | None] | str) -> dict[str, str]:
@@ -180,3 +190,38 @@ def test_a_rollback_gives_exactly_the_state_before(stage: Stage) -> None:
         "rollback",
         "promote",
     ]
+
+
+def test_it_leaves_what_the_promotion_of_a_full_candidate_leaves(
+    database: Server, server: Server, witness: extensions.connection, tmp_path: Path
+) -> None:
+    built = ("counts", "events", "cleaned", "in_place")
+    projects = load_turns(tmp_path)
+    mixed = one_of_each.files(1) | {
+        path: text
+        for path, text in one_of_each.files(2).items()
+        if any(name in path for name in (*built, "twice", "fill"))
+    }
+    mixed_project = load(tmp_path / "mixed", mixed)
+    build_all(database, projects[1])
+    ask(witness, HUNG)
+    before = read_tables(witness), read_outside(witness)
+    Stage(database, tmp_path, witness).branch(mixed_project, *built)
+    run_promote(database, mixed_project, "staging")
+    promoted = read_tables(witness), read_outside(witness)
+    with (
+        fresh_database(server) as other,
+        closing(other.connect("witness", autocommit=True)) as seer,
+    ):
+        build_all(other, projects[1])
+        ask(seer, HUNG)
+        build_all(other, mixed_project, schema="staging_next")
+        run_promote(other, mixed_project, "staging")
+        assert (read_tables(seer), read_outside(seer)) == promoted
+    assert find_left(witness) == []
+    run_rollback(database, mixed_project, "staging")
+    assert (read_tables(witness), read_outside(witness)) == before
+    run_rollback(database, mixed_project, "staging")
+    assert (read_tables(witness), read_outside(witness)) == promoted
+    build_all(database, mixed_project)
+    assert find_left(witness) == []

@@ -58,6 +58,8 @@ class Attachments:
         gone: parts of the old table that the script does not make.
         parents: an old table and one that stays, of which it is a partition or child.
         waiting_schemas: where older objects of this schema wait for their end.
+        kept_schemas: where the tables are that the promotion of a branch has replaced. What they
+            have on the old table stays on it.
         bytes: new table to the room that it takes on disk, with its indexes and all.
     """
 
@@ -78,6 +80,7 @@ class Attachments:
     gone: Sequence[str]
     parents: Sequence[tuple[str, str]] = ()
     waiting_schemas: Sequence[str] = ()
+    kept_schemas: Sequence[str] = ()
     bytes: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -130,7 +133,11 @@ def fetch_attachments(cursor: Cursor, live_schema: str) -> Attachments:
     def steps(items: Sequence[Sequence[str]]) -> tuple[Step, ...]:
         return tuple(Step(what, turn_to_live(text, waiting, live_schema)) for what, text in items)
 
-    dependents = [Dependent(**item) for item in found["dependents"]]
+    kept = found["kept_schemas"]
+    every = [Dependent(**item) for item in found["dependents"]]
+    dependents = [each for each in every if each.schema not in kept]
+    left = [(each.label, each.schema, each.simple) for each in every if each.schema in kept]
+    inbound = [InboundKey(**item) for item in found["inbound"]]
     return Attachments(
         live=found["live"],
         new=tuple(TableObject(*item) for item in found["new"]),
@@ -138,20 +145,21 @@ def fetch_attachments(cursor: Cursor, live_schema: str) -> Attachments:
         retired=(found["retired"][0], found["retired"][1]),
         taken=found["taken"],
         hubs=found["hubs"],
-        inbound=tuple(InboundKey(**item) for item in found["inbound"]),
+        inbound=tuple(replace(key, scrap=True) if key.schema in kept else key for key in inbound),
         owed=(found["owed"][0], found["owed"][1]),
         dependents=tuple(
             replace(d, definition=turn_to_live(d.definition, waiting, live_schema))
             for d in dependents
         ),
         kept=steps(found["kept"]),
-        unknown=[tuple(item) for item in found["unknown"]],
+        unknown=[*left, *(tuple(item) for item in found["unknown"])],
         unpublish=[tuple(item) for item in found["unpublish"]],
         carried=steps(found["carried"]),
         analyze=found["analyze"],
         gone=found["gone"],
         parents=[(child, parent) for child, parent in found["parents"]],
         waiting_schemas=waiting,
+        kept_schemas=kept,
         bytes={table: int(size) for table, size in found["bytes"].items()},
     )
 

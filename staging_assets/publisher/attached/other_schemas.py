@@ -50,7 +50,8 @@ def read_outside(cursor: Cursor, live: str, incoming: str) -> tuple[Attachments,
     found = read_attachments(cursor, live_schema=live, build_schema=incoming, own=sorted(names))
     outside = [d for d in found.dependents if d.schema != live]
     turned = {d.oid for d in outside}
-    unknown = [what for what, schema, _ in found.unknown if schema != live]
+    stays = (live, *found.kept_schemas)
+    unknown = [what for what, schema, _ in found.unknown if schema not in stays]
     cursor.execute(_FUNCTION_USERS, (live,))
     unknown += [what for oid, what in cursor.fetchall() if oid not in turned]
     stuck = [f"{what}: this hangs on {live} and cannot be turned to {incoming}" for what in unknown]

@@ -76,7 +76,7 @@ def _build_key(key: BranchKey, live: str, *, partitioned: bool) -> InboundKey:
         name=_unquote(key.name),
         on=on,
         constraint=key.name,
-        definition=key.definition if key.validated else f"{key.definition} NOT VALID",
+        definition=_find_definition(key),
         references=key.references,
         target=quote(Relation(live, key.references)),
         columns=_find_columns(key.definition),
@@ -87,6 +87,13 @@ def _build_key(key: BranchKey, live: str, *, partitioned: bool) -> InboundKey:
         period="PERIOD " in key.definition,
         comment=comment,
     )
+
+
+def _find_definition(key: BranchKey) -> str:
+    """What is said when the key is put on; one that was not valid is not valid again."""
+    if key.validated or key.definition.endswith((" NOT VALID", " NOT ENFORCED")):
+        return key.definition
+    return f"{key.definition} NOT VALID"
 
 
 def _find_columns(definition: str) -> Sequence[Sequence[str]]:

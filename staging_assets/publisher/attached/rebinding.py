@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from staging_assets.model import Relation
+from staging_assets.parser import quote, quote_literal
 from staging_assets.postgres import Cursor
 from staging_assets.publisher.attached.schema_rename import rename_schema
 from staging_assets.publisher.transaction.steps import Step
@@ -113,4 +117,25 @@ def rebind_steps(cursor: Cursor, *, source: str, target: str) -> list[Step]:
         if drop is not None:
             steps.append(Step(what, drop))
         steps.append(Step(what, rename_schema(again, source, target)))
+    return steps
+
+
+def number_steps(names: Collection[str], *, source: str, target: str) -> list[Step]:
+    """Statements that let sequences of `target` go on behind their copies in `source`.
+
+    Args:
+        names: of the sequences that are in both.
+    """
+    steps = []
+    for name in sorted(names):
+        here, there = quote(Relation(target, name)), quote(Relation(source, name))
+        steps.append(
+            Step(
+                f"the numbers of {here}",
+                f"select setval({quote_literal(here)}, c.last_value, c.is_called)"  # noqa: S608
+                f" from {there} c, {here} l, pg_sequence s"
+                f" where s.seqrelid = {quote_literal(here)}::regclass"
+                " and (c.last_value - l.last_value) * s.seqincrement > 0",
+            )
+        )
     return steps

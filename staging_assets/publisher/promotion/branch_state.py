@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from staging_assets.model import Relation, list_some
-from staging_assets.parser import quote
+from staging_assets.model import SCHEMA_NODE, Kind, Relation, StagingProject, list_some
+from staging_assets.parser import LexicalError, quote, read_statements
 from staging_assets.postgres import (
     BUILDS,
     Branch,
@@ -14,8 +14,6 @@ from staging_assets.postgres import (
     find_build_schema,
     has_table,
 )
-
-_PROCEDURES = "stored_procedures/"
 
 
 @dataclass(frozen=True)
@@ -52,23 +50,41 @@ def read_recorded(connection: Connection, schema: str) -> dict[str, Recorded]:
 
 
 def find_exchanged(
-    branch: Branch, live: Mapping[str, Recorded], own: Mapping[str, Recorded]
+    project: StagingProject,
+    branch: Branch,
+    live: Mapping[str, Recorded],
+    own: Mapping[str, Recorded],
 ) -> frozenset[str]:
     """The nodes of a branch that change places.
 
-    Functions are made in a branch whether they differ or not; those that do not stay.
+    Scripts of functions are run in every branch. What they make of the same stays behind, unless
+    there are types or views among it, which the branch's own tables are made of.
+
+    Args:
+        project: the folder of scripts; not looked at when old tables come back.
+        branch: what is to be promoted.
+        live: what is on record of the live schema.
+        own: what is on record of the branch.
     """
     if branch.kept is not None:
         return branch.built
     same = {
         node
-        for node in branch.built
-        if node.startswith(_PROCEDURES)
-        and node in live
-        and node in own
+        for node in branch.built & live.keys() & own.keys() & project.dependencies.keys()
+        if project.kind(node) is Kind.PROCEDURES
         and live[node].content == own[node].content
+        and not _makes_relations(project, node)
     }
-    return branch.built - same
+    return branch.built - same - {SCHEMA_NODE}
+
+
+def _makes_relations(project: StagingProject, node: str) -> bool:
+    text = project.procedures[project.node(node).name].script.text
+    try:
+        statements = read_statements(text, project.schemas)
+    except LexicalError:
+        return False
+    return any(use.role == "create" for statement in statements for use in statement.uses)
 
 
 def find_outdated(

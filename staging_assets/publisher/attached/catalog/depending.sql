@@ -205,3 +205,10 @@ select coalesce(json_agg(nspname), '[]')
 from pg_namespace
 where starts_with(nspname, $1 || '__o')
 and obj_description(oid, 'pg_namespace') like 'staging_assets: set aside%'
+
+-- answer kept_schemas: In which schemas are tables kept that the promotion of a branch has replaced?
+select coalesce(json_agg(n.nspname), '[]')
+from pg_namespace n
+join pg_namespace b on b.nspname = n.nspname || '__build'
+where starts_with(n.nspname, $1 || '__previous')
+and exists (select from pg_class c where c.relnamespace = b.oid and c.relname = '__branch')
