@@ -20,6 +20,8 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 from staging_assets.errors import SettingsError
@@ -44,6 +46,10 @@ _POINTER = re.compile(
 _VARIABLE = re.compile(
     r"DAGSTER_(.*_)?(MODULE_NAME|PYTHON_FILE|PACKAGE_NAME|WORKSPACE)\Z", re.IGNORECASE
 )
+
+_WITHOUT = {"structlog": "rich", "mako.exceptions": "pygments"}
+"""Modules that Dagster imports, and what they take only where it is installed: to colour what is
+never printed. It takes as long to import as all of this project's builder."""
 
 _paused: list[bool] = []
 """Whether garbage was looked for before that was put off; empty when it was not put off."""
@@ -81,9 +87,23 @@ def _prepare(words: Sequence[str], folder: Path) -> str | None:
             # again, takes a fifth of the start. `begin` lets the search go on.
             _paused.append(gc.isenabled())
             gc.disable()
+            _import_without_colours()
     # Dagster advises `dg` instead of these commands, each time they run.
     warnings.filterwarnings("ignore", message="Function", module=r"click\.core")
     return refusal
+
+
+def _import_without_colours() -> None:
+    """Import some modules for Dagster, which then have not got what they can do without."""
+    for module, colours in _WITHOUT.items():
+        if colours in sys.modules:
+            continue
+        sys.modules[colours] = None  # type: ignore[assignment] # Python's way of: there is none
+        try:
+            with suppress(Exception):
+                import_module(module)
+        finally:
+            del sys.modules[colours]
 
 
 def begin() -> None:

@@ -121,3 +121,11 @@ def test_only_what_is_typed_has_to_select_something(graph: dg.Definitions) -> No
         assert select(graph, "tag:of_a_job=1") == set()
         with pytest.raises(click.ClickException, match="group:nothing_here: selects nothing"):
             select(graph, "group:nothing_here")
+
+
+@pytest.mark.parametrize(
+    "text", ["etl/arrests", "staging/stored_procedures/dates", "and/or", "staging/not", "a/0/_"]
+)
+def test_a_plain_key_is_what_dagsters_own_grammar_makes_of_it(text: str) -> None:
+    stock = dg.AssetSelection.from_string.__wrapped__
+    assert dg.AssetSelection.from_string(text) == stock(text) == dg.AssetSelection.assets(text)

@@ -4,7 +4,8 @@ Stock Dagster reads `staging/*` as "the asset `staging/` and all that is downstr
 fails, because its grammar takes a trailing `*` for graph traversal. Every command that takes a
 selection loads the definitions first and then calls `AssetSelection.from_string`, a public method:
 so this module teaches that method one more form while the definitions load, and that what is typed
-has to select something, and leaves every other selection to Dagster.
+has to select something, and leaves every other selection to Dagster. A plain key is read here as
+well, to the same end: Dagster loads its grammar first, which takes as long as to build a table.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import dagster as dg
 from staging_assets.defs.dagster_patches.typed_selection import TypedSelection, find_typed
 
 _PREFIX = re.compile(r"""\s*(["']?)(?P<prefix>[A-Za-z0-9_]+(?:/[A-Za-z0-9_]+)*)/\*\1\s*\Z""")
+_KEY = re.compile(r"[A-Za-z0-9_]+(?:/[A-Za-z0-9_]+)+\Z")
 
 
 def find_prefix(selection: str) -> list[str] | None:
@@ -49,6 +51,8 @@ def install_prefix_selection() -> None:
         meant: dg.AssetSelection
         if prefix is not None:
             meant = dg.AssetSelection.key_prefixes(prefix)
+        elif _KEY.match(string):
+            meant = dg.AssetSelection.assets(string.split("/"))
         else:
             with warnings.catch_warnings():
                 # Dagster warns about a parameter that Dagster's own grammar passes.
