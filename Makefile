@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
+# Some machines set it. Each worker process of the tests would then compile all of them again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast test-one-statement test-citus test-servers test-trust trust-figures lint format docs pictures dev bench bench-quick lock clean
 

@@ -12,8 +12,9 @@ import pytest
 from staging_assets.defs import build_definitions
 from staging_assets.defs.dagster_patches.config_errors import build_lines
 from staging_assets.settings import StagingSchema
-from staging_assets_tests.support.commands import find_environment, run_typed
+from staging_assets_tests.support.commands import find_environment
 from staging_assets_tests.support.folders import make_project
+from staging_assets_tests.support.forked import run_forked
 
 FILES = {
     "create_tables/CREATE-staging-dogs.sql": "create table staging.dogs (id text);",
@@ -81,7 +82,7 @@ def test_commands_tell_of_it_and_of_a_source_that_can_be_loaded(
     def run(step: str, config: dict[str, Any]) -> tuple[int, str, str]:
         said = json.dumps({"ops": {step: {"config": config}}})
         command = f"dagster asset materialize --select 'staging/*' --config-json '{said}'"
-        ran = run_typed(command, environment)
+        ran = run_forked(command, environment)
         return ran.returncode, ran.stdout, ran.stderr
 
     try:
@@ -96,4 +97,4 @@ def test_commands_tell_of_it_and_of_a_source_that_can_be_loaded(
         assert code == 1
         assert "Load it: dagster asset materialize --select etl/pets" in out
     finally:
-        run_typed("staging-assets db stop", environment)
+        run_forked("staging-assets db stop", environment)

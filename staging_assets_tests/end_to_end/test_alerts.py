@@ -12,7 +12,6 @@ import pytest
 from staging_assets.postgres import Server
 from staging_assets.postgres.client.schema_lock import SchemaLock
 from staging_assets_tests.end_to_end.test_commands import typed  # noqa: F401 - a fixture
-from staging_assets_tests.support.commands import run_typed
 from staging_assets_tests.support.forked import run_forked
 from staging_assets_tests.support.webhook import Hook, listening
 
@@ -40,7 +39,7 @@ def test_a_failed_table_a_broken_script_and_a_night_that_did_not_happen_are_told
 ) -> None:
     look = "staging-assets watch --within 1h"
     # Nothing has run yet.
-    ran = run_typed(look, night)
+    ran = run_forked(look, night)
     assert ran.returncode == 2
     assert ran.stdout == 'schema "staging" of demo: no run that built everything is known\n'
     assert [body["kind"] for body in hook.bodies] == ["run_overdue"]
@@ -57,7 +56,7 @@ def test_a_failed_table_a_broken_script_and_a_night_that_did_not_happen_are_told
     assert table["holds_up"] == ["staging/arrests", "staging/officers_cleanup"]
     assert failed["go_on"].startswith("dagster asset materialize --select 'staging/")
     assert failed["text"] in (tmp_path / "mail").read_text()
-    assert run_typed(look, night).returncode == 2
+    assert run_forked(look, night).returncode == 2
     # A script cannot be read, so there is no run at all.
     script.write_text("insert into staging.officers select 'no end")
     assert run_forked(EVERYTHING, night).returncode != 0
@@ -70,12 +69,12 @@ def test_a_failed_table_a_broken_script_and_a_night_that_did_not_happen_are_told
     script.write_text(sound)
     ran = run_forked(EVERYTHING, night)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    ran = run_typed(look, night)
+    ran = run_forked(look, night)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "all is well\n", "")
     assert len(hook.bodies) == 4
     # A part of it is not everything, and a moment later the night is over.
     assert run_forked("dagster asset materialize --select staging/officers", night).returncode == 0
-    ran = run_typed("staging-assets watch --within 10ms", night)
+    ran = run_forked("staging-assets watch --within 10ms", night)
     assert ran.returncode == 2
     assert "the last run that built everything ended 0.0 h ago, at " in ran.stdout
     assert [body["kind"] for body in hook.bodies[4:]] == ["run_overdue"]
@@ -98,7 +97,7 @@ def test_a_dead_database_and_a_held_lock_are_told(
     assert "f00" in held["reason"]
     assert "holds it" in held["reason"]
     # The one who looks cannot look either.
-    ran = run_typed("staging-assets watch --within 1h", gone)
+    ran = run_forked("staging-assets watch --within 1h", gone)
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert "Traceback" not in ran.stderr
     assert hook.bodies[2]["kind"] == "could_not_look"
@@ -118,7 +117,7 @@ def test_a_load_that_fails_is_told(night: dict[str, str], hook: Hook, tmp_path: 
 
 
 def test_a_time_that_is_none_is_refused(night: dict[str, str]) -> None:
-    ran = run_typed("staging-assets watch --within soon", night)
+    ran = run_forked("staging-assets watch --within soon", night)
     assert ran.returncode == 1
     assert ran.stderr.startswith("--within: 'soon' is no time.")
     assert os.linesep not in ran.stderr.strip()

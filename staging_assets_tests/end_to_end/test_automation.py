@@ -9,10 +9,12 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.checks import KINDS
 from staging_assets.postgres import Server
@@ -52,9 +54,14 @@ class Upkeep:
         process = running(command, self.environment, self.log.parent, self.log)
         return self.stack.enter_context(process)
 
-    def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+    @cached_property
+    def asking(self) -> Connection:
+        """A session for all questions about the history."""
         connection = self.history.connect("tests", autocommit=True)
-        with closing(connection), connection.cursor() as cursor:
+        return self.stack.enter_context(closing(connection))
+
+    def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self.asking.cursor() as cursor:
             cursor.execute(query, values)
             return list(cursor.fetchall())
 

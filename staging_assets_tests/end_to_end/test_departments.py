@@ -316,7 +316,7 @@ def test_departments_share_a_database_each_with_sources_of_its_own(
             STAGING_ETL_SCHEMA=f"etl_{name}",
             STAGING_ETL_CSV_DIR=str(folder / "csv" / name),
         )
-        built = run_typed(f"dagster asset materialize --select '{name}/*'", environment)
+        built = run_forked(f"dagster asset materialize --select '{name}/*'", environment)
         assert built.returncode == 0, built.stdout + built.stderr
         assert f"{name}/staging/pets" in built.stdout
     assert rows(database, "select array_agg(name) from north.pets") == [(["Rex"],)]
@@ -325,6 +325,6 @@ def test_departments_share_a_database_each_with_sources_of_its_own(
         (0,)
     ]
     options = "--department north --schema north --etl-schema etl_north"
-    checked = run_typed(f"staging-assets check {options}", environment)
+    checked = run_forked(f"staging-assets check {options}", environment)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "schema_matches_scripts" in checked.stdout

@@ -174,7 +174,7 @@ def test_the_workspace_has_three_departments(
         for each in servers:
             name = each["location_name"]
             listed = f"dagster job list -w workspace.yaml --location {name}"
-            told = run_typed(listed, typed, folder=tmp_path)
+            told = run_forked(listed, typed, folder=tmp_path)
             assert told.returncode == 0, told.stderr
             assert f"Job: populate_all_staging_tables_{name}\n" in told.stdout
 
@@ -195,7 +195,7 @@ def test_the_roles_have_what_a_build_needs_and_no_more(
         url = make_dsn(database.dsn, user=builder)
         environment = {**typed, "STAGING_DATABASE_URL": _as_url(url)}
         for build in (LITERAL, LITERAL, "staging-assets promote --build"):
-            ran = run_typed(build, environment)
+            ran = run_forked(build, environment)
             assert ran.returncode == 0, ran.stdout + ran.stderr
         with witness.cursor() as cursor:
             cursor.execute(

@@ -102,6 +102,7 @@ def find_agents() -> set[str]:
     return {agent for agent, _ in CompanyIndex.asked}
 
 
+@pytest.mark.server
 def test_a_companys_index_in_pip_conf_is_asked_by_pip_and_uv(
     checkout: Path, index: str, tmp_path: Path
 ) -> None:
@@ -121,6 +122,7 @@ def test_a_companys_index_in_pip_conf_is_asked_by_pip_and_uv(
     assert CompanyIndex.asked == []
 
 
+@pytest.mark.server
 def test_where_uv_cannot_be_had_pip_installs_by_the_same_hashes(
     checkout: Path, tmp_path: Path
 ) -> None:

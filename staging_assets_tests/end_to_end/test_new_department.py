@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from staging_assets_tests.support.commands import ROOT, find_environment, run_typed
+from staging_assets_tests.support.forked import run_forked
 
 pytestmark = pytest.mark.server
 
@@ -35,7 +36,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for name in ("sql", "docs"):
         shutil.copytree(ROOT / name, folder / name)
     yield folder
-    run_typed("staging-assets db stop", find_environment(), folder=folder)
+    run_forked("staging-assets db stop", find_environment(), folder=folder)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from staging_assets_tests.end_to_end.test_commands import LITERAL, typed  # noqa: F401 - a fixture
-from staging_assets_tests.support.commands import run_typed
+from staging_assets_tests.support.forked import run_forked
 
 
 def find_size(folder: Path) -> int:
@@ -23,7 +23,7 @@ def test_old_runs_go_with_their_files_and_what_was_built_last_stays(
 ) -> None:
     home = staging_home / "dagster"
     for command in (LITERAL, LITERAL, "dagster asset materialize --select staging/notes"):
-        assert run_typed(command, typed).returncode == 0
+        assert run_forked(command, typed).returncode == 0
     # A run of somebody else's, in the same history.
     other = tmp_path / "other.py"
     other.write_text(
@@ -31,20 +31,20 @@ def test_old_runs_go_with_their_files_and_what_was_built_last_stays(
     )
     theirs = f"dagster asset materialize -f '{other}' --select mine"
     for _ in range(2):
-        assert run_typed(theirs, {**typed, "DAGSTER_HOME": str(home)}).returncode == 0
+        assert run_forked(theirs, {**typed, "DAGSTER_HOME": str(home)}).returncode == 0
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     with dg.DagsterInstance.from_config(str(home)) as instance:
         runs = [record.dagster_run.run_id for record in instance.get_run_records()]
     second_theirs, first_theirs, notes, again, first = runs
     before = find_size(home)
 
-    kept = run_typed("dagster job execute -j staging_retention", typed)
+    kept = run_forked("dagster job execute -j staging_retention", typed)
     assert kept.returncode == 0, kept.stdout + kept.stderr
     assert "0 runs that ended before " in kept.stdout
 
     config = tmp_path / "days.yaml"
     config.write_text("ops: {prune_history: {config: {days: 0}}}")
-    ran = run_typed(f"dagster job execute -j staging_retention --config '{config}'", typed)
+    ran = run_forked(f"dagster job execute -j staging_retention --config '{config}'", typed)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     # The first build, and the run of this job before.
     assert "2 runs that ended before " in ran.stdout, ran.stdout

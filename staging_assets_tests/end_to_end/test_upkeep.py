@@ -16,7 +16,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.postgres import Server, find_pg_dump
 from staging_assets_tests.end_to_end.test_celery import BIN
 from staging_assets_tests.end_to_end.test_commands import LITERAL, count, typed  # noqa: F401 - a fixture
-from staging_assets_tests.support.commands import ROOT, run_typed
+from staging_assets_tests.support.commands import ROOT
 from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.forked import run_forked
 
@@ -49,13 +49,13 @@ def test_a_restored_backup_is_built_upon(
         subprocess.run(restore, check=True)
         restored = {**typed, "STAGING_DATABASE_URL": other.dsn}
         # Counters begin anew in a restored database, so everything counts as changed.
-        plan = run_typed("staging-assets plan", restored)
+        plan = run_forked("staging-assets plan", restored)
         assert plan.returncode == 2, plan.stdout + plan.stderr
-        assert run_typed("staging-assets check", restored).returncode == 0
-        ran = run_typed("staging-assets build --rebuild changed", restored)
+        assert run_forked("staging-assets check", restored).returncode == 0
+        ran = run_forked("staging-assets build --rebuild changed", restored)
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert read_rows(other) == read_rows(database)
-        plan = run_typed("staging-assets plan", restored)
+        plan = run_forked("staging-assets plan", restored)
         assert plan.returncode == 0, plan.stdout
 
 
@@ -72,21 +72,21 @@ def test_a_home_that_is_moved_goes_on_with_its_data_and_its_history(
     create.write_text("create table staging.schema_only (id int);")
     embedded |= {"STAGING_SQL_DIR": str(folder), "STAGING_HOME": str(old)}
     try:
-        ran = run_typed(LITERAL, embedded)
+        ran = run_forked(LITERAL, embedded)
         assert ran.returncode == 0, ran.stdout + ran.stderr
-        assert run_typed("staging-assets db stop", embedded).returncode == 0
+        assert run_forked("staging-assets db stop", embedded).returncode == 0
         old.rename(new)
         embedded["STAGING_HOME"] = str(new)
-        ran = run_typed(look, embedded)
+        ran = run_forked(look, embedded)
         assert (ran.returncode, ran.stdout) == (0, "0\n"), ran.stderr
-        told = run_typed("dagster run list", embedded)
+        told = run_forked("dagster run list", embedded)
         assert told.stdout.count("Run: ") == 1, told.stdout + told.stderr
-        ran = run_typed("staging-assets build --rebuild changed", embedded)
+        ran = run_forked("staging-assets build --rebuild changed", embedded)
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert "0 built, 2 unchanged" in ran.stdout
         assert not old.exists()
     finally:
-        run_typed("staging-assets db stop", embedded)
+        run_forked("staging-assets db stop", embedded)
 
 
 def test_the_image_has_all_that_an_installation_needs(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from staging_assets.publisher import drop_retired, run_promote, run_rollback, ru
 from staging_assets.publisher.owed_keys import make_steps, read_presence, run_hand_over
 from staging_assets.sources import run_csv_load
 from staging_assets_tests.support.builds import Log, ask, build, build_all, load, tables
-from staging_assets_tests.support.commands import find_environment, run_typed
+from staging_assets_tests.support.commands import find_environment
+from staging_assets_tests.support.forked import run_forked
 from staging_assets_tests.support.publishing import OTHER, Press
 
 HOLD = """
@@ -152,7 +153,7 @@ def test_killed_build_owes_the_key_and_the_next_one_validates_it(
         "STAGING_SQL_DIR": str(tmp_path / "sql"),
         "STAGING_HOME": str(tmp_path / "home"),
     }
-    said = run_typed("staging-assets check", find_environment(**environment))
+    said = run_forked("staging-assets check", find_environment(**environment))
     assert said.returncode == 2
     assert KEY in said.stdout
     log = Log()

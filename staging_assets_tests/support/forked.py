@@ -1,8 +1,10 @@
-"""The command `dagster`, without the second that it takes to import Dagster.
+"""The commands `dagster` and `staging-assets`, without the seconds that it takes to import Dagster.
 
 Every command is a process of its own, with its own environment, folder and streams; it is forked
 from one that has imported what the commands import, has run none of it and has read no environment.
-From there on it is what `bin/dagster` does. How a command *starts* is tested with `run_typed`.
+From there on it is what `bin/dagster` or `bin/staging-assets` does, `staging_assets.pth` included.
+How a command *starts*, and what it does with signals, is tested with `run_typed` and `start_typed`.
+That both ways say and do the same is tested in `end_to_end/test_forked_commands.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from pathlib import Path
 
 from staging_assets_tests.support.commands import ROOT
 
-_IMPORTED = ["dagster._cli", "staging_assets.dagster_command", "staging_assets.defs"]
+_IMPORTED = "staging_assets_tests.support.preloaded"
 
 
 def run_forked(
@@ -33,7 +35,7 @@ def run_forked(
     folder: Path = ROOT,
     timeout: float = 300,
 ) -> subprocess.CompletedProcess[str]:
-    """Run one `dagster ...`, and return what it printed and its exit code.
+    """Run one `dagster ...` or `staging-assets ...`, and return what it printed and its exit code.
 
     Args:
         command: as typed into a shell, with nothing for the shell to do but to take off quotes.
@@ -42,11 +44,12 @@ def run_forked(
         timeout: seconds after which it is killed.
     """
     program, *words = shlex.split(command)
-    assert program == "dagster"
+    assert program in ("dagster", "staging-assets")
     with tempfile.TemporaryDirectory(prefix="forked-") as told:
         files = [Path(told, name) for name in ("out", "err")]
         process = find_context().Process(
-            target=_run, args=(words, dict(environment), folder, [str(file) for file in files])
+            target=_run,
+            args=(program, words, dict(environment), folder, [str(file) for file in files]),
         )
         process.start()
         process.join(timeout)
@@ -64,12 +67,16 @@ def run_forked(
 def find_context() -> ForkServerContext:
     """Makes processes that begin with Dagster and this project imported, and nothing run."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_IMPORTED)
+    context.set_forkserver_preload([_IMPORTED])
     return context
 
 
 def _run(
-    words: Sequence[str], environment: Mapping[str, str], folder: Path, files: Sequence[str]
+    program: str,
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    files: Sequence[str],
 ) -> None:
     """What the new process does."""
     os.setsid()
@@ -79,14 +86,32 @@ def _run(
         os.close(file)
     os.chdir(folder)
     os.environ.clear()
-    os.environ.update(environment)
-    sys.argv = [str(Path(sys.prefix) / "bin" / "dagster"), *words]
+    bin_ = Path(sys.prefix) / "bin"
+    # As the script `activate` has it.
+    os.environ.update(environment, VIRTUAL_ENV=sys.prefix, PATH=f"{bin_}:{environment['PATH']}")
+    sys.argv = [str(bin_ / program), *words]
+    try:
+        sys.exit(_PROGRAMS[program]())
+    except Exception:  # noqa: BLE001 - as Python ends, which multiprocessing does otherwise
+        sys.excepthook(*sys.exc_info())
+        sys.exit(1)
+    finally:
+        atexit._run_exitfuncs()  # multiprocessing leaves them out
+
+
+def _run_dagster() -> object:
     from staging_assets.dagster_command import prepare
 
     prepare()
     from dagster._cli import main
 
-    try:
-        main()
-    finally:
-        atexit._run_exitfuncs()  # multiprocessing leaves them out
+    return main()
+
+
+def _run_staging_assets() -> object:
+    from staging_assets.cli import main
+
+    return main()
+
+
+_PROGRAMS = {"dagster": _run_dagster, "staging-assets": _run_staging_assets}

@@ -75,13 +75,17 @@ def running(
 def wait_until(
     true: Callable[[], object], what: str, seconds: float = 90, log: Path | None = None
 ) -> Any:
-    """Ask until the answer is something, and return it; fail with `what` after a while."""
-    end = time.monotonic() + seconds
+    """Ask until the answer is something, and return it; fail with `what` after a while.
+
+    It asks less often the longer it takes: an answer of a server costs it a hundredth of a second.
+    """
+    end, pause = time.monotonic() + seconds, 0.05
     while time.monotonic() < end:
         with suppress(OSError):
             if answer := true():
                 return answer
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(pause * 1.3, 0.5)
     told = "" if log is None else f":\n{log.read_text()[-6000:]}"
     return pytest.fail(f"{what} did not come about in {seconds:.0f} s{told}")
 

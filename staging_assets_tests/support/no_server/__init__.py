@@ -1,7 +1,8 @@
 """`pytest --no-server`: the tests that need no Postgres, and proof that they need none.
 
 A test needs a server when a fixture gives it one, which is found out here, or when it starts one
-of its own, by whatever command: then it is marked with `pytest.mark.server`. A mark that is
+of its own, by whatever command: then it is marked with `pytest.mark.server`. So is one that asks
+a package index for packages, which takes long. A mark that is
 forgotten is noticed, because with this option no program of Postgres can be started, neither by
 the tests nor by the commands that they run.
 """
@@ -27,7 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "server: starts a Postgres of its own")
+    config.addinivalue_line(
+        "markers", "server: starts a Postgres of its own, or asks a package index"
+    )
     if config.getoption("no_server"):
         refuse_servers()
         # Every Python that a test starts imports `sitecustomize` from there.
