@@ -80,11 +80,15 @@ class SchemaNames:
         staging: what scripts call the schema that is built.
         etl: what the schema is called in the database that is `etl` in scripts.
         path: where scripts find names without a schema when they begin; empty: in none of these.
+        live: of a branch, the schema that it differs from; empty: it is none.
+        lives: names of relations that a branch's scripts find there.
     """
 
     staging: str = STAGING
     etl: str = ETL
     path: tuple[str, ...] = ()
+    live: str = ""
+    lives: frozenset[str] = frozenset()
 
     @cached_property
     def moved(self) -> frozenset[str]:
@@ -131,7 +135,7 @@ class SchemaNames:
             schema: its name in the database.
             built: the name in the database of the schema that is built.
         """
-        if schema == built:
+        if schema in (built, self.live):
             return self.staging
         return ETL if schema == self.etl else schema
 
@@ -143,4 +147,16 @@ class SchemaNames:
 
     def find_real(self, relation: Relation, built: str) -> Relation:
         """Where a relation of scripts is in the database; `built` as for `in_scripts`."""
-        return Relation(self.in_database(relation.schema, built), relation.name)
+        schema = self.in_database(relation.schema, built)
+        if relation.schema == self.staging:
+            schema = self.find_home(relation.name, built)
+        return Relation(schema, relation.name)
+
+    def find_home(self, name: str, built: str) -> str:
+        """Where a relation of the schema that is built is to be read: in a branch, table by table.
+
+        Args:
+            name: of the relation.
+            built: as for `in_scripts`.
+        """
+        return self.live if name in self.lives else built

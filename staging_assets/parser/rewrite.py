@@ -15,6 +15,7 @@ from staging_assets.parser.edits import Edit, Escape, Place, Rewritten, apply_ed
 from staging_assets.parser.lexer.literals import Literal, read_literal
 from staging_assets.parser.lexer.quoting import quote_name
 from staging_assets.parser.lexer.tokens import TEXT_KINDS, LexicalError, Token
+from staging_assets.parser.names.scope import Role
 from staging_assets.parser.nested.code import looks_like_sql
 from staging_assets.parser.nested.routines import read_naming
 from staging_assets.parser.nested.strings import NamingLiteral, find_naming_literals, may_name
@@ -27,7 +28,7 @@ from staging_assets.parser.nested.tree import (
     read_piece,
     tokenize_leniently,
 )
-from staging_assets.parser.search_path import find_path_edits
+from staging_assets.parser.search_path import PATHS, READING, find_path_edits, find_schema_word
 from staging_assets.parser.statements import ReadStatement, read_statements
 from staging_assets.parser.strings.naming import Naming
 
@@ -62,11 +63,15 @@ def rewrite(
             nothing else, and stands first in every path that the script sets.
         known: names of other tables of the schema, which keys may reference.
 
+    Of a branch, what is not its own goes to the live schema, where it is read. What would write
+    there goes to the branch all the same: there stands a view, which refuses.
+
     What the body of a function names goes to `schema` in any case: it runs when the shadow
     is gone. A text that cannot be read as SQL is left as it is, for the server to judge.
     """
     same = schemas.moved == {schema} and shadow is None and kept in (None, schema)
-    if (same and not schemas.path) or not (bare or schemas.path or may_name(text, schemas, 'u&"')):
+    spelled = bare or schemas.path or may_name(text, schemas, 'u&"')
+    if (same and not schemas.live and not schemas.path) or not spelled:
         return Rewritten(text)
     try:
         statements = read_statements(text, schemas)
@@ -79,7 +84,7 @@ def rewrite(
     for statement in statements:
         editor.stores = _stores(statement)
         editor.edit(statement.piece, lambda offset: offset, lambda name: name, False)
-        if bare or schemas.path:
+        if bare or schemas.path or schemas.live:
             first = shadow if bare else None
             editor.edits += find_path_edits(statement, editor.own, first, schema, known)
     return apply_edits(text, editor.edits)
@@ -101,13 +106,21 @@ class _Editor:
         )  # no new tag is in these
         self.tags = 0
 
-    def target(self, schema: str, name: str | None, lasting: bool) -> str:
+    def target(
+        self, schema: str, name: str | None, lasting: bool, role: Role | str = "read"
+    ) -> str:
         """The schema for `<schema>.<name>` of the script, quoted."""
         if schema != self.schemas.staging:
             return quote_name(self.schemas.etl)
         if self.shadow is not None and not lasting and name in self.own:
             return quote_name(self.shadow)
-        return quote_name(self.schema)
+        return quote_name(self.find_home(name, role))
+
+    def find_home(self, name: str | None, role: Role | str) -> str:
+        """The schema in which something that is in no shadow is meant."""
+        if name is None or role not in READING:
+            return self.schema
+        return self.schemas.find_home(name, self.schema)
 
     def edit(self, piece: Fragment, outside: Place, escape: Escape, lasting: bool) -> None:
         """Collect the edits of a piece, whose offsets `outside` turns into the script's."""
@@ -118,9 +131,15 @@ class _Editor:
                 continue
             if token.kind in TEXT_KINDS:
                 self.edit_names(read_literal(token), token, outside, escape, self.schema, bare=True)
+                if name.kind in PATHS and read_literal(token).value == self.schemas.staging:
+                    at = outside(token.end)
+                    self.add(at, at, escape(self.list_path(piece, token)[len(quote_name(self.schema)):]))
             elif token.value in self.schemas.moved:
                 whole = name.role in ("schema", "call", "define")
-                new = self.target(token.value, None if whole else name.name.value, lasting)
+                named = None if whole else name.name.value
+                new = self.target(token.value, named, lasting, name.role)
+                if whole and name.kind in PATHS and token.value == self.schemas.staging:
+                    new = self.list_path(piece, token)
                 self.add(outside(token.start), outside(token.end), escape(new))
         if piece.kind == "foreign":
             for _, literal, spelled in piece.spelled:
@@ -135,6 +154,12 @@ class _Editor:
             inside = within(escape, inner.token, formatted=inner.kind == "format")
             self.edit(inner, compose(outside, inner.literal.outside), inside, lasting)
             self.reopen(inner.token, before, outside, escape)
+
+    def list_path(self, piece: Fragment, token: Token) -> str:
+        """What stands for the schema in a path: of a branch, the live one behind it."""
+        listed = find_schema_word(piece.tokens, token) is None  # SET SCHEMA takes one alone
+        names = [self.schema, *([self.schemas.live] if self.schemas.live and listed else [])]
+        return ", ".join(map(quote_name, names))
 
     def add(self, start: int, end: int, new: str) -> None:
         self.edits.append(Edit(start, end, new))
@@ -166,7 +191,8 @@ class _Editor:
             schema = read_name(found["schema"])
             target = self.target(schema, read_name(found["name"]), lasting)
             if kept and schema == self.schemas.staging:
-                target = quote_name(self.kept)
+                home = self.find_home(read_name(found["name"]), "read")
+                target = quote_name(self.kept if home == self.schema else home)
             new = inside(target)
             self.add(place(found.start("schema")), place(found.end("schema")), new)
         self.reopen(token, before, outside, escape)
@@ -187,6 +213,8 @@ class _Editor:
         for start, end, name in self.find_listed(literal.value, bare):
             target = schema if name == self.schemas.staging else self.schemas.etl
             new = target if bare else quote_name(target)
+            if not bare and name == self.schemas.staging and self.schemas.live:
+                new = f"{new}, {quote_name(self.schemas.live)}"
             self.add(place(start), place(end), inside(new))
         self.reopen(token, before, outside, escape)
 

@@ -24,6 +24,10 @@ from staging_assets.parser.uses import resolve
 _PLACED = frozenset(
     ("read", "write", "change", "truncate", "create", "alter", "drop", "parent", "reference")
 )
+READING = frozenset(("read", "mention", "parent", "reference", "spelled"))
+"""What a name may be named for when a branch's script finds it in the live schema."""
+PATHS = ("path", "body")
+"""What a schema is named for in a path: that of the session, and of a routine's body."""
 _SETS_PATH = ["set_config", "(", "'search_path'", ","]
 
 
@@ -36,6 +40,8 @@ def find_users_path(schemas: SchemaNames, built: str, first: str | None = None) 
         first: a schema that is to stand before it.
     """
     names = [schemas.in_database(name, built) for name in schemas.path] or ["public"]
+    if schemas.live and built in names:
+        names.insert(names.index(built) + 1, schemas.live)
     return ", ".join(map(quote_name, names if first is None else [first, *names]))
 
 
@@ -61,17 +67,20 @@ def find_path_edits(
     if "search_path" in words and (sets_default or words == ["reset", "search_path"]):
         path = find_users_path(schemas, built, shadow)
         yield Edit(tokens[0].start, tokens[-1].end, f"set search_path to {path}")
-    elif shadow is not None:
+    elif shadow is not None or schemas.lives:
         walk = _Walk(own, shadow, schemas)
-        walk.known, walk.built = known, quote_name(built)
+        walk.known, walk.built, walk.body_path = known, quote_name(built), statement.body_path
         yield from walk.find(statement.piece, statement.path, _stay, _stay)
 
 
 class _Walk:
-    def __init__(self, own: Collection[str], shadow: str, schemas: SchemaNames) -> None:
-        self.own, self.schemas, self.shadow = own, schemas, quote_name(shadow)
+    def __init__(self, own: Collection[str], shadow: str | None, schemas: SchemaNames) -> None:
+        self.own: Collection[str] = own if shadow is not None else ()
+        self.schemas, self.shadow = schemas, quote_name(shadow or "")
+        self.moves = shadow is not None
         self.known: Collection[str] = ()
         self.built = ""
+        self.body_path: tuple[str, ...] | None = None
 
     def find(
         self, piece: Fragment, path: tuple[str, ...], outside: Place, escape: Escape
@@ -81,8 +90,10 @@ class _Walk:
             path = piece.names.search_path
         for name in piece.names.found:
             if name.role == "schema" and name.kind == "path" and self.is_own(name.name):
+                if not self.moves:
+                    continue
                 at = outside(name.name.start)
-                word = _find_schema_word(piece.tokens, name.name)
+                word = find_schema_word(piece.tokens, name.name)
                 if word is None:
                     yield Edit(at, at, escape(f"{self.shadow}, "))
                 else:  # SET SCHEMA takes one alone
@@ -90,22 +101,30 @@ class _Walk:
             elif self.is_placed(name, path):
                 at = outside(name.name.start)
                 yield Edit(at, at, escape(f"{self.shadow}."))
-            elif name.role == "reference" and self.is_known(name, path):
+            elif name.role in READING and self.is_known(name, path, self.schemas.lives):
+                at = outside(name.name.start)
+                yield Edit(at, at, escape(f"{quote_name(self.schemas.live)}."))
+            elif name.role == "reference" and self.is_known(name, path, self.known):
                 at = outside(name.name.start)
                 yield Edit(at, at, escape(f"{self.built}."))
         values = [token.value for token in piece.tokens]
         for index in range(4, len(values)):
             token = piece.tokens[index]
-            if values[index - 4 : index] == _SETS_PATH and token.kind in TEXT_KINDS:
+            sets = self.moves and values[index - 4 : index] == _SETS_PATH
+            if sets and token.kind in TEXT_KINDS:
                 literal = read_literal(token)
                 for found in _find_listed(literal.value, self.schemas.staging):
                     at = outside(literal.outside(found))
                     yield Edit(at, at, within(escape, token)(f"{self.shadow}, "))
         for inner in piece.inner:
+            assert inner.literal is not None and inner.token is not None
+            inside = within(escape, inner.token, formatted=inner.kind == "format")
+            place = compose(outside, inner.literal.outside)
             if inner.kind not in BODIES:
-                assert inner.literal is not None and inner.token is not None
-                inside = within(escape, inner.token, formatted=inner.kind == "format")
-                yield from self.find(inner, path, compose(outside, inner.literal.outside), inside)
+                yield from self.find(inner, path, place, inside)
+            elif self.schemas.lives:  # it runs when no shadow is there
+                below = path if self.body_path is None else self.body_path
+                yield from _Walk((), None, self.schemas).find(inner, below, place, inside)
 
     def is_own(self, token: Token) -> bool:
         """Whether a name, or a string, in a path is that of the schema that is built."""
@@ -120,14 +139,14 @@ class _Walk:
             return False  # it goes where its table is
         return resolve(name, path, self.schemas.staging).schema == self.schemas.staging
 
-    def is_known(self, name: Name, path: tuple[str, ...]) -> bool:
-        """Whether a name without its schema means another table of the schema."""
-        if name.schema is not None or name.name.value not in self.known:
+    def is_known(self, name: Name, path: tuple[str, ...], known: Collection[str]) -> bool:
+        """Whether a name without its schema means one of some tables of the schema."""
+        if name.schema is not None or name.name.value not in known:
             return False
         return resolve(name, path, self.schemas.staging).schema == self.schemas.staging
 
 
-def _find_schema_word(tokens: Sequence[Token], name: Token) -> int | None:
+def find_schema_word(tokens: Sequence[Token], name: Token) -> int | None:
     """Where SCHEMA stands, if that is the word before a name."""
     for before, token in pairwise(tokens):
         if token.start == name.start and before.value == "schema":

@@ -99,7 +99,7 @@ class Walk:
         listed, _ = heads.read_schemas(self.tokens, start)
         ours = frame.verb not in ("create", "alter")
         for token in listed:
-            self.names.found.append(Name("schema", None, token, "path" if ours else ""))
+            self.names.found.append(Name("schema", None, token, "path" if ours else "body"))
         path = heads.read_path(listed)
         path = self.path if path is None else path
         if ours:

@@ -131,8 +131,7 @@ def _read_relations(
     counting: Counting,
 ) -> dict[str, State]:
     real = {
-        name_source(each): Relation(project.schemas.in_database(each.schema, schema), each.name)
-        for each in relations
+        name_source(each): project.schemas.find_real(each, schema) for each in relations
     }
     rules = {name_source(each): find_rule(project.config.sources, each) for each in relations}
     if not real:
