@@ -5,6 +5,8 @@ pg_tools had.
 """
 
 from staging_assets.builder.audit import ChecksFailedError
+from staging_assets.builder.branches.sequences import run_copy_sequences
+from staging_assets.builder.branches.views import run_show_live, run_take_down
 from staging_assets.builder.circle import Attempt, run_task
 from staging_assets.builder.clean import InCleanupError
 from staging_assets.builder.cleanups.run import UnrepeatableError
@@ -55,8 +57,11 @@ __all__ = [
     "read_catalog",
     "read_history",
     "run_claim",
+    "run_copy_sequences",
     "run_note_catalog",
     "run_note_failures",
     "run_prepare_history",
+    "run_show_live",
+    "run_take_down",
     "run_task",
 ]

@@ -16,6 +16,7 @@ from typing import Any
 import psycopg2
 
 from staging_assets.builder.audit import ChecksFailedError, run_audit
+from staging_assets.builder.branches.keys import run_check_keys
 from staging_assets.builder.context import NodeResult, Rebuild, RunContext, Task
 from staging_assets.builder.in_place import fill_in_place, read_size, run_in_live
 from staging_assets.builder.node import find_unchanged, run_node
@@ -260,6 +261,7 @@ class _CircleBuild:
                     fill_in_place(self.session, table, shadow.live)
                     self.session.run(f"analyze {live}")
         for shadow in self.shadows:  # a script may have filled several of them
+            run_check_keys(self.session, shadow, shadow.live)
             if shadow.is_counted:
                 size = read_size(self.session, shadow.live)
                 self.rows[shadow.table.name], self.bytes[shadow.table.name] = size

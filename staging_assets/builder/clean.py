@@ -18,7 +18,7 @@ from staging_assets.builder.shadow.table import SMALL
 from staging_assets.errors import BuildError, CancelledError
 from staging_assets.model import Cleanup, Relation, Table, cleanup_node
 from staging_assets.parser import quote, quote_literal
-from staging_assets.postgres import Connection, Session
+from staging_assets.postgres import Connection, Session, check_untouched
 
 
 class InCleanupError(BuildError):
@@ -134,6 +134,7 @@ def run_script_of(
         unpublished=place,
     )
     session.pin()
+    check_untouched(session, cleanup.script.label)
     return left
 
 

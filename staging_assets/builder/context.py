@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from staging_assets.builder.branches.keys import note_keys_sql
 from staging_assets.builder.records.history import Build, forget_builds_sql, record_sql
 from staging_assets.builder.records.made_of import MadeOf
 from staging_assets.builder.shadow.create import Shadow
@@ -45,6 +46,7 @@ class BuildOptions:
         rebuild: which of the selected nodes are built.
         workers: connections that build at the same time.
         run_id: shown in application names and by the lock.
+        changed_from: build a branch: what differs from this schema. Empty: everything selected.
         create_only: make missing tables and leave them empty.
         wait_for_lock: seconds to wait when another run holds the schema.
         take_over: build into a schema that was last built for another department.
@@ -56,6 +58,7 @@ class BuildOptions:
     rebuild: Rebuild = Rebuild.ALL
     workers: int = 1
     create_only: bool = False
+    changed_from: str = ""
     wait_for_lock: float = 0.0
     take_over: bool = False
     sessions: SessionSettings | None = None
@@ -205,6 +208,12 @@ class RunContext:
             record: makes the SQL that records it, once it is about to be published.
         """
         first = shadows[0]
+
+        def record_all() -> str:
+            if not session.schemas.live:
+                return record()
+            return f"{record()};\n{note_keys_sql(self.schema, shadows)}"
+
         return PublishRequest(
             live=first.live,
             shadow_schema=first.relation.schema,
@@ -216,7 +225,7 @@ class RunContext:
             sessions=self.sessions,
             log=session.log,
             cancelled=session.stop,
-            record=record,
+            record=record_all,
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from staging_assets.builder.bad_rows import explain_statement
+from staging_assets.builder.branches.keys import run_check_keys
 from staging_assets.builder.context import RunContext, Task
 from staging_assets.builder.plan import find_plan, run_with_free_names
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
@@ -59,6 +60,7 @@ def run_table_in_place(
         session.pin()
         fill_in_place(session, table, live)
         clean()
+        run_check_keys(session, shadow, live)
         session.run(f"analyze {quote(live)}")
         size = read_size(session, live)
 

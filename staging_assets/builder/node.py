@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import psycopg2
 
 from staging_assets.builder.audit import run_audit
+from staging_assets.builder.branches.keys import run_check_noted_keys
 from staging_assets.builder.clean import (
     run_clean,
     run_clean_in_place,
@@ -105,6 +106,8 @@ def _run_cleanup(session: Session, work: RunContext, task: Task) -> NodeResult:
         with session.transaction():
             left = run_script_of(session, work, cleanup)
             checks = run_audit(session.connection, work, task.node)
+            if work.options.changed_from:
+                run_check_noted_keys(session, work.schema, cleanup.table, cleanup.script.label)
             session.send_last(work.record_sql(task, began))
     except psycopg2.Error as error:
         if not left:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from psycopg2 import errors
 
+from staging_assets.builder.branches.keys import run_check_keys
 from staging_assets.builder.context import RunContext
 from staging_assets.builder.shadow.create import Shadow, ShadowPlan, run_rename
 from staging_assets.builder.shadow.private import run_make_private
@@ -86,6 +87,8 @@ def run_with_free_names(
 
     Raises what `publish` raises when names are not the reason.
     """
+    for shadow in shadows:
+        run_check_keys(session, shadow, shadow.relation)
     for _ in range(_MOST_NAMES):
         try:
             return publish(shadows)

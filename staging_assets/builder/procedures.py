@@ -15,7 +15,7 @@ from pathlib import Path
 from staging_assets.errors import BuildError, ScriptError
 from staging_assets.model import Procedures
 from staging_assets.parser import SentText, find_statements, replace_spans, rewrite
-from staging_assets.postgres import Session, run_statement
+from staging_assets.postgres import Session, check_untouched, run_statement
 
 _MOST_TRIES = 50
 _LEAD = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
@@ -85,6 +85,7 @@ def run_procedures(
                 before = _read_objects(session) if plan.cascading else frozenset()
                 _run_once(session, procedures, text, plan)
                 session.pin()
+                check_untouched(session, script.label)
                 if plan.cascading:
                     _check_lost(session, procedures, before, plan)
                 session.send_last(record())

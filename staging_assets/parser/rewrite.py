@@ -133,11 +133,13 @@ class _Editor:
                 self.edit_names(read_literal(token), token, outside, escape, self.schema, bare=True)
                 if name.kind in PATHS and read_literal(token).value == self.schemas.staging:
                     at = outside(token.end)
-                    self.add(at, at, escape(self.list_path(piece, token)[len(quote_name(self.schema)):]))
+                    self.add(
+                        at, at, escape(self.list_path(piece, token)[len(quote_name(self.schema)) :])
+                    )
             elif token.value in self.schemas.moved:
                 whole = name.role in ("schema", "call", "define")
-                named = None if whole else name.name.value
-                new = self.target(token.value, named, lasting, name.role)
+                meant = None if whole else name.name.value
+                new = self.target(token.value, meant, lasting, name.role)
                 if whole and name.kind in PATHS and token.value == self.schemas.staging:
                     new = self.list_path(piece, token)
                 self.add(outside(token.start), outside(token.end), escape(new))

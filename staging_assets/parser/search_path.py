@@ -89,9 +89,7 @@ class _Walk:
         if piece.literal is not None and piece.names.search_path is not None:
             path = piece.names.search_path
         for name in piece.names.found:
-            if name.role == "schema" and name.kind == "path" and self.is_own(name.name):
-                if not self.moves:
-                    continue
+            if name.role == "schema" and self.is_moved(name):
                 at = outside(name.name.start)
                 word = find_schema_word(piece.tokens, name.name)
                 if word is None:
@@ -107,15 +105,8 @@ class _Walk:
             elif name.role == "reference" and self.is_known(name, path, self.known):
                 at = outside(name.name.start)
                 yield Edit(at, at, escape(f"{self.built}."))
-        values = [token.value for token in piece.tokens]
-        for index in range(4, len(values)):
-            token = piece.tokens[index]
-            sets = self.moves and values[index - 4 : index] == _SETS_PATH
-            if sets and token.kind in TEXT_KINDS:
-                literal = read_literal(token)
-                for found in _find_listed(literal.value, self.schemas.staging):
-                    at = outside(literal.outside(found))
-                    yield Edit(at, at, within(escape, token)(f"{self.shadow}, "))
+        if self.moves:
+            yield from self.find_settings(piece, outside, escape)
         for inner in piece.inner:
             assert inner.literal is not None and inner.token is not None
             inside = within(escape, inner.token, formatted=inner.kind == "format")
@@ -125,6 +116,21 @@ class _Walk:
             elif self.schemas.lives:  # it runs when no shadow is there
                 below = path if self.body_path is None else self.body_path
                 yield from _Walk((), None, self.schemas).find(inner, below, place, inside)
+
+    def find_settings(self, piece: Fragment, outside: Place, escape: Escape) -> Iterator[Edit]:
+        """The edits of `set_config('search_path', ...)`."""
+        values = [token.value for token in piece.tokens]
+        for index in range(4, len(values)):
+            token = piece.tokens[index]
+            if values[index - 4 : index] == _SETS_PATH and token.kind in TEXT_KINDS:
+                literal = read_literal(token)
+                for found in _find_listed(literal.value, self.schemas.staging):
+                    at = outside(literal.outside(found))
+                    yield Edit(at, at, within(escape, token)(f"{self.shadow}, "))
+
+    def is_moved(self, name: Name) -> bool:
+        """Whether a shadow goes before the schema that is named, in a path of the session."""
+        return self.moves and name.kind == "path" and self.is_own(name.name)
 
     def is_own(self, token: Token) -> bool:
         """Whether a name, or a string, in a path is that of the schema that is built."""

@@ -67,6 +67,7 @@ from staging_assets.postgres.client.scripts import Outcome, run_script, run_stat
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import Session
 from staging_assets.postgres.client.silence import is_silent
+from staging_assets.postgres.client.untouched import check_untouched
 from staging_assets.postgres.connect import find_place, find_server, is_asleep
 from staging_assets.postgres.driver import Connection, Cursor
 from staging_assets.postgres.embedded.binaries import find_extensions as find_embedded_extensions
@@ -118,6 +119,7 @@ __all__ = [
     "Server",
     "ServerRoutines",
     "Session",
+    "check_untouched",
     "dump_schema",
     "find_abilities",
     "find_build_schema",

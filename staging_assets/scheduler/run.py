@@ -33,6 +33,7 @@ from staging_assets.postgres import (
     run_recover,
 )
 from staging_assets.publisher import drop_retired
+from staging_assets.scheduler.branching.start import read_start, run_make_whole, run_start
 from staging_assets.scheduler.estimates import find_seconds, read_sizes
 from staging_assets.scheduler.interrupts import undisturbed
 from staging_assets.scheduler.planning.decide import BuildPlan
@@ -72,9 +73,14 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
     cancelled on the server, and nothing is published half.
 
     Raises BusyError when another run holds the schema, DatabaseError when the server cannot be
-    used, BuildError when the build schema cannot be made.
+    used, BuildError when the build schema cannot be made, or a branch cannot be built.
     """
     cancelled = cancelled or threading.Event()
+    if options.create_only and options.changed_from:
+        raise BuildError(
+            f"{options.schema}: create_only makes empty tables, and a branch is read beside the"
+            " live ones. Leave create_only or changed_from out."
+        )
     if not options.create_only:
         nodes = project.add_partners(nodes)
     _check_sources(project, nodes, options.schema)
@@ -127,11 +133,17 @@ def _prepare(
     """Make the build schema, clear it, and read what the last runs have left to know."""
     connection = lock.connection
     build_schema = find_build_schema(options.schema)
+    start = None
+    if options.changed_from:
+        start = read_start(connection, project, options.schema, options.changed_from)
+        project = start.project
     sources = {
         node: {project.schemas.find_real(r, options.schema) for r in project.sources.get(node, ())}
         for node in nodes
     }
-    wanted = [build_schema] if SCHEMA_NODE in nodes else [build_schema, options.schema]
+    wanted = [build_schema]
+    if start is not None or SCHEMA_NODE not in nodes:
+        wanted.append(options.schema)
     try:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -148,12 +160,19 @@ def _prepare(
         run_claim(connection, options.schema, project.department, take_over=options.take_over)
         reason = clear_build_schema(connection, build_schema)
         drop_retired(connection, options.schema)
-        known = read_known(connection, project, options.schema, nodes, marks=True)
+        if start is None:
+            run_make_whole(connection, project, options.schema, nodes)
+        else:
+            run_start(connection, start, options.schema)
+        known = read_known(connection, project, options.schema, nodes, marks=True, start=start)
         history = known.history
         plan = None
-        if not options.create_only and options.rebuild is not Rebuild.MISSING:
+        missing = options.rebuild is Rebuild.MISSING
+        if start is not None or not (options.create_only or missing):
+            # Whether something is missing is seen node by node.
+            rebuild = Rebuild.ALL if missing else options.rebuild
             plan = read_plan(
-                connection, project, options.schema, nodes, options.rebuild, known=known
+                connection, project, options.schema, nodes, rebuild, known=known, start=start
             )
         sizes = read_sizes(connection, {r for n in set(nodes) - set(history) for r in sources[n]})
     except psycopg2.Error as error:

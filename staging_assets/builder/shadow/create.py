@@ -11,7 +11,14 @@ from dataclasses import dataclass, field, replace
 
 import psycopg2
 
-from staging_assets.builder.shadow.keys import Key, Keys, read_shape, removal_sql
+from staging_assets.builder.shadow.keys import (
+    Key,
+    Keys,
+    find_live_keys,
+    point_at_published,
+    read_shape,
+    removal_sql,
+)
 from staging_assets.builder.shadow.names import Naming, Rivals, run_give_names
 from staging_assets.builder.shadow.yielding_names import find_yielding
 from staging_assets.errors import BuildError, ScriptError
@@ -50,6 +57,7 @@ class Shadow:
         yielding: statements by which other tables give its names free when it is published.
         beside: names of what is of other tables, is in the same schema and can be read there.
         inner: its foreign keys to other tables of its circle, which are off.
+        to_live: those of a branch's table to live ones, which are not made.
         postponed: what makes such keys to tables that were not there yet, and speaks of them,
             with its offset in the script.
     """
@@ -65,6 +73,7 @@ class Shadow:
     yielding: tuple[str, ...] = ()
     beside: frozenset[str] = frozenset()
     inner: tuple[Key, ...] = ()
+    to_live: tuple[Key, ...] = ()
     postponed: tuple[Postponed, ...] = ()
 
     @property
@@ -149,20 +158,23 @@ def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
     if removals:
         off = _run_removals(session, removals, off)
     meant = {f"{stand}": target for target, stand in stands.items()}
-    keys = tuple(_point_at_published(key, meant) for key in shape.keys)
+    keys = tuple(point_at_published(key, meant) for key in shape.keys)
     removed = tuple(k for k, old in zip(keys, shape.keys, strict=True) if old in off)
     inner = tuple(key for key in removed if key.kind == "f" and _is_beside(key, plan))
+    to_live = find_live_keys(keys, removed, session.schemas.live)
+    apart = {*inner, *to_live}
     return Shadow(
         table=table,
         live=Relation(plan.schema, table.name),
         relation=relation,
         own=own | shape.names,
         shape=replace(shape, keys=keys),
-        removed=tuple(key for key in removed if key not in inner),
+        removed=tuple(key for key in removed if key not in apart),
         loaded=loaded,
         seeded=not all(outcome.status.startswith(_EMPTY) for outcome in outcomes),
         beside=plan.made,
         inner=inner,
+        to_live=to_live,
         postponed=tuple(postponed),
     )
 
@@ -283,14 +295,3 @@ def _run_removals(session: Session, removals: str, off: list[Key]) -> list[Key]:
         off = [key for key in off if key.kind == "f"]
         session.rollback_to("keys", removal_sql(off))
     return off
-
-
-def _point_at_published(key: Key, meant: dict[str, Relation]) -> Key:
-    """Say in a foreign key's definition which table it really references."""
-    target = meant.get(key.references or "")
-    if target is None:
-        return key
-    definition = key.definition.replace(
-        f" REFERENCES {key.references}(", f" REFERENCES {quote(target)}(", 1
-    )
-    return replace(key, definition=definition, references=quote(target))

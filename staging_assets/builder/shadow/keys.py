@@ -7,13 +7,14 @@ of its own, inherited) is left on.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from staging_assets.errors import BuildError
 from staging_assets.model import Relation
-from staging_assets.parser import quote_literal, unquote_name
+from staging_assets.parser import quote, quote_literal, unquote_name
 
 _SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 PREPARE = f"prepare staging_assets_shape (text, text[], text) as {_SQL}"
@@ -197,6 +198,45 @@ def _comment_steps(key: Key) -> list[str]:
     if key.comment is None:
         return []
     return [f"comment on constraint {key.name} on {key.table} is {quote_literal(key.comment)}"]
+
+
+def find_live_keys(keys: Iterable[Key], removed: Iterable[Key], live: str) -> tuple[Key, ...]:
+    """The foreign keys of a branch's table to tables of the live schema: they are not made.
+
+    Args:
+        removed: the keys that are off.
+        live: that schema; empty: it is no branch's table.
+
+    Raises BuildError when one of them could not be taken off.
+    """
+    off = tuple(removed)
+    found = tuple(
+        key for key in keys if live and key.kind == "f" and read_spelled(key.references)[0] == live
+    )
+    stuck = [key.name for key in found if key not in off]
+    if stuck:
+        raise BuildError(
+            f"foreign key {stuck[0]} to {live} cannot be left out here, and would hold up builds of"
+            f" {live}. Build the branch completely (leave out changed_from)."
+        )
+    return found
+
+
+def point_at_published(key: Key, meant: Mapping[str, Relation]) -> Key:
+    """Say in a foreign key's definition which table it really references."""
+    target = meant.get(key.references or "")
+    if target is None:
+        return key
+    definition = key.definition.replace(
+        f" REFERENCES {key.references}(", f" REFERENCES {quote(target)}(", 1
+    )
+    return replace(key, definition=definition, references=quote(target))
+
+
+def read_spelled(relation: str | None) -> tuple[str, str]:
+    """Schema and name of a relation as SQL spells it; both empty for none."""
+    parts = [unquote_name(part) for part in re.findall(r'"(?:[^"]|"")+"|[^."]+', relation or "")]
+    return (parts[0], parts[1]) if len(parts) == 2 else ("", "")
 
 
 def find_key_columns(key: Key) -> tuple[str, ...]:

@@ -64,7 +64,8 @@ select drop_order, statement from (
     join pg_namespace as n on n.oid = s.stxnamespace
     where n.nspname = %(schema)s
 ) as found
-where name <> all (%(kept)s) and (%(names)s::text[] is null or name = any (%(names)s))
+where name <> all (%(kept)s) and not starts_with(name, %(ours)s)
+and (%(names)s::text[] is null or name = any (%(names)s))
 order by 1, 2
 """
 _TRIES = 40
@@ -87,7 +88,7 @@ def clear_build_schema(
     Returns why something stayed, or None when all is gone.
     """
     wanted = None if names is None else sorted(names)
-    arguments = {"schema": build_schema, "kept": _OURS, "names": wanted}
+    arguments = {"schema": build_schema, "kept": _OURS, "ours": f"{BRANCH}_", "names": wanted}
     for left in range(tries - 1, -1, -1):
         with connection.cursor() as cursor:
             cursor.execute(_FIND, arguments)

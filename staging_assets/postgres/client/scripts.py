@@ -13,6 +13,7 @@ from staging_assets.errors import ScriptError
 from staging_assets.model import CopyData, Script
 from staging_assets.parser import SentText, Statement, find_statement_place, find_statements
 from staging_assets.postgres.client.session import Session
+from staging_assets.postgres.client.untouched import check_untouched
 from staging_assets.postgres.messages.errors import script_error
 
 _LEAD = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
@@ -59,8 +60,11 @@ def run_script(session: Session, script: Script, sent: SentText) -> list[Outcome
     statements = find_statements(sent.text)
     session.prepares = session.prepares or _PREPARES.search(sent.text) is not None
     if len(statements) > 2 and all(map(_is_plain, statements)):
-        return _run_at_once(session, script, sent, statements)
-    return [run_statement(session, script, sent, statement) for statement in statements]
+        outcomes = _run_at_once(session, script, sent, statements)
+    else:
+        outcomes = [run_statement(session, script, sent, each) for each in statements]
+    check_untouched(session, script.label)
+    return outcomes
 
 
 def _run_at_once(

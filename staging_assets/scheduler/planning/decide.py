@@ -44,6 +44,8 @@ class BuildPlan:
         seconds: node to how long it took the last time, where it was built before.
         rows: node to how many rows it had then.
         chain: seconds of the longest chain among those that are built.
+        live: of a branch, the schema that it differs from.
+        shown: how many of those that are left are that schema's.
     """
 
     build: Mapping[str, tuple[Reason, ...]]
@@ -52,6 +54,8 @@ class BuildPlan:
     seconds: Mapping[str, float] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     chain: float = 0.0
+    live: str = ""
+    shown: int = 0
 
 
 def decide(

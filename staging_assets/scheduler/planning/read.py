@@ -8,6 +8,8 @@ from dataclasses import replace
 from staging_assets.builder import Rebuild, read_catalog, read_history
 from staging_assets.model import StagingProject
 from staging_assets.postgres import Connection, has_schema
+from staging_assets.scheduler.branching.plan import add_left
+from staging_assets.scheduler.branching.start import BranchStart
 from staging_assets.scheduler.planning.decide import BuildPlan, Known, decide
 from staging_assets.scheduler.planning.orphans import find_orphans
 from staging_assets.scheduler.planning.stale import StaleNode, find_stale
@@ -21,14 +23,20 @@ def read_known(
     nodes: Collection[str],
     *,
     marks: bool = False,
+    start: BranchStart | None = None,
 ) -> Known:
     """Read what builds before have left to know, and the states of what these nodes read.
 
     Args:
         connection: in autocommit mode; nothing has been read for a build yet.
         marks: whether the run may leave a mark by which a crash will be seen.
+        start: of a branch: what is not its own is known as the live schema has it.
     """
     history = read_history(connection, schema)
+    if start is not None:
+        project = start.project
+        own = {node: build for node, build in history.items() if node in start.differing}
+        history = {**start.history, **own}
     return Known(
         history=history,
         orphans=find_orphans(connection, project, schema, history),
@@ -45,6 +53,7 @@ def read_plan(
     rebuild: Rebuild,
     *,
     known: Known | None = None,
+    start: BranchStart | None = None,
 ) -> BuildPlan:
     """Find out what a run builds and what it leaves. Nothing is changed.
 
@@ -53,12 +62,16 @@ def read_plan(
         nodes: the selected ones; with a table comes its cleanup, as in the run.
         rebuild: ALL or CHANGED.
         known: what was read already.
+        start: of a branch: only what is its own is built.
     """
     nodes = project.add_partners(nodes)
-    known = known or read_known(connection, project, schema, nodes)
+    known = known or read_known(connection, project, schema, nodes, start=start)
+    wanted = nodes if start is None else nodes & start.differing.keys()
+    project = project if start is None else start.project
     if rebuild is Rebuild.CHANGED:
-        known = replace(known, catalog=read_catalog(connection, project, schema, nodes))
-    return decide(project, nodes, rebuild, known)
+        known = replace(known, catalog=read_catalog(connection, project, schema, wanted))
+    plan = decide(project, wanted, rebuild, known)
+    return plan if start is None else add_left(plan, start, nodes, schema)
 
 
 def read_stale(

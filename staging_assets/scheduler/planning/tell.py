@@ -39,11 +39,14 @@ def plan_to_json(plan: BuildPlan, name: Callable[[str], str] = str) -> dict[str,
         "seconds": round(sum(plan.seconds.values()), 3),
         "longest_chain_seconds": round(plan.chain, 3),
         "never_built": len(plan.build) - len(plan.seconds),
+        **({"changed_from": plan.live} if plan.live else {}),
     }
 
 
 def _tell_sum(plan: BuildPlan) -> str:
-    left = f"{len(plan.left)} as they are" if plan.left else ""
+    ours = len(plan.left) - plan.shown
+    kept = [f"{ours} as they are" if ours else "", f"{plan.shown} are {plan.live}'s"]
+    left = "; ".join(part for part in kept[: 2 if plan.live else 1] if part)
     if not plan.build:
         return f"nothing to build; {left}" if left else "nothing to build"
     parts = [f"{len(plan.build)} to build", *([left] if left else [])]

@@ -130,9 +130,7 @@ def _read_relations(
     relations: Iterable[Relation],
     counting: Counting,
 ) -> dict[str, State]:
-    real = {
-        name_source(each): project.schemas.find_real(each, schema) for each in relations
-    }
+    real = {name_source(each): project.schemas.find_real(each, schema) for each in relations}
     rules = {name_source(each): find_rule(project.config.sources, each) for each in relations}
     if not real:
         return {}

@@ -1,0 +1,1 @@
+"""A branch beside its live schema: views for people, numbers of its own, keys that are owed."""
