@@ -4,6 +4,7 @@
 and yields what came of each. `read_plan` says beforehand what that will be, and why.
 """
 
+from staging_assets.scheduler.branching.start import read_start
 from staging_assets.scheduler.interrupts import undisturbed
 from staging_assets.scheduler.planning.decide import BuildPlan
 from staging_assets.scheduler.planning.orphans import Orphan, read_orphans, run_prune
@@ -26,6 +27,7 @@ __all__ = [
     "read_orphans",
     "read_plan",
     "read_stale",
+    "read_start",
     "read_touched",
     "run_build",
     "run_prune",

@@ -259,3 +259,197 @@ def test_a_live_schema_that_is_none_is_told(
 ) -> None:
     with pytest.raises(BuildError, match=said):
         build(database, load(tmp_path, FILES), schema="next", changed_from=live)
+
+
+def test_scripts_read_the_live_tables_and_not_their_views(
+    tmp_path: Path, database: Server, witness: Connection
+) -> None:
+    reader = (
+        "create table staging.reader (id int references staging.hub (id), said text)",
+        "insert into staging.reader (id, said)"
+        " select h.id, h.name from staging.hub as h group by h.id"  # by its key
+        " union all select id, ctid::text from staging.hub tablesample system (100)"
+        " union all select id, tableoid::regclass::text from staging.hub where tableoid ="
+        " 'staging.hub'::regclass;"
+        "do $$ begin execute format('insert into staging.reader select id from staging.%I', 'hub');"
+        " execute 'insert into staging.reader select id from staging.hub for key share'; end $$",
+    )
+    files = {**FILES, **tables(reader=reader)}
+    build_live(database, tmp_path, files)
+    changed = change(files, reader=(reader[0], f"{reader[1]}; select 1"))
+    build_branch(database, tmp_path, changed)
+    rows = "select id, said from {}.reader order by 1, 2"
+    assert ask(witness, rows.format("next")) == ask(witness, rows.format("staging"))
+    assert ask(witness, "select count(*) from next.reader") == 250
+
+
+def test_scripts_that_would_write_a_live_table_are_refused_before_anything_is_built(
+    tmp_path: Path, database: Server, witness: Connection
+) -> None:
+    build_live(database, tmp_path)
+    files = {
+        **change(FILES, other=(OTHER[0], f"{OTHER[1]};\nselect staging.purge(), staging.deep()")),
+        "create_stored_procedures/purge.sql": "create function staging.purge() returns void"
+        " language sql as $$\n delete from staging.hub where id = 1 $$;\n"
+        "create function staging.deep() returns void language plpgsql as"
+        " $$ begin perform staging.purge(); end $$",
+        "populate_tables/demo/staging-other-cleanup.py": "def main(pgw):\n"
+        "    pgw.execute('truncate staging.leaf')\n",
+    }
+    with pytest.raises(BuildError) as refused:
+        build(database, load(tmp_path / "b", files), schema="next", changed_from="staging")
+    told = str(refused.value)
+    assert "purge.sql:2:14: it would change staging.hub" in told
+    assert "staging-other-cleanup.py:2: it would empty staging.leaf" in told
+    assert "change the script of hub, leaf too" in told
+    assert ask(witness, "select to_regnamespace('next')") is None
+    assert ask(witness, "select count(*) from staging.leaf") == 50
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "do $$ begin execute format('delete from staging.%I', 'hub'); end $$",
+        "do $$ declare t text := 'staging.hub'; begin execute 'delete from ' || t; end $$",
+        "do $$ begin execute 'truncate ' || 'staging.h' || 'ub cascade'; end $$",
+        "select nextval(replace('staging.hub#id_seq', '#', '_'))",
+        "set search_path = staging; delete from hub",
+        "do $$ begin perform set_config('search_path', 'staging', true);"
+        " execute 'delete from h' || 'ub'; end $$",
+    ],
+)
+def test_what_would_write_in_a_way_that_cannot_be_seen_is_taken_back(
+    statement: str, tmp_path: Path, database: Server, witness: Connection
+) -> None:
+    build_live(database, tmp_path, {**FILES, **tables(other=OTHER)})
+    numbers = ask(witness, "select last_value, is_called from staging.hub_id_seq")
+    files = change(FILES, other=(OTHER[0], f"{OTHER[1]};\n{statement}"))
+    try:
+        results = build(
+            database, load(tmp_path / "b", files), schema="next", changed_from="staging"
+        )
+    except BuildError:
+        pass  # it was seen
+    else:
+        assert results["other"].status == "failed", results["other"]
+        assert ask(witness, "select to_regclass('next.other')") is None
+    assert ask(witness, "select count(*) from staging.hub") == 50
+    assert ask(witness, "select count(*) from staging.leaf") == 50
+    if "nextval" in statement:
+        # The number is gone, as no rollback brings one back; but the run has failed and says so.
+        assert "written to hub_id_seq of staging" in str(results["other"].message)
+    else:
+        assert ask(witness, "select last_value, is_called from staging.hub_id_seq") == numbers
+
+
+def test_numbers_come_from_copies_of_live_sequences(
+    tmp_path: Path, database: Server, witness: Connection
+) -> None:
+    hub = (HUB[0] + "; create sequence staging.tickets start 1000 increment 5", HUB[1])
+    drawing = (
+        "create table staging.drawing (n int default nextval('staging.tickets'), id int)",
+        "insert into staging.drawing (id) select id from staging.hub limit 3",
+    )
+    files = {**FILES, **tables(hub=hub, drawing=drawing)}
+    build_live(database, tmp_path, files)
+    ask(witness, "select nextval('staging.tickets') from generate_series(1, 4)")
+    at = ask(witness, "select last_value, is_called from staging.tickets")
+    changed = change(files, drawing=(drawing[0], drawing[1].replace("3", "4")))
+    build_branch(database, tmp_path, changed)
+    assert ask(witness, "select last_value, is_called from staging.tickets") == at
+    (last, _), *_ = at
+    assert ask(witness, "select array_agg(n order by n) from next.drawing") == [
+        last + 5 * i for i in range(1, 5)
+    ]
+    assert branch_of(witness).sequences == {"tickets"}
+    assert find_hanging(witness, "next", "staging") == []
+
+
+def test_what_would_hold_a_live_table_fast_is_built_with_it(
+    tmp_path: Path, database: Server, witness: Connection
+) -> None:
+    mood = (
+        "create type staging.mood as enum ('good', 'bad');"
+        "create table staging.moods (m staging.mood)",
+        "insert into staging.moods values ('good')",
+    )
+    typed = (
+        "create table staging.typed (m staging.mood)",
+        "insert into staging.typed select m from staging.moods",
+    )
+    files = {
+        **FILES,
+        **tables(
+            moods=mood, typed=typed, seen="create view staging.seen as select * from staging.other"
+        ),
+        "create_stored_procedures/rows.sql": "create function staging.name_of(r staging.hub)"
+        " returns text language sql as 'select r.name'",
+    }
+    del files["create_tables/CREATE-staging-below.sql"]
+    del files["populate_tables/demo/POPULATE-staging-below.sql"]
+    build_live(database, tmp_path, files)
+    plans: list[BuildPlan] = []
+    changed = {
+        **files,
+        **tables(
+            typed=(typed[0], typed[1] + " limit 1"),
+            seen="create view staging.seen as select id from staging.other",
+        ),
+    }
+    build_branch(database, tmp_path, changed, planned=plans.append)
+    told = {node: [str(reason) for reason in why] for node, why in plans[0].build.items()}
+    assert "typed hangs on it in the catalog" in told["moods"]
+    assert "seen hangs on it in the catalog" in told["other"]
+    assert "stored_procedures/rows hangs on it in the catalog" in told["hub"]
+    assert find_hanging(witness, "next", "staging") == []
+    build_live(database, tmp_path, changed)
+
+
+def test_names_without_a_schema_are_found_in_the_branch_and_then_in_the_live_schema(
+    tmp_path: Path, database: Server, witness: Connection
+) -> None:
+    def bare(**scripts: tuple[str, str]) -> dict[str, str]:
+        return {name: text.replace("staging.", "") for name, text in tables(**scripts).items()} | {
+            "staging.yaml": "search_path: [staging]\n"
+        }
+
+    leaf = (LEAF[0], "insert into leaf select id, 1 from hub tablesample system (100)")
+    files = bare(hub=HUB, leaf=leaf) | {
+        "create_stored_procedures/count.sql": "create function how_many() returns bigint"
+        " language sql as 'select count(*) from hub tablesample system (100)'",
+    }
+    build_live(database, tmp_path, files)
+    changed = {**files, **bare(leaf=(leaf[0], leaf[1] + " where how_many() = 50 and id < 9"))}
+    build_branch(database, tmp_path, changed)
+    assert ask(witness, "select count(*) from next.leaf") == 8
+    assert [key.references for key in branch_of(witness).keys] == ["hub"]
+    assert find_hanging(witness, "next", "staging") == []
+
+
+def test_tables_filled_where_they_stand_and_cleanups_are_looked_at_too(
+    tmp_path: Path, database: Server, witness: Connection
+) -> None:
+    files = {
+        **FILES,
+        "create_stored_procedures/fill.sql": "create procedure staging.fill(n int) language plpgsql"
+        " as $$ begin execute format('insert into %I.other select generate_series(1, %s)',"
+        " 'staging', n); end $$",
+    }
+    filled = change(files, other=(OTHER[0], "call staging.fill(5)"))
+    build_live(database, tmp_path, filled)
+    assert build_branch(
+        database, tmp_path, change(filled, other=(OTHER[0], "call staging.fill(6)"))
+    )
+    assert ask(witness, "select count(*) from next.other") == 6
+    assert ask(witness, "select count(*) from staging.other") == 5
+    orphans = change(filled, other=(OTHER[0], "call staging.fill(51)"))
+    results = build(database, load(tmp_path / "c", orphans), schema="next", changed_from="staging")
+    assert results["other"].sqlstate == "23503", results["other"]
+    cleaned = {
+        **change(files, other=(OTHER[0], OTHER[1] + " limit 7")),
+        "populate_tables/demo/staging-other-cleanup.py": "def main(pgw):\n"
+        "    pgw.execute('update staging.other set id = id + 1000 where id = 7')\n",
+    }
+    results = build(database, load(tmp_path / "d", cleaned), schema="next", changed_from="staging")
+    assert results["other"].status == "failed" or results["other_cleanup"].status == "failed"
+    assert ask(witness, "select count(*) from next.other where id > 1000") == 0

@@ -16,7 +16,8 @@ from typing import Any
 
 import psycopg2
 
-from staging_assets.model import Relation
+from staging_assets.errors import BuildError
+from staging_assets.model import Relation, list_some
 from staging_assets.parser import quote, quote_identifier, quote_literal
 from staging_assets.postgres import BRANCH, Connection, find_build_schema
 
@@ -24,17 +25,27 @@ _QUERY = Path(__file__).with_name("live_tables.sql").read_text(encoding="utf-8")
 _REFUSE = f"{BRANCH}_refuse"
 
 _THERE = """
-select c.relname::text, c.relkind::text, coalesce(p.prosrc, ''), array(
-    select format('alter table if exists %%s drop constraint if exists %%I', k.conrelid::regclass, k.conname)
-    from pg_constraint as k
-    where k.contype = 'f' and k.confrelid = c.oid and k.conrelid <> c.oid and k.conparentid = 0
-)
+select c.relname::text, c.relkind::text, coalesce(p.prosrc, '')
 from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
 left join pg_namespace as b on b.nspname = %(build)s
 left join pg_proc as p on p.pronamespace = b.oid
     and p.proname = %(prefix)s || left(md5(c.relname), 16)
 where n.nspname = %(branch)s and c.relkind in ('r', 'p', 'v', 'm', 'f')
+order by 1
+"""
+
+# Views of people, in other schemas, that would go with what is dropped.
+_OUTSIDE = """
+select distinct w.ev_class::regclass::text
+from pg_depend as d
+join pg_rewrite as w on d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
+join pg_class as v on v.oid = w.ev_class
+join pg_namespace as m on m.oid = v.relnamespace
+join pg_class as c on d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid
+join pg_namespace as n on n.oid = c.relnamespace
+where n.nspname = %(branch)s and c.relname = any (%(names)s)
+    and m.nspname not in (%(branch)s, %(build)s)
 order by 1
 """
 
@@ -55,7 +66,6 @@ class _There:
     name: str
     kind: str
     source: str
-    keys: list[str]
 
     @property
     def is_view(self) -> bool:
@@ -78,14 +88,19 @@ def run_show_live(
     """
     with connection.cursor() as cursor:
         cursor.execute(_QUERY, {"live": live, "names": sorted(set(names) - set(own))})
-        shown = {name: _Shown(name, *rest) for name, *rest in cursor.fetchall() if rest[0]}
+        shown = {
+            name: _Shown(name, columns or [], comment)
+            for name, columns, comment in cursor.fetchall()
+        }
         texts = {name: _read_sql(live, each) for name, each in shown.items()}
         there = {each.name: each for each in _read_there(connection, branch)}
-        steps: list[str] = []
-        for name, each in there.items():
-            stays = each.is_view and texts.get(name) == each.source
-            if not stays and (each.is_view or name in shown):
-                steps += _drop_steps(branch, each)
+        going = [
+            each
+            for name, each in there.items()
+            if (each.is_view or name in shown)
+            and not (each.is_view and texts.get(name) == each.source)
+        ]
+        steps = _drop_steps(connection, branch, going)
         for name, text in texts.items():
             if name not in there or there[name].source != text or not there[name].is_view:
                 steps += _show_steps(branch, live, shown[name], text)
@@ -102,12 +117,8 @@ def run_take_down(connection: Connection, branch: str, sequences: Collection[str
         connection: in autocommit mode.
         sequences: names of the copies.
     """
-    steps = [
-        step
-        for each in _read_there(connection, branch)
-        if each.is_view
-        for step in _drop_steps(branch, each)
-    ]
+    going = [each for each in _read_there(connection, branch) if each.is_view]
+    steps = _drop_steps(connection, branch, going)
     steps += [f"drop sequence if exists {quote(Relation(branch, s))} cascade" for s in sequences]
     if steps:
         _run(connection, steps)
@@ -136,13 +147,30 @@ def _function(branch: str, name: str) -> str:
     return quote(Relation(find_build_schema(branch), f"{BRANCH}_{digest}"))
 
 
-def _drop_steps(branch: str, there: _There) -> list[str]:
-    noun = {"v": "view", "m": "materialized view", "f": "foreign table"}.get(there.kind, "table")
-    return [
-        *there.keys,
-        f"drop {noun} {quote(Relation(branch, there.name))}",
-        f"drop function if exists {_function(branch, there.name)}()",
+def _drop_steps(connection: Connection, branch: str, going: list[_There]) -> list[str]:
+    """Statements that drop relations of a branch, with what is the branch's own upon them."""
+    arguments = {
+        "branch": branch,
+        "build": find_build_schema(branch),
+        "names": [each.name for each in going],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OUTSIDE, arguments)
+        outside = [name for (name,) in cursor.fetchall()]
+    if outside:
+        raise BuildError(
+            f"{branch}: {list_some(outside)} hangs on what the branch replaces. Drop it, or point"
+            " it to the live schema."
+        )
+    steps = []
+    for noun, kinds in (("materialized view", "m"), ("view", "v"), ("table", "rp")):
+        names = [quote(Relation(branch, each.name)) for each in going if each.kind in kinds]
+        if names:
+            steps.append(f"drop {noun} if exists {', '.join(names)} cascade")
+    steps += [
+        f"drop foreign table {quote(Relation(branch, e.name))}" for e in going if e.kind == "f"
     ]
+    return steps + [f"drop function if exists {_function(branch, each.name)}()" for each in going]
 
 
 def _read_sql(live: str, shown: _Shown) -> str:
@@ -151,6 +179,7 @@ def _read_sql(live: str, shown: _Shown) -> str:
         f"t.{quote_identifier(column)}{'::text' if kind == 'text' else ''}"
         for column, kind, _ in shown.columns
     )
+    listed = listed or "1"
     told = repr((shown.columns, shown.comment)).encode()
     mark = hashlib.md5(told, usedforsecurity=False).hexdigest()
     return f"select {listed} from {quote(Relation(live, shown.name))} as t -- {mark}"  # noqa: S608
@@ -159,11 +188,12 @@ def _read_sql(live: str, shown: _Shown) -> str:
 def _show_steps(branch: str, live: str, shown: _Shown, text: str) -> list[str]:
     view, function = quote(Relation(branch, shown.name)), _function(branch, shown.name)
     refuse = quote(Relation(find_build_schema(branch), _REFUSE))
-    returned = ", ".join(f"{quote_identifier(column)} {kind}" for column, kind, _ in shown.columns)
+    listed = ", ".join(f"{quote_identifier(column)} {kind}" for column, kind, _ in shown.columns)
+    returned = f"table ({listed})" if listed else "setof int"
     steps = [
-        f"create or replace function {function}() returns table ({returned}) language sql stable"
+        f"create or replace function {function}() returns {returned} language sql stable"
         f" parallel safe as {quote_literal(text)}",
-        f"create view {view} as select * from {function}()",  # noqa: S608 - quoted
+        f"create view {view} as select {'*' if shown.columns else ''} from {function}()",  # noqa: S608
         f"create trigger {quote_identifier(_REFUSE)} instead of insert or update or delete"
         f" on {view} for each row execute function {refuse}()",
     ]

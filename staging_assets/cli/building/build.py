@@ -17,6 +17,7 @@ from staging_assets.checks import KINDS
 from staging_assets.cli.common.dagster_program import become_dagster, build_config
 from staging_assets.cli.common.options import (
     find_asset_key,
+    find_branch,
     find_nodes,
     read_staging_schema,
     schema_options,
@@ -38,11 +39,17 @@ _NAME = re.compile(r"(\+*)([^\s+:()\"]+?)(\+*)\Z")
     type=click.Choice(["all", "missing", "changed"]),
     help="what is built of what is selected (default: all)",
 )
+@click.option(
+    "--changed-from",
+    metavar="LIVE",
+    help="build a branch: what the schema LIVE has otherwise, and what depends on it",
+)
 @click.option("--workers", type=click.IntRange(1), help="connections that build at once")
 @click.option("--dry-run", is_flag=True, help="print the command and its settings; build nothing")
 def build(
     selection: Sequence[str],
     rebuild: str | None,
+    changed_from: str | None,
     workers: int | None,
     dry_run: bool,
     **said: str | None,
@@ -53,10 +60,16 @@ def build(
     (+arrests) or downstream (arrests+), or Dagster's own syntax ('group:lookups').
     """
     staging = read_staging_schema(**said)
+    given: dict[str, object] = {"rebuild": rebuild, "workers": workers}
+    if changed_from is not None:
+        # The run is one of the live schema's assets, which it reports as observed.
+        given |= {"schema": find_branch(staging, changed_from), "changed_from": changed_from}
+        said["schema"] = changed_from
+        staging = read_staging_schema(**said)
     project = load_project(staging, staging.department, KINDS, home=staging.home)
     selected = _find_selection(staging, project, selection)
     words = ["asset", "materialize", "--select", selected]
-    config = build_config(f"staging_build{staging.suffix}", rebuild=rebuild, workers=workers)
+    config = build_config(f"staging_build{staging.suffix}", **given)
     if config:
         words += ["--config-json", config]
     return become_dagster(words, dry_run=dry_run, **said)

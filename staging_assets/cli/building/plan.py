@@ -13,13 +13,14 @@ from staging_assets.builder import Rebuild
 from staging_assets.checks import KINDS
 from staging_assets.cli.common.options import (
     find_asset_key,
+    find_branch,
     find_nodes,
     read_staging_schema,
     schema_options,
 )
 from staging_assets.postgres import find_server
 from staging_assets.project import load_project
-from staging_assets.scheduler import plan_to_json, read_plan, read_touched, tell_plan
+from staging_assets.scheduler import plan_to_json, read_plan, read_start, read_touched, tell_plan
 
 EXIT_NOTHING, EXIT_WORK = 0, 2
 
@@ -37,8 +38,19 @@ EXIT_NOTHING, EXIT_WORK = 0, 2
     show_default=True,
     help="as for the run",
 )
+@click.option(
+    "--changed-from",
+    metavar="LIVE",
+    help="of a branch: what the schema LIVE has otherwise, and what depends on it",
+)
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
-def plan(patterns: Sequence[str], rebuild: str, as_json: bool, **said: str | None) -> int:
+def plan(
+    patterns: Sequence[str],
+    rebuild: str,
+    changed_from: str | None,
+    as_json: bool,
+    **said: str | None,
+) -> int:
     """Say what a run would build and why, and what it would leave. Nothing is changed.
 
     PATTERN picks nodes: a name, or one with stars such as 'lookup_*'. The run's first lines are the
@@ -51,8 +63,14 @@ def plan(patterns: Sequence[str], rebuild: str, as_json: bool, **said: str | Non
     name = partial(find_asset_key, staging)
     server = find_server(staging.postgres)
     with closing(server.connect_own("plan")) as connection:
-        found = read_plan(connection, project, staging.schema, nodes, Rebuild(rebuild))
-        touched = read_touched(connection, project, staging.schema, found)
+        if changed_from is None:
+            found = read_plan(connection, project, staging.schema, nodes, Rebuild(rebuild))
+            touched = read_touched(connection, project, staging.schema, found)
+        else:
+            schema = find_branch(staging, changed_from)
+            start = read_start(connection, project, schema, changed_from)
+            found = read_plan(connection, project, schema, nodes, Rebuild(rebuild), start=start)
+            touched = read_touched(connection, project, changed_from, found)
     if as_json:
         told = {name(node): lines for node, lines in touched.items()}
         print(json.dumps({**plan_to_json(found, name), "touched": told}, indent=2))

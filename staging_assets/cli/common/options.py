@@ -44,6 +44,16 @@ def read_staging_schema(**said: str | None) -> StagingSchema:
     return read_settings({**os.environ, **find_said_variables(**said)})
 
 
+def find_branch(staging: StagingSchema, live: str) -> str:
+    """The schema that is built as a branch of the live one: what was named, or its `_next`.
+
+    Args:
+        staging: of the environment and the command line.
+        live: the schema that it differs from.
+    """
+    return staging.schema if staging.schema != live else f"{live}_next"
+
+
 def find_said_variables(**said: str | None) -> dict[str, str]:
     """The variables that options stand for, with what was said.
 

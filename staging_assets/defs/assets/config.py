@@ -26,6 +26,11 @@ class BuildConfig(dg.Config):
         default="all",
         description="all; missing: what is not done yet; changed: what changed since its build.",
     )
+    changed_from: str = Field(
+        default="",
+        description="Build a branch of this schema, the live one: what its scripts make otherwise,"
+        " and what depends on that. The rest is read there. Into `schema`, or its name with _next.",
+    )
     workers: int = Field(
         default=0,
         description="Connections that build at the same time; 0 means STAGING_WORKERS.",

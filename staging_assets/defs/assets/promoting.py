@@ -28,8 +28,14 @@ def find_schema(staging: StagingSchema, config: BuildConfig) -> str:
 
     Raises SettingsError when that is none, or no candidate where one is to be promoted.
     """
-    default = f"{staging.schema}_next" if config.promote else staging.schema
+    candidate = config.promote or config.changed_from == staging.schema
+    default = f"{staging.schema}_next" if candidate else staging.schema
     schema = check_schema_name(config.schema_ or default, _SAID)
+    if config.promote and config.changed_from not in ("", staging.schema):
+        raise SettingsError(
+            f"run config of staging_build: a branch of {config.changed_from} cannot be promoted to"
+            f" {staging.schema}. Give changed_from: {staging.schema}."
+        )
     check_etl_schema(staging.etl_schema, _SAID, built=schema)
     if config.promote and schema == staging.schema:
         raise SettingsError(

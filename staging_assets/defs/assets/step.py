@@ -80,7 +80,8 @@ class Step:
         self._checks = find_checks_of_run(project, checks, self._chosen, nodes, self._added)
         self._config = config
         self._schema = find_schema(staging, config)
-        self._live = self._schema == staging.schema
+        # What a branch is made of is never the live table.
+        self._live = self._schema == staging.schema and not config.changed_from
         self._database = ""
         self._lineage = LineageCache(project, staging.home)
         self._results: list[NodeResult] = []
@@ -100,7 +101,11 @@ class Step:
         for note in self._project.notes:
             self._log("info", note)
         chosen = find_selection(self._prefix, self._nodes, self._project.nodes)
-        said = {"schema": self._config.schema_, "variables": self._config.variables}
+        said = {
+            "schema": self._config.schema_,
+            "changed_from": self._config.changed_from,
+            "variables": self._config.variables,
+        }
         way_on = WayOn(chosen, self._context.op_execution_context.op_handle.name, said)
         screen = Screen(len(self._nodes | self._added), prefix=self._prefix, way_on=way_on)
         if self._config.promote:
@@ -182,6 +187,7 @@ class Step:
             workers=check_workers(workers, "run config `workers` of staging_build"),
             run_id=self._context.run.run_id,
             create_only=self._config.create_only,
+            changed_from=self._config.changed_from,
             wait_for_lock=self._staging.wait_for_lock,
             take_over=self._config.take_over or self._staging.take_over,
         )

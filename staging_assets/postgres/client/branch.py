@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from staging_assets.model import Relation
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser import quote, quote_literal
 from staging_assets.postgres.client.catalog import BUILDS, find_build_schema
 from staging_assets.postgres.driver import Connection
@@ -78,6 +78,7 @@ class Branch:
         replaced: built node to what the live one was made of by its own scripts, as a hash, when
             the branch was planned; without an entry where there was none.
         kept: what a promotion has put aside; None of a branch that was built.
+        lives: names of all relations that scripts of the branch find in the live schema.
     """
 
     schema: str
@@ -89,6 +90,11 @@ class Branch:
     sequences: frozenset[str] = frozenset()
     replaced: Mapping[str, str] = field(default_factory=dict)
     kept: KeptAside | None = None
+    lives: frozenset[str] = frozenset()
+
+    def find_schemas(self, schemas: SchemaNames) -> SchemaNames:
+        """Where scripts of the branch find what they name; `schemas` as for any other schema."""
+        return replace(schemas, live=self.live, lives=self.lives)
 
     @property
     def pinned(self) -> dict[str, set[str | None]]:
@@ -134,6 +140,7 @@ def read_branch(connection: Connection, schema: str) -> Branch | None:
         sequences=frozenset(head["sequences"]),
         replaced={node: told["replaced"] for node, (told, _) in rows.items() if "replaced" in told},
         kept=_read_kept(head["kept"]) if "kept" in head else None,
+        lives=frozenset(head.get("lives", ())),
     )
 
 
@@ -163,7 +170,11 @@ def run_note_branch(connection: Connection, branch: Branch) -> None:
         branch: `read` and `keys` are not looked at: what publishes a table notes these.
     """
     table = _spell(branch.schema, BRANCH)
-    head = {"live": branch.live, "sequences": sorted(branch.sequences)}
+    head = {
+        "live": branch.live,
+        "sequences": sorted(branch.sequences),
+        "lives": sorted(branch.lives),
+    }
     rows: list[tuple[str, Mapping[str, Any]]] = [("", head)]
     rows += [(node, {"own": True}) for node in sorted(branch.built)]
     rows += [(node, {"own": False}) for node in sorted(branch.views)]

@@ -153,13 +153,18 @@ def _tell_held(project: StagingProject, found: Collection[str]) -> dict[str, tup
 
 def _find_holding(project: StagingProject, table: Table) -> Iterator[Use]:
     for statement in _read(project, table.create.text):
-        words = {token.value for token in statement.tokens[:5] if token.kind == "word"}
-        keeps = statement.tokens[0].value == "create" and not _KEEPING.isdisjoint(words)
+        words = {token.value for token in statement.tokens if token.kind == "word"}
+        heads = {token.value for token in statement.tokens[:5] if token.kind == "word"}
+        keeps = statement.tokens[0].value == "create" and not _KEEPING.isdisjoint(heads)
         for use in statement.uses:
             if use.lasting or use.relation.schema != project.schemas.staging:
                 continue
+            # A type; a constant such as 'staging.a'::regclass in a default; what LIKE takes over.
             typed = use.role == "mention" and use.kind in ("type", "data")
-            if use.role == "parent" or typed or (keeps and use.role != "create"):
+            constant = use.role == "spelled" and use.relation.name in project.tables
+            copied = use.role == "read" and "like" in words
+            keeps_all = keeps and use.role != "create"
+            if use.role == "parent" or typed or constant or copied or keeps_all:
                 yield use
 
 

@@ -105,7 +105,9 @@ def run_start(connection: Connection, start: BranchStart, schema: str) -> None:
         script.text for node in start.differing for script in project.find_scripts(node).values()
     ]
     views = frozenset(project.tables) - start.differing.keys()
-    branch = Branch(schema, live, built=frozenset(start.differing), views=views)
+    branch = Branch(
+        schema, live, built=frozenset(start.differing), views=views, lives=project.schemas.lives
+    )
     before = read_branch(connection, schema)
     if before is not None:
         branch = replace(branch, sequences=before.sequences)
