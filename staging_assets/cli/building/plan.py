@@ -58,16 +58,20 @@ def plan(
     the new ones: views, foreign keys of other tables, grants.
     """
     staging = read_staging_schema(**said)
+    schema = staging.schema
+    if changed_from is not None:
+        schema = find_branch(staging, changed_from)
+        said["schema"] = changed_from
+        staging = read_staging_schema(**said)  # the assets are the live schema's
     project = load_project(staging, staging.department, KINDS, home=staging.home)
     nodes = find_nodes(staging, project, patterns) if patterns else project.nodes
     name = partial(find_asset_key, staging)
     server = find_server(staging.postgres)
     with closing(server.connect_own("plan")) as connection:
         if changed_from is None:
-            found = read_plan(connection, project, staging.schema, nodes, Rebuild(rebuild))
-            touched = read_touched(connection, project, staging.schema, found)
+            found = read_plan(connection, project, schema, nodes, Rebuild(rebuild))
+            touched = read_touched(connection, project, schema, found)
         else:
-            schema = find_branch(staging, changed_from)
             start = read_start(connection, project, schema, changed_from)
             found = read_plan(connection, project, schema, nodes, Rebuild(rebuild), start=start)
             touched = read_touched(connection, project, changed_from, found)
