@@ -9,7 +9,7 @@ UV_VERSION := 0.13.9
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-one-statement test-citus test-servers test-trust trust-figures lint format docs pictures dev bench bench-quick lock clean
+.PHONY: help install demo test test-fast test-one-statement test-citus test-servers test-trust trust-figures lint format docs pictures dev bench bench-docs bench-quick lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -74,6 +74,9 @@ pictures: install ## take the pictures of the README anew, in a browser
 
 bench: install ## every benchmark, side by side (long)
 	@$(BIN)/python -m benchmarks
+
+bench-docs: install ## the tables of docs/performance.md, in half an hour on an idle machine
+	@$(BIN)/python -m benchmarks --docs --write-docs
 
 bench-quick: install ## the short benchmarks, under 3 minutes
 	@$(BIN)/python -m benchmarks --quick

@@ -1,8 +1,9 @@
 """Measure this project against the other ways of building the same tables.
 
-    python -m benchmarks              everything: about an hour
-    python -m benchmarks --quick      under 3 minutes
-    python -m benchmarks --profile    where the client's time goes in w1, and nothing else
+    python -m benchmarks                      everything: about an hour and a half
+    python -m benchmarks --docs --write-docs  what docs/performance.md shows: half an hour
+    python -m benchmarks --quick              under 3 minutes
+    python -m benchmarks --profile            where the client's time goes in w1, and nothing else
 
 Results go to benchmarks/results/: results.json, report.md and plot.png. Series of earlier runs
 that are not measured again stay in them.
@@ -12,56 +13,76 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from benchmarks.changed import run_changed
 from benchmarks.contestants import CONTESTANTS, Missing
 from benchmarks.contestants.common import HERE, clean_environment, install
-from benchmarks.growth import find_growing, spell_growth
+from benchmarks.growth import (
+    RUNS,
+    TABLES,
+    find_growing,
+    measure_history,
+    measure_tables,
+    spell_curves,
+    spell_growth,
+)
+from benchmarks.page import DOCS, build_blocks, write_page
 from benchmarks.places import work_folder
-from benchmarks.plan import EVERYONE, WORKLOADS, plan, plan_profiles, split
+from benchmarks.plan import (
+    DOCS_MINUTES,
+    EVERYONE,
+    WORKLOADS,
+    Planned,
+    plan,
+    plan_curves,
+    plan_profiles,
+    plan_spent,
+    split,
+)
 from benchmarks.report import read_machine, spell_ratios, spell_series
+from benchmarks.results import Measured, read_results
 from benchmarks.rounds import Series, run_series
 from benchmarks.share import measure_share
-from benchmarks.spy import Profile, run_profile, spell_profile
-
-
-@dataclass
-class Measured:
-    """What one run of the benchmarks has found.
-
-    Args:
-        loading: number of tables to the seconds of each part of loading their folder.
-        profiles: by workload and scale.
-    """
-
-    series: list[Series] = field(default_factory=list)
-    loading: dict[str, dict[str, float]] = field(default_factory=dict)
-    profiles: dict[str, Profile] = field(default_factory=dict)
+from benchmarks.spent import measure_spent, spell_spent
+from benchmarks.spy import run_profile, spell_profile
 
 
 def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="small scales, one round")
+    parser.add_argument("--docs", action="store_true", help="what the page shows, in half an hour")
+    parser.add_argument("--write-docs", action="store_true", help="write docs/performance.md")
+    parser.add_argument("--from-results", action="store_true", help="measure nothing")
     parser.add_argument("--profile", action="store_true", help="only look where our time goes")
     parser.add_argument("--workloads", help=f"some of {', '.join(WORKLOADS)}; separated by ','")
     parser.add_argument("--contestants", help=f"some of {', '.join(EVERYONE)}; separated by ','")
     parser.add_argument("--scale", type=float, help="of w2; 1 is four million rows")
     parser.add_argument("--scales", help="of w3; separated by ','")
-    parser.add_argument("--tables", type=int, help="of w1 and w4")
+    parser.add_argument("--tables", type=int, help="of w1, w4 and changed")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of all sizes of --docs: to try it"
+    )
+    parser.add_argument("--growth-tables", help="numbers of tables; separated by ','")
+    parser.add_argument("--growth-runs", help="numbers of runs in the history; separated by ','")
+    parser.add_argument("--minutes", type=float, help="begin nothing more after so many")
     parser.add_argument("--rounds", type=int, help="how often everyone has a turn")
     parser.add_argument("--no-counts", action="store_true", help="do not count statements")
     parser.add_argument("--no-share", action="store_true", help="do not measure the loading alone")
     parser.add_argument("--no-profile", action="store_true", help="do not profile w1 at the end")
-    parser.add_argument("--output", type=Path, default=HERE / "results", help="folder of results")
+    parser.add_argument("--output", type=Path, help="folder of results")
     options = parser.parse_args(arguments)
+    # What the page shows is not to be mixed with what was measured another day.
+    usual = HERE / "results" / "docs" if options.docs else HERE / "results"
     # Commands run in other folders.
-    options.output = options.output.resolve()
+    options.output = (options.output or usual).resolve()
+    if options.docs and options.minutes is None:
+        options.minutes = DOCS_MINUTES
     for option, known in (("contestants", CONTESTANTS), ("workloads", WORKLOADS)):
         for name in split(getattr(options, option)):
             if name not in known:
@@ -73,11 +94,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = read_options(sys.argv[1:] if arguments is None else arguments)
     options.output.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
-    with work_folder(HERE / ".work") as work:
-        measured = measure(options, work)
+    measured = Measured()
+    if not options.from_results:
+        with work_folder(HERE / ".work") as work:
+            measured = measure(options, work)
     print("\n" + write(options.output, measured))
     if measured.series:
         draw(options.output)
+    if options.write_docs:
+        write_docs(options.output, DOCS)
     minutes = (time.monotonic() - start) / 60
     print(f"\n{minutes:.1f} minutes; {options.output}/results.json, report.md, plot.png")
     failed = [
@@ -93,35 +118,86 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure(options: argparse.Namespace, work: Path) -> Measured:
     """Run everything that was asked for; what is finished is written at once."""
-    measured = Measured()
+    measured, clock = Measured(), _Clock(options.minutes)
+    logs = options.output / "logs"
     for planned in () if options.profile else plan(options):
-        folder = work / f"{planned.workload.name}_{planned.workload.scale:g}"
-        series = run_series(
-            planned.workload,
-            planned.contestants,
-            folder,
-            logs=options.output / "logs" / folder.name,
-            rounds=planned.rounds,
-            tell=_tell,
-            left_out=planned.left_out,
-            count=not options.no_counts,
-            most_seconds=planned.most_seconds,
-        )
-        measured.series.append(series)
+        if not clock.is_over(planned.workload.label):
+            measured.series.append(_run_planned(planned, options, work))
+            write(options.output, measured)
+    for across in plan_curves(options):
+        if clock.is_over(f"growth with {across}"):
+            continue
+        if across == "tables":
+            chosen = split(options.growth_tables) or (int(one * options.share) for one in TABLES)
+            sizes = sorted({max(4, int(one)) for one in chosen})
+            measured.curves += measure_tables(work, logs, sizes, 2, _tell)
+        else:
+            chosen = split(options.growth_runs) or (int(one * options.share) for one in RUNS)
+            sizes = sorted({max(1, int(one)) for one in chosen})
+            measured.curves += measure_history(work, logs, sizes, 2, _tell)
         write(options.output, measured)
-    if not (options.no_share or options.profile):
+    if not (options.no_share or options.profile or options.docs):
         for size in (100,) if options.quick else (100, 1000):
             measured.loading[str(size)] = measure_share(work, size)
     for workload in plan_profiles(options):
+        if clock.is_over(f"profile of {workload.label}"):
+            continue
         _tell(f"{workload.label}: where the client's time goes")
         folder = work / f"profile_{workload.name}_{workload.scale:g}"
         try:
-            profile = run_profile(workload, folder, options.output / "logs" / folder.name)
+            measured.profiles[workload.label] = run_profile(workload, folder, logs / folder.name)
         except Missing as missing:
             _tell(f"  no profile: {missing}")
-        else:
-            measured.profiles[workload.label] = profile
+    for workload in plan_spent(options):
+        if clock.is_over(f"profile of the server in {workload.label}"):
+            continue
+        _tell(f"{workload.label}: where the server's time goes")
+        folder = work / f"spent_{workload.name}_{workload.scale:g}"
+        try:
+            measured.spent[workload.label] = measure_spent(workload, folder, logs / folder.name)
+        except Missing as missing:
+            _tell(f"  no profile: {missing}")
     return measured
+
+
+def _run_planned(planned: Planned, options: argparse.Namespace, work: Path) -> Series:
+    folder = work / f"{planned.name}_{planned.workload.scale:g}"
+    logs = options.output / "logs" / folder.name
+    if planned.changed:
+        return run_changed(
+            planned.workload,
+            planned.contestants,
+            folder,
+            logs=logs,
+            rounds=planned.rounds,
+            tell=_tell,
+        )
+    return run_series(
+        planned.workload,
+        planned.contestants,
+        folder,
+        logs=logs,
+        rounds=planned.rounds,
+        tell=_tell,
+        left_out=planned.left_out,
+        count=not options.no_counts,
+        most_seconds=planned.most_seconds,
+    )
+
+
+class _Clock:
+    """Says when there is no time left to begin something more."""
+
+    def __init__(self, minutes: float | None) -> None:
+        self._minutes = minutes
+        self._until = None if minutes is None else time.monotonic() + 60 * minutes
+
+    def is_over(self, what: str) -> bool:
+        """Whether `what` has to be left out; it is said then."""
+        over = self._until is not None and time.monotonic() > self._until
+        if over:
+            _tell(f"{what}: left out, {self._minutes:g} minutes are over")
+        return over
 
 
 def write(output: Path, measured: Measured) -> str:
@@ -131,33 +207,35 @@ def write(output: Path, measured: Measured) -> str:
     """
     machine = read_machine()
     path = output / "results.json"
-    before: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    told = (Series.from_json(one) for one in before.get("series", ()))
-    found = {(series.workload, series.scale): series for series in (*told, *measured.series)}
-    every = [found[key] for key in sorted(found)]
-    loading = {**before.get("loading", {}), **measured.loading}
-    profiles = {name: Profile(**one) for name, one in before.get("profiles", {}).items()}
-    profiles |= measured.profiles
-    content = {
-        "machine": machine,
-        "series": [series.to_json() for series in every],
-        "loading": loading,
-        "profiles": {name: profile.to_json() for name, profile in profiles.items()},
-    }
-    path.write_text(json.dumps(content, indent=1))
+    every = measured.after(read_results(path))
+    path.write_text(json.dumps({"machine": machine, **every.to_json()}, indent=1))
     parts = [", ".join(f"{name} {value}" for name, value in machine.items())]
-    for series in every:
+    for series in every.series:
         parts += [spell_series(series), spell_ratios(series)]
-    growing = find_growing(every)
+    growing = find_growing(every.series)
     if len(growing) > 1:
         parts.append(spell_growth(growing))
-    for size, share in loading.items():
+    for across in ("tables", "runs"):
+        if any(curve.across == across for curve in every.curves):
+            parts += [f"### Growth with {across}", spell_curves(every.curves, across)]
+    for size, share in every.loading.items():
         lines = [f"- {name}: {seconds:.2f} s" for name, seconds in share.items()]
         parts.append("\n".join([f"### Loading {size} tables", "", *lines]))
-    parts += [spell_profile(profile) for profile in profiles.values()]
+    parts += [spell_profile(profile) for profile in every.profiles.values()]
+    parts += [spell_spent(spent) for spent in every.spent.values()]
     text = "\n\n".join(part for part in parts if part)
     (output / "report.md").write_text(text + "\n")
     return text
+
+
+def write_docs(output: Path, docs: Path) -> None:
+    """Put what results.json holds into performance.md, and the plot beside it."""
+    page = docs / "performance.md"
+    kept = write_page(page, build_blocks(read_results(output / "results.json")))
+    told = f"; not measured, and as before: {', '.join(kept)}" if kept else ""
+    _tell(f"\nwritten: {page}{told}")
+    if (output / "plot.png").exists():
+        shutil.copy(output / "plot.png", docs / "performance.png")
 
 
 def draw(output: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-# Columns that hold the time of the run are left out.
+# Columns that hold the time of the run are left out. Views are looked at too: one contestant makes
+# its tables elsewhere, and views of them here.
 _TABLES = """
 select
     c.relname::text,
@@ -22,7 +23,7 @@ select
 from pg_class as c
 left join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 left join pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
-where c.relnamespace = to_regnamespace('staging') and c.relkind in ('r', 'p')
+where c.relnamespace = to_regnamespace('staging') and c.relkind in ('r', 'p', 'v')
     and not c.relispartition
 group by 1
 order by 1

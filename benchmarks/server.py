@@ -39,12 +39,22 @@ class BenchServer:
         self._embedded = EmbeddedServer(home)
         self._embedded.stop()
         shutil.rmtree(home, ignore_errors=True)
+        self.programs = self._start()
+
+    def _start(self) -> Path:
         self.server = self._embedded.start()
         status = self._embedded.status()
         assert status.pid is not None
         self._postmaster, self._log = status.pid, status.log
         self._admin = self.server.connect("benchmarks", autocommit=True)
-        self.programs = find_programs(find_server_user(status.data))
+        return find_programs(find_server_user(status.data))
+
+    def restart_with(self, library: str) -> None:
+        """Start it again with a library that it loads at its start."""
+        self.query(f"alter system set shared_preload_libraries = '{library}'")
+        self._admin.close()
+        self._embedded.stop()
+        self._start()
 
     @property
     def url(self) -> str:
@@ -93,6 +103,17 @@ class BenchServer:
         """Make the database of the next run: a copy of the template, and nothing left to write."""
         self.query(f"drop database if exists {DATABASE} with (force)")
         self.query(f"create database {DATABASE} template {TEMPLATE} strategy file_copy")
+        self.query("checkpoint")
+
+    def put_aside(self, name: str) -> None:
+        """Keep the database as that of `name`, with all that is in it; there is none then."""
+        self.await_quiet()
+        self.query(f'alter database {DATABASE} rename to "{DATABASE} {name}"')
+
+    def take_back(self, name: str) -> None:
+        """Make the database that was put aside as that of `name` the one to build in."""
+        self.query(f"drop database if exists {DATABASE} with (force)")
+        self.query(f'alter database "{DATABASE} {name}" rename to {DATABASE}')
         self.query("checkpoint")
 
     def await_quiet(self) -> None:

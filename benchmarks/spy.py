@@ -129,15 +129,15 @@ def spell_profile(profile: Profile) -> str:
     parts = [
         f"### Where the client's time goes: {profile.title}",
         text,
-        _spell_shares("part of the main thread", profile.main, wall),
-        _spell_shares("code that the main thread is in", profile.packages, wall),
+        spell_shares("part of the main thread", profile.main, wall),
+        spell_shares("code that the main thread is in", profile.packages, wall),
     ]
     if profile.workers:
-        parts.append(_spell_shares("part of the threads that build", profile.workers, None))
+        parts.append(spell_shares("part of the threads that build", profile.workers, None))
     return "\n\n".join(parts)
 
 
-def _spell_shares(title: str, seen: dict[str, int], wall: float | None) -> str:
+def spell_shares(title: str, seen: dict[str, int], wall: float | None) -> str:
     total = sum(seen.values()) or 1
     large = {part: times for part, times in seen.items() if times >= total / 200}
     if len(large) < len(seen):

@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from benchmarks.server import BenchServer
-from benchmarks.workload import Workload, Written
+from benchmarks.workload import Table, Workload, Written
 
 HERE = Path(__file__).parent.parent
 ROOT = HERE.parent
@@ -23,6 +24,8 @@ PYTHON = Path(sys.executable)
 WORKERS = 2
 
 _KEPT = ("HOME", "LANG", "LC_ALL", "TMPDIR", "USER", "SHELL", "TZ")
+# What says where packages come from, which nobody but pip is told.
+_OF_PIP = re.compile(r"PIP_|SSL_CERT|REQUESTS_CA|https?_proxy|no_proxy", re.IGNORECASE)
 
 
 class Missing(Exception):  # noqa: N818 - it is no error: the contestant is reported as missing
@@ -61,6 +64,21 @@ class Command:
     folder: Path
 
 
+@dataclass(frozen=True)
+class Changes:
+    """How a contestant builds what has changed, and nothing else.
+
+    Args:
+        build: makes everything; untimed.
+        edit: is given a table with another SELECT, and writes its script; untimed.
+        command: builds what has changed; timed.
+    """
+
+    build: Command
+    edit: Callable[[Table], None]
+    command: Command
+
+
 class Contestant(Protocol):
     """One way of building the staging schema.
 
@@ -74,6 +92,14 @@ class Contestant(Protocol):
     keys: bool
 
     def prepare(self, setup: Setup) -> Command:
+        """Make everything ready, untimed. Raises Missing when it cannot take part."""
+
+
+@runtime_checkable
+class Changing(Contestant, Protocol):
+    """One that can tell what has changed since it built the last time."""
+
+    def prepare_changes(self, setup: Setup) -> Changes:
         """Make everything ready, untimed. Raises Missing when it cannot take part."""
 
 
@@ -115,6 +141,7 @@ def install(name: str) -> Path:
         [programs / "python", "-m", "compileall", "-q", folder / "lib"],
     ]
     environment = clean_environment()
+    environment |= {name: said for name, said in os.environ.items() if _OF_PIP.match(name)}
     for command in commands[:2]:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:

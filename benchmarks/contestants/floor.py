@@ -24,17 +24,23 @@ class Floor:
     Args:
         same_log: whether its runs are kept as this project's command keeps them, in a
             DAGSTER_HOME with the same dagster.yaml, and not in Dagster's temporary storage.
+        empty: whether there is a single asset, whatever the workload: what is left is Dagster's
+            start.
     """
 
     builds = False
     keys = False
 
-    def __init__(self, *, same_log: bool = False) -> None:
-        self.name = "floor-same-log" if same_log else "floor"
-        self._same_log = same_log
+    def __init__(self, *, same_log: bool = False, empty: bool = False) -> None:
+        self.name = "floor-start" if empty else "floor-same-log" if same_log else "floor"
+        self._same_log, self._empty = same_log, empty
 
     def prepare(self, setup: Setup) -> Command:
-        variables = {"BENCH_PLAN": str(write_plan(setup))}
+        plan = write_plan(setup)
+        if self._empty:
+            plan = plan.with_name("empty_plan.json")
+            plan.write_text('{"steps": [], "sources": []}')
+        variables = {"BENCH_PLAN": str(plan)}
         if self._same_log:
             variables["DAGSTER_HOME"] = str(_make_home(setup.folder / self.name))
         environment = clean_environment(PYTHON.parent, **variables)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from benchmarks.__main__ import Measured, draw, measure, read_options, write
+from benchmarks.__main__ import draw, measure, read_options, write
 from benchmarks.contestants.common import HERE
 from benchmarks.equality import Outcome, find_differences, read_outcome
 from benchmarks.events import make_events
@@ -28,6 +28,7 @@ from benchmarks.parts import (
 )
 from benchmarks.plan import plan, plan_profiles
 from benchmarks.report import find_ratios, spell_ratios, spell_series
+from benchmarks.results import Measured
 from benchmarks.rounds import Record, Run, Series, compare, run_series
 from benchmarks.spy import read_stacks, spell_profile, sum_stacks
 from benchmarks.tiny import make_tiny

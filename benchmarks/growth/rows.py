@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
+from benchmarks.growth.fit import find_exponent
 from benchmarks.rounds import Series
 from benchmarks.tables import spell_table
 
@@ -50,14 +50,6 @@ def find_points(every: Sequence[Series]) -> dict[str, list[tuple[float, float]]]
         for name, wall in walls.items():
             points.setdefault(name, []).append((rows, wall))
     return {name: of_name for name, of_name in points.items() if len(of_name) > 1}
-
-
-def find_exponent(points: Sequence[tuple[float, float]]) -> float:
-    """The slope of log(seconds) over log(rows), by least squares."""
-    xs, ys = [math.log(x) for x, _ in points], [math.log(y) for _, y in points]
-    middle_x, middle_y = sum(xs) / len(xs), sum(ys) / len(ys)
-    above = sum((x - middle_x) * (y - middle_y) for x, y in zip(xs, ys, strict=True))
-    return above / sum((x - middle_x) ** 2 for x in xs)
 
 
 def spell_growth(every: Sequence[Series]) -> str:
