@@ -291,6 +291,7 @@ def test_the_whole_run_leaves_slow_ones_out_where_tables_are_many() -> None:
     planned = {one.workload.label: one for one in plan(read_options([]))}
     many = planned["w4 x 10"]
     slow = {"luigi", "plain-dagster", "dbt-cold", "dbt-enforced"}
+    slow |= {"dagster-dbt", "dagster-dbt-enforced", "dagster-dbt-in-process-enforced"}
     assert set(many.left_out) == slow
     assert not slow & set(many.contestants)
     assert many.left_out["plain-dagster"] == "would take about 28 minutes"
