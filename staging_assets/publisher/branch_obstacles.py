@@ -108,7 +108,7 @@ def _find_standing(cursor: Cursor, exchange: BranchExchange, attached: Attachmen
     told = []
     for key in exchange.keys:
         if key.validated and key.enforced and key.columns and not key.period:
-            here = quote(Relation(exchange.incoming, key.table))
+            here = str(Relation(exchange.incoming, key.table))
             broken = find_broken(cursor, replace(key, on=here), target=str(key.target))
             told += [broken.replace("the new ", f"{exchange.live}.")] if broken else []
     turned = {dependent.oid for dependent in attached.dependents if dependent.direct}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from psycopg2 import extensions
 
+from staging_assets.errors import BuildError
 from staging_assets.model import StagingProject
 from staging_assets.postgres import (
     Branch,
@@ -67,6 +68,7 @@ class Stage:
 
     def branch(self, project: StagingProject, *built: str, schema: str = "staging_next") -> None:
         """Make a branch by hand: a full candidate, with views in the place of what is live's."""
+        self.ask(f"drop schema if exists {schema}, {schema}__build cascade")
         build_all(self.server, project, schema=schema)
         views = frozenset(project.tables) - {*built}
         nodes = frozenset({*built, *project.procedures} & {*project.nodes})
@@ -225,3 +227,88 @@ def test_it_leaves_what_the_promotion_of_a_full_candidate_leaves(
     assert (read_tables(witness), read_outside(witness)) == promoted
     build_all(database, mixed_project)
     assert find_left(witness) == []
+
+
+def refused(stage: Stage, schema: str = "staging_next") -> str:
+    """What a promotion says, which changes nothing."""
+    before, schemas = stage.state(), stage.schemas()
+    with pytest.raises(BuildError) as error:
+        run_promote(stage.server, stage.new, "staging", schema)
+    assert (stage.state(), stage.schemas()) == (before, schemas)
+    assert f"staging: {schema} cannot take its place. Nothing was changed." in str(error.value)
+    return str(error.value)
+
+
+def test_what_was_built_in_the_live_schema_since_is_named(stage: Stage) -> None:
+    stage.branch(stage.new, *BUILT)
+    build_all(stage.server, stage.old, ["hub"])
+    told = refused(stage)
+    assert (
+        "\n  hub: it was built in staging since staging_next has read it for child\n"
+        "Build the branch again, which builds only what that concerns: staging-assets build"
+        " --schema staging_next --changed-from staging"
+    ) in told
+    # What the branch has not read, and what it replaces anyway, is in nobody's way.
+    stage.branch(stage.new, *BUILT)
+    build_all(stage.server, stage.old, ["other", "child", "grandchild"])
+    run_promote(stage.server, stage.new, "staging")
+    assert stage.marks() == ["new", "new"]
+
+
+def test_other_scripts_in_the_live_schema_and_what_is_not_finished_are_named(stage: Stage) -> None:
+    stage.branch(stage.new, *BUILT)
+    newer = load(stage.folder / "newer", files("newer"))
+    build_all(stage.server, newer, ["child"])
+    stage.ask(
+        "update staging_next__build.__builds set failed = 'x' where node = 'child';"
+        "delete from staging_next__build.__builds where node = 'grandchild';"
+        "drop table staging_next.grandchild"
+    )
+    told = refused(stage)
+    for line in (
+        "child: its last build failed in staging_next",
+        "grandchild: it is not built in staging_next",
+        "grandchild: the table is gone from staging_next",
+        "child: it was built in staging of other scripts since staging_next was planned",
+    ):
+        assert f"\n  {line}" in told, told
+    assert "--changed-from staging" in told
+
+
+def test_everything_in_the_way_is_named_at_once(stage: Stage) -> None:
+    stage.branch(stage.new, *BUILT)
+    stage.ask(
+        "alter table staging_next.child drop column mark;"
+        "create view public.seen as select mark from staging.child;"
+        "create view public.ahead as select id from staging_next.other;"
+        "insert into staging.child (id) values (77); create table public.outside (c int"
+        " constraint outside_c references staging.child); insert into public.outside values (77);"
+        "create table public.heir () inherits (staging.grandchild);"
+        "alter table staging.hub disable trigger all; delete from staging.hub where id = 3"
+    )
+    told = refused(stage)
+    for line in (
+        "1 rows of public.outside (c) have no row in the new child: foreign key outside_c",
+        "view public.seen: column",
+        "view public.ahead: this hangs on staging_next",
+        "table public.heir: this hangs on staging and cannot be turned to staging_next",
+        "1 rows of staging_next.child (hub) have no row in staging.hub: foreign key child_hub_fkey",
+    ):
+        assert f"\n  {line}" in told, told
+
+
+def test_old_tables_do_not_come_back_to_rows_that_were_built_since(stage: Stage) -> None:
+    stage.branch(stage.new, *BUILT)
+    run_promote(stage.server, stage.new, "staging")
+    build_all(stage.server, stage.new)
+    before = stage.state()
+    with pytest.raises(BuildError, match="hub: it was built in staging since") as refused:
+        run_rollback(stage.server, stage.new, "staging")
+    assert "Go back to the scripts of that time, and build what they change" in str(refused.value)
+    assert stage.state() == before
+
+
+def test_a_branch_is_promoted_where_it_comes_from(stage: Stage) -> None:
+    stage.branch(stage.new, *BUILT)
+    with pytest.raises(BuildError, match="a branch of staging, and holds only what differs"):
+        run_promote(stage.server, stage.new, "elsewhere", "staging_next")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from staging_assets.model import Relation
-from staging_assets.parser import quote, quote_identifier, quote_literal, tokenize
+from staging_assets.parser import quote, quote_literal, quote_name, tokenize
 from staging_assets.postgres import BranchKey, Cursor
 from staging_assets.publisher.attached.objects import InboundKey
 
@@ -66,7 +66,7 @@ def find_lacking(
 
 
 def _build_key(key: BranchKey, live: str, *, partitioned: bool) -> InboundKey:
-    on = quote(Relation(live, key.table))
+    on = str(Relation(live, key.table))
     comment = None
     if key.comment is not None:
         comment = f"comment on constraint {key.name} on {on} is {quote_literal(key.comment)}"
@@ -107,7 +107,7 @@ def _find_columns(definition: str) -> Sequence[Sequence[str]]:
         elif token.value == ")" and token.kind == "punctuation":
             depth -= 1
         elif depth and token.value not in (",", "period"):
-            lists[-1].append(quote_identifier(token.value))
+            lists[-1].append(quote_name(token.value))
     if len(lists) < 2:
         return []
     return [[here, there, "="] for here, there in zip(lists[0], lists[1], strict=True)]
