@@ -13,11 +13,7 @@ from psycopg2 import extensions
 from staging_assets.errors import BuildError
 from staging_assets.model import StagingProject
 from staging_assets.postgres import (
-    Branch,
-    BranchKey,
     Server,
-    note_branch_keys_sql,
-    run_note_branch,
 )
 from staging_assets.publisher import read_releases, run_promote, run_rollback
 from staging_assets_tests.support import one_of_each
@@ -66,43 +62,9 @@ class Stage:
     def ask(self, query: str) -> Any:
         return ask(self.connection, query)
 
-    def branch(self, project: StagingProject, *built: str, schema: str = "staging_next") -> None:
-        """Make a branch by hand: a full candidate, with views in the place of what is live's."""
-        self.ask(f"drop schema if exists {schema}, {schema}__build cascade")
-        build_all(self.server, project, schema=schema)
-        views = frozenset(project.tables) - {*built}
-        nodes = frozenset({*built, *project.procedures} & {*project.nodes})
-        nodes |= {node for node in project.nodes if node.startswith("stored_procedures/")}
-        listed = ", ".join(f"'{view}'" for view in views)
-        run_note_branch(self.connection, Branch(schema, "staging", nodes, views))
-        for table in built:
-            keys = [
-                BranchKey(table, *row)
-                for row in self.ask(
-                    "select quote_ident(k.conname), replace(pg_get_constraintdef(k.oid),"
-                    f" '{schema}.', 'staging.'), f.relname::text,"
-                    " obj_description(k.oid, 'pg_constraint'), true"
-                    f" from pg_constraint k join pg_class f on f.oid = k.confrelid"
-                    f" where k.conrelid = '{schema}.{table}'::regclass and k.contype = 'f'"
-                    f" and f.relname in ({listed}) union all select null, null,"
-                    " null, null, null"
-                )
-                if row[0]
-            ]
-            for key in keys:
-                self.ask(f"alter table {schema}.{table} drop constraint {key.name}")
-            self.ask(note_branch_keys_sql(schema, table, keys))
-        for view in views:
-            self.ask(
-                f"drop table {schema}.{view} cascade;"
-                f"create view {schema}.{view} as select * from staging.{view}"
-            )
-            self.ask(
-                f"update {schema}__build.__builds set made_of = jsonb_set(made_of,"
-                f" '{{above,{view}}}', (select to_jsonb(content) from staging__build.__builds"
-                f" where node = '{view}')) where made_of -> 'above' ? '{view}'"
-            )
-        self.ask(f"delete from {schema}__build.__builds where node in ({listed})")
+    def branch(self, project: StagingProject, schema: str = "staging_next") -> None:
+        """Build what differs of it from the live schema."""
+        build_all(self.server, project, schema=schema, changed_from="staging")
 
     def marks(self) -> list[str]:
         return [self.ask(f"select min(mark) from staging.{t}") for t in ("child", "grandchild")]
@@ -145,7 +107,7 @@ def stage(database: Server, tmp_path: Path, witness: extensions.connection) -> I
 
 def test_only_the_built_tables_change_places(stage: Stage) -> None:
     before = {row[1]: row[0] for row in stage.state()[0]}
-    stage.branch(stage.new, *BUILT)
+    stage.branch(stage.new)
     release = run_promote(stage.server, stage.new, "staging")
     assert stage.marks() == ["new", "new"]
     after = {row[1]: row[0] for row in stage.state()[0]}
@@ -172,7 +134,7 @@ def test_only_the_built_tables_change_places(stage: Stage) -> None:
 
 
 def test_nothing_is_left_to_build_afterwards(stage: Stage) -> None:
-    stage.branch(stage.new, *BUILT)
+    stage.branch(stage.new)
     run_promote(stage.server, stage.new, "staging")
     results = build_all(stage.server, stage.new, rebuild=Rebuild.CHANGED)
     assert set(statuses(results).values()) == {"unchanged"}, results
@@ -180,7 +142,7 @@ def test_nothing_is_left_to_build_afterwards(stage: Stage) -> None:
 
 def test_a_rollback_gives_exactly_the_state_before(stage: Stage) -> None:
     before = stage.state()
-    stage.branch(stage.new, *BUILT)
+    stage.branch(stage.new)
     run_promote(stage.server, stage.new, "staging")
     between = stage.state()
     for state in (before, between, before):
@@ -208,7 +170,7 @@ def test_it_leaves_what_the_promotion_of_a_full_candidate_leaves(
     build_all(database, projects[1])
     ask(witness, HUNG)
     before = read_tables(witness), read_outside(witness)
-    Stage(database, tmp_path, witness).branch(mixed_project, *built)
+    build_all(database, mixed_project, schema="staging_next", changed_from="staging")
     run_promote(database, mixed_project, "staging")
     promoted = read_tables(witness), read_outside(witness)
     with (
@@ -240,7 +202,7 @@ def refused(stage: Stage, schema: str = "staging_next") -> str:
 
 
 def test_what_was_built_in_the_live_schema_since_is_named(stage: Stage) -> None:
-    stage.branch(stage.new, *BUILT)
+    stage.branch(stage.new)
     build_all(stage.server, stage.old, ["hub"])
     told = refused(stage)
     assert (
@@ -249,14 +211,14 @@ def test_what_was_built_in_the_live_schema_since_is_named(stage: Stage) -> None:
         " --schema staging_next --changed-from staging"
     ) in told
     # What the branch has not read, and what it replaces anyway, is in nobody's way.
-    stage.branch(stage.new, *BUILT)
+    stage.branch(stage.new)
     build_all(stage.server, stage.old, ["other", "child", "grandchild"])
     run_promote(stage.server, stage.new, "staging")
     assert stage.marks() == ["new", "new"]
 
 
 def test_other_scripts_in_the_live_schema_and_what_is_not_finished_are_named(stage: Stage) -> None:
-    stage.branch(stage.new, *BUILT)
+    stage.branch(stage.new)
     newer = load(stage.folder / "newer", files("newer"))
     build_all(stage.server, newer, ["child"])
     stage.ask(
@@ -276,7 +238,7 @@ def test_other_scripts_in_the_live_schema_and_what_is_not_finished_are_named(sta
 
 
 def test_everything_in_the_way_is_named_at_once(stage: Stage) -> None:
-    stage.branch(stage.new, *BUILT)
+    stage.branch(stage.new)
     stage.ask(
         "alter table staging_next.child drop column mark;"
         "create view public.seen as select mark from staging.child;"
@@ -298,7 +260,7 @@ def test_everything_in_the_way_is_named_at_once(stage: Stage) -> None:
 
 
 def test_old_tables_do_not_come_back_to_rows_that_were_built_since(stage: Stage) -> None:
-    stage.branch(stage.new, *BUILT)
+    stage.branch(stage.new)
     run_promote(stage.server, stage.new, "staging")
     build_all(stage.server, stage.new)
     before = stage.state()
@@ -309,6 +271,6 @@ def test_old_tables_do_not_come_back_to_rows_that_were_built_since(stage: Stage)
 
 
 def test_a_branch_is_promoted_where_it_comes_from(stage: Stage) -> None:
-    stage.branch(stage.new, *BUILT)
+    stage.branch(stage.new)
     with pytest.raises(BuildError, match="a branch of staging, and holds only what differs"):
         run_promote(stage.server, stage.new, "elsewhere", "staging_next")

@@ -148,7 +148,10 @@ def _find_why(
         return [] if known.has_schema else [Reason("no schema", "there is no such schema")]
     if before is None or before.made_of is None:
         return [Reason("never built", "there is no record of a build")]
-    reasons = [] if kind is Kind.CLEANUP else _find_drift(before, known.catalog.get(node))
+    seen = kind is not Kind.CLEANUP
+    if kind is Kind.PROCEDURES:  # of a script that makes types alone, nothing is looked at
+        seen = bool(project.procedures[project.node(node).name].functions)
+    reasons = _find_drift(before, known.catalog.get(node)) if seen else []
     if before.failed == made_of.hash:
         reasons.append(Reason("failed", "its last build failed"))
     reasons += find_differences(project, before.made_of, made_of, again)
