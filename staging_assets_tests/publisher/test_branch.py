@@ -16,12 +16,12 @@ from staging_assets.postgres import (
     Server,
 )
 from staging_assets.publisher import read_releases, run_promote, run_rollback
-from staging_assets_tests.support import one_of_each
 from staging_assets_tests.support.builds import Rebuild, ask, build_all, load, statuses, tables
 from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.one_of_each import (
     HUNG,
     find_left,
+    load_mixed,
     load_turns,
     read_outside,
     read_tables,
@@ -159,19 +159,12 @@ def test_a_rollback_gives_exactly_the_state_before(stage: Stage) -> None:
 def test_it_leaves_what_the_promotion_of_a_full_candidate_leaves(
     database: Server, server: Server, witness: extensions.connection, tmp_path: Path
 ) -> None:
-    built = ("counts", "events", "cleaned", "in_place")
-    projects = load_turns(tmp_path)
-    mixed = one_of_each.files(1) | {
-        path: text
-        for path, text in one_of_each.files(2).items()
-        if any(name in path for name in (*built, "twice", "fill"))
-    }
-    mixed_project = load(tmp_path / "mixed", mixed)
+    projects, mixed = load_turns(tmp_path), load_mixed(tmp_path)
     build_all(database, projects[1])
     ask(witness, HUNG)
     before = read_tables(witness), read_outside(witness)
-    build_all(database, mixed_project, schema="staging_next", changed_from="staging")
-    run_promote(database, mixed_project, "staging")
+    build_all(database, mixed, schema="staging_next", changed_from="staging")
+    run_promote(database, mixed, "staging")
     promoted = read_tables(witness), read_outside(witness)
     with (
         fresh_database(server) as other,
@@ -179,15 +172,15 @@ def test_it_leaves_what_the_promotion_of_a_full_candidate_leaves(
     ):
         build_all(other, projects[1])
         ask(seer, HUNG)
-        build_all(other, mixed_project, schema="staging_next")
-        run_promote(other, mixed_project, "staging")
+        build_all(other, mixed, schema="staging_next")
+        run_promote(other, mixed, "staging")
         assert (read_tables(seer), read_outside(seer)) == promoted
     assert find_left(witness) == []
-    run_rollback(database, mixed_project, "staging")
+    run_rollback(database, mixed, "staging")
     assert (read_tables(witness), read_outside(witness)) == before
-    run_rollback(database, mixed_project, "staging")
+    run_rollback(database, mixed, "staging")
     assert (read_tables(witness), read_outside(witness)) == promoted
-    build_all(database, mixed_project)
+    build_all(database, mixed)
     assert find_left(witness) == []
 
 

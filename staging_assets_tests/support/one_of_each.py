@@ -163,6 +163,20 @@ def load_turns(folder: Path) -> dict[int, StagingProject]:
     return {turn: load(folder / str(turn), files(turn)) for turn in TURNS}
 
 
+MIXED = ("counts", "events", "cleaned", "in_place")
+"""Tables whose scripts differ in the folder between the versions, as functions do."""
+
+
+def load_mixed(folder: Path) -> StagingProject:
+    """The first version but for some tables and the functions: what a branch is for."""
+    changed = {
+        path: text
+        for path, text in files(2).items()
+        if any(name in path for name in (*MIXED, "twice", "fill"))
+    }
+    return load(folder / "mixed", files(1) | changed)
+
+
 def read_tables(connection: Connection, schema: str = "staging") -> dict[str, Any]:
     """Table to all that it is, its rows included."""
     found = dict(ask(connection, _TABLES.format(schema=schema)))
