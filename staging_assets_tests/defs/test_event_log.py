@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,8 +17,8 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from staging_assets.dagster_home import CONFIGURATION
 from staging_assets_tests.end_to_end.test_commands import LITERAL, count, typed  # noqa: F401 - a fixture
-from staging_assets_tests.support.commands import ROOT, run_typed
-from staging_assets_tests.support.forked import run_forked
+from staging_assets_tests.support.commands import run_typed
+from staging_assets_tests.support.forked import find_context, run_forked
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="counts open files in /proc")
 
@@ -127,21 +126,22 @@ def test_who_watches_a_run_is_told_of_each_event(home: Path) -> None:
         page.event_log_storage.end_watch(run.run_id, lambda *_: None)
 
 
+def write_runs(home: Path) -> None:
+    """What each of several processes does."""
+    with opened(home) as instance:
+        for _ in range(4):
+            assert dg.materialize([many], instance=instance).success
+
+
 def test_two_processes_write_at_the_same_time(home: Path) -> None:
-    program = (
-        "import dagster as dg, sys\n"
-        "from staging_assets_tests.defs.test_event_log import many, opened\n"
-        "from pathlib import Path\n"
-        "with opened(Path(sys.argv[1])) as instance:\n"
-        "    for _ in range(4):\n"
-        "        assert dg.materialize([many], instance=instance).success\n"
-    )
     with opened(home):
         pass  # in a folder that is made already; below is one that is not
-    both = [
-        subprocess.Popen([sys.executable, "-c", program, str(home)], cwd=ROOT) for _ in range(2)
-    ]
-    assert [process.wait(120) for process in both] == [0, 0]
+    both = [find_context().Process(target=write_runs, args=(home,)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(120)
+    assert [process.exitcode for process in both] == [0, 0]
     with opened(home) as instance:
         assert instance.get_runs_count() == 8
         assert all(len(instance.all_logs(run.run_id)) > 20 for run in instance.get_runs())

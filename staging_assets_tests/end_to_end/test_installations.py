@@ -36,7 +36,8 @@ FOLDER = {
 }
 MINE = "import dagster as dg\n@dg.asset\ndef mine():\n    ...\ndefs = dg.Definitions([mine])\n"
 
-pytestmark = pytest.mark.timeout(900)
+# What is installed comes from a package index.
+pytestmark = [pytest.mark.server, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
