@@ -20,7 +20,7 @@ from staging_assets.checks.schema.foreign_keys import evaluate_foreign_keys
 from staging_assets.checks.suite import find_checks
 from staging_assets.errors import DatabaseError
 from staging_assets.model import Relation, StagingProject, cleanup_node
-from staging_assets.postgres import OWN_PATH, Connection, Server, find_running
+from staging_assets.postgres import OWN_PATH, Connection, Server, find_running, read_branch
 
 
 def run_checks(
@@ -92,21 +92,31 @@ def run_given_checks(
     with closing(server.connect("staging_assets checks", path=OWN_PATH)) as connection:
         _check_schema(connection, server, schema)
         connection.rollback()
+        seen = _find_seen(connection, project, schema)
         whole = {
-            check.kind: _run_whole(connection, project, schema, check, built)
+            check.kind: _run_whole(connection, project, schema, check, built, seen=seen)
             for check in checks
             if KINDS[check.kind].late
         }
         rest = [check for check in checks if not KINDS[check.kind].late]
         results = evaluate_many(
             connection,
-            _find_subjects(project, schema, rest),
+            _find_subjects(seen, schema, rest),
             schema=schema,
-            schemas=project.schemas,
+            schemas=seen.schemas,
         )
         results = _tell_of_run(connection, schema, [*whole.values(), *results])
     found = {(result.table, result.name): result for result in results}
     return [found[check.key] for check in checks]
+
+
+def _find_seen(connection: Connection, project: StagingProject, schema: str) -> StagingProject:
+    """The folder as a schema sees it: what is not a branch's own is looked at in the live one."""
+    with reading(connection):
+        branch = read_branch(connection, schema)
+    if branch is None:
+        return project
+    return replace(project, schemas=branch.find_schemas(project.schemas))
 
 
 def _tell_of_run(
@@ -133,7 +143,7 @@ def _find_subjects(project: StagingProject, schema: str, checks: Sequence[Check]
         by_table.setdefault(check.relation, []).append(check)
     return [
         Subject(
-            Relation(schema, table),
+            Relation(project.schemas.find_home(table, schema), table),
             of_table,
             EvaluationContext(
                 own=project.tables[table].own if table in project.tables else (),
@@ -149,13 +159,15 @@ def _run_whole(
     schema: str,
     check: Check,
     built: Collection[str] | None,
+    *,
+    seen: StagingProject,
 ) -> CheckResult:
     tables = None if built is None else frozenset(name for name in project.tables if name in built)
     try:
         if check.kind == DRIFT.name:
             return evaluate_drift(connection, check, project, schema, tables)
         if check.kind == FUNCTIONS.name:
-            return evaluate_functions(connection, check, project, schema, built)
+            return evaluate_functions(connection, check, seen, schema, built)
         fresh = _find_fresh(project, built or ())
         return evaluate_foreign_keys(connection, check, schema, tables, fresh)
     except psycopg2.Error as error:

@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from staging_assets.checks import run_checks
 from staging_assets.errors import BuildError
 from staging_assets.postgres import Branch, Server, read_branch
 from staging_assets.scheduler.planning.decide import BuildPlan
@@ -130,11 +131,15 @@ def test_what_differs_is_built_and_the_rest_is_shown(
     )
     assert ask(witness, keys) == "below_id_fkey"
     assert find_hanging(witness, "next", "staging") == []
+    checks = run_checks(database, load(tmp_path / "branch", changed), "next")
+    assert [each.summary for each in checks if not each.passed] == []
     assert before == ask(
         witness,
         "select oid, relfilenode, relname from pg_class"
         " where relnamespace = 'staging'::regnamespace order by 1",
     )
+    ask(witness, "create view next.probe as select * from staging.hub")
+    assert find_hanging(witness, "next", "staging") != [], "nothing would be found"
 
 
 def test_a_view_of_a_live_table_is_read_and_refuses_to_be_written(
@@ -221,6 +226,13 @@ def test_a_branch_is_built_again_and_goes_back(
     again = change(changed, other=(OTHER[0], OTHER[1] + " limit 4"))
     assert build_branch(database, tmp_path, again, rebuild=Rebuild.CHANGED) == {"other": "built"}
     assert branch_of(witness).keys
+    # What the live schema has built since is read again, and no more.
+    build_all(database, load(tmp_path / "live", FILES), ["leaf"])
+    assert build_branch(database, tmp_path, again, rebuild=Rebuild.CHANGED) == {}
+    build_all(database, load(tmp_path / "live", FILES), ["hub"])
+    assert {"leaf", "below", "other"} == set(
+        build_branch(database, tmp_path, again, rebuild=Rebuild.CHANGED)
+    )
     back = change(again, other=OTHER)
     assert build_branch(database, tmp_path, back, rebuild=Rebuild.CHANGED) == {}
     assert branch_of(witness).views == {"hub", "other"}

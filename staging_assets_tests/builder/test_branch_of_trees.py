@@ -1,4 +1,7 @@
-"""Of every tree: a branch in which a table differs holds what a full candidate would."""
+"""Of every tree: a branch in which a table differs holds what a full candidate would.
+
+The first table, one in the middle and the last one differ in turn, so that tables come and go back.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,8 @@ def test_a_branch_holds_what_a_full_candidate_would(tree: Path, server: Server) 
         build_all(database, project)
         build_all(database, project, schema="whole")
         live = {table: read_rows(witness, "staging", table) for table in project.tables}
-        for table in project.tables:
+        tables = [node for node in project.nodes if node in project.tables]
+        for table in dict.fromkeys((tables[0], tables[len(tables) // 2], tables[-1])):
             build_all(database, differ(project, table), schema="next", changed_from="staging")
             assert find_hanging(witness, "next", "staging") == []
             for each in project.tables:

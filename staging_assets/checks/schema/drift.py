@@ -6,15 +6,16 @@ transaction that is rolled back (`expected`), and both catalogs are compared.
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psycopg2 import sql
 
 from staging_assets.checks.core.check import Check, CheckResult, build_result
-from staging_assets.checks.core.snapshot import PAUSES, read_settled
+from staging_assets.checks.core.snapshot import PAUSES, read_settled, reading
 from staging_assets.checks.schema.differences import (
     Deviation,
     find_deviations,
@@ -23,9 +24,10 @@ from staging_assets.checks.schema.differences import (
 )
 from staging_assets.checks.schema.expected import read_expected
 from staging_assets.checks.schema.expected_changes import Changes, find_cleanup_changes
-from staging_assets.checks.schema.structure import read_structures
+from staging_assets.checks.schema.structure import Rule, Structure, read_structures
 from staging_assets.model import StagingProject, list_some, say
-from staging_assets.postgres import BUILDS, Connection, find_build_schema
+from staging_assets.parser import quote_name, unquote_name
+from staging_assets.postgres import BUILDS, Branch, Connection, find_build_schema, read_branch
 
 MOST_IN_SUMMARY = 5
 
@@ -47,17 +49,25 @@ def evaluate_drift(
         schema: the schema's real name.
         tables: only these; None is all.
 
+    Of a branch, the tables of the live schema are not looked at.
+
     A table that was never built is no drift, and is counted. What a cleanup changes by its own
     words, and what was made by hand and a rebuild carries over, is listed apart. What is found is
     looked at again a moment later: beside a build, tables change while they are read.
     """
-    wanted = [name for name in project.tables if tables is None or name in tables]
-    found = _compare(connection, check, project, schema, wanted)
+    with reading(connection):
+        branch = read_branch(connection, schema) or Branch(schema, "")
+    wanted = [
+        name
+        for name in project.tables
+        if (tables is None or name in tables) and name not in branch.views
+    ]
+    found = _compare(connection, check, project, branch, wanted)
     for pause in PAUSES:
         if not found.findings:
             break
         time.sleep(pause)
-        again = _compare(connection, check, project, schema, wanted)
+        again = _compare(connection, check, project, branch, wanted)
         settled = again.findings == found.findings
         found = replace(again, findings=[each for each in again.findings if each in found.findings])
         if settled:
@@ -95,14 +105,16 @@ def _compare(
     connection: Connection,
     check: Check,
     project: StagingProject,
-    schema: str,
+    branch: Branch,
     wanted: Sequence[str],
 ) -> _Comparison:
+    schema = branch.schema
     excepted = tuple(check.arguments.get("except", ()))
     live, (built, built_tables) = read_settled(
         connection,
         lambda: (read_structures(connection, schema, wanted), _read_built(connection, schema)),
     )
+    live = _add_owed(live, branch)
     present = [name for name in wanted if name in live]
     said = read_expected(connection, project, schema, present)
     unbuilt = [name for name in wanted if name not in live and name not in built]
@@ -135,6 +147,20 @@ def _compare(
             found.by_cleanups.extend(map(str, by_cleanup))
             found.carried.extend(str(each) for each in rest if each.carried)
             found.findings.extend(str(each) for each in rest if not each.carried)
+    return found
+
+
+def _add_owed(live: Mapping[str, Structure], branch: Branch) -> dict[str, Structure]:
+    """Count the keys of a branch to live tables as if they were there: a promotion adds them."""
+    found = dict(live)
+    for key in branch.keys:
+        references = re.search(r" REFERENCES .+?\(", key.definition, re.DOTALL)
+        if key.table in found and references is not None:
+            before, after = key.definition[: references.start()], key.definition[references.end() :]
+            definition = f"{before} REFERENCES {quote_name(key.references)}({after}"
+            rule = Rule("key", definition.removesuffix(" NOT VALID"), unquote_name(key.name))
+            rules = sorted([*found[key.table].rules, rule])
+            found[key.table] = replace(found[key.table], rules=rules)
     return found
 
 
