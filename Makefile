@@ -46,7 +46,7 @@ test-one-statement: install ## the tests of the engine, on a server that takes o
 test-citus: install ## the tests on the Citus cluster that STAGING_TEST_CITUS_URL names
 	@$(BIN)/python -m pytest staging_assets_tests/end_to_end/test_citus.py
 
-test-servers: install ## the tests of the engine on PostgreSQL 14, 15, 16 and 17, fetched by npm
+test-servers: install ## the tests of the engine on PostgreSQL 14 to 18, fetched by npm
 	@$(BIN)/python -m staging_assets_tests.support.other_servers -n auto
 
 test-trust: install ## the proofs of docs/reliability.md in full, in 20 minutes

