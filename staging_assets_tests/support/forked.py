@@ -2,7 +2,8 @@
 
 Every command is a process of its own, with its own environment, folder and streams; it is forked
 from one that has imported what the commands import, has run none of it and has read no environment.
-From there on it is what `bin/dagster` or `bin/staging-assets` does, `staging_assets.pth` included.
+From there on it is what `bin/dagster` or `bin/staging-assets` does, `staging_assets.pth` included,
+or a script of Python's.
 How a command *starts*, and what it does with signals, is tested with `run_typed` and `start_typed`.
 That both ways say and do the same is tested in `end_to_end/test_forked_commands.py`.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import atexit
 import multiprocessing
 import os
+import runpy
 import shlex
 import signal
 import subprocess
@@ -44,7 +46,7 @@ def run_forked(
         timeout: seconds after which it is killed.
     """
     program, *words = shlex.split(command)
-    assert program in ("dagster", "staging-assets")
+    assert program in _PROGRAMS
     with tempfile.TemporaryDirectory(prefix="forked-") as told:
         files = [Path(told, name) for name in ("out", "err")]
         process = find_context().Process(
@@ -114,4 +116,14 @@ def _run_staging_assets() -> object:
     return main()
 
 
-_PROGRAMS = {"dagster": _run_dagster, "staging-assets": _run_staging_assets}
+def _run_python() -> object:
+    """`python script.py`: the Dagster that it imports is as it was installed, nothing changed."""
+    sys.argv = sys.argv[1:]
+    return runpy.run_path(sys.argv[0], run_name="__main__") and None
+
+
+_PROGRAMS = {
+    "dagster": _run_dagster,
+    "staging-assets": _run_staging_assets,
+    "python": _run_python,
+}
