@@ -21,7 +21,6 @@ import dagster as dg
 from staging_assets.dagster_command import make_home
 from staging_assets.defs import (
     alert_blind,
-    alert_killed,
     build_overdue_alert,
     find_overdue,
     look_once,
@@ -74,8 +73,7 @@ def look(instance: dg.DagsterInstance, staging: StagingSchema, within: float | N
 
     Raises StagingError when the database cannot be asked.
     """
-    dead = look_once(instance, staging)
-    alert_killed(staging, [(each.run_id, str(each)) for each in dead], _warn)
+    dead = look_once(instance, staging, _warn)
     overdue = None if within is None else find_overdue(instance, staging, within)
     if overdue is not None:
         run_alert(staging.alerts, build_overdue_alert(staging, overdue), _warn)

@@ -7,7 +7,7 @@ for it.
 """
 
 from staging_assets.defs.alerts.channels import run_alert
-from staging_assets.defs.alerts.of_a_run import alert_blind, alert_broken, alert_killed
+from staging_assets.defs.alerts.of_a_run import alert_blind, alert_broken
 from staging_assets.defs.alerts.overdue import build_overdue_alert, find_overdue
 from staging_assets.defs.assets.build import build_staging_assets
 from staging_assets.defs.assets.resources import PostgresResource, build_resource
@@ -29,7 +29,6 @@ __all__ = [
     "StagingTranslator",
     "alert_blind",
     "alert_broken",
-    "alert_killed",
     "build_definitions",
     "build_overdue_alert",
     "build_resource",

@@ -91,6 +91,15 @@ def test_the_webhook_gets_json_without_any_row_value(hook: Hook, log: list[str])
     assert log == []
 
 
+def test_a_check_is_called_by_the_key_that_dagster_shows() -> None:
+    alert = find_alert(
+        ABOUT, lambda node: f"city/staging/{node}", [], [FAILED], dependencies={}, go_on=""
+    )
+    assert alert is not None
+    assert "event_id_unique on city/staging/arrests: event_id: 2 values" in alert.text
+    assert [each["asset"] for each in alert.to_json()["checks"]] == ["city/staging/arrests"]
+
+
 def test_a_failed_table_is_told_with_its_reason_what_it_holds_up_and_the_way_on(
     hook: Hook, log: list[str]
 ) -> None:

@@ -39,6 +39,34 @@ class FailedTable:
 
 
 @dataclass(frozen=True)
+class FailedCheck:
+    """A check that failed.
+
+    Args:
+        asset: the key of its table, such as `staging/arrests`.
+        result: what came of it.
+    """
+
+    asset: str
+    result: CheckResult
+
+    def __str__(self) -> str:
+        suffix = "" if self.result.severity == "ERROR" else " (a warning)"
+        return f"{self.result.name} on {self.asset}{suffix}: {self.result.summary}"
+
+    def to_json(self) -> dict[str, Any]:
+        """What a webhook gets of it: nothing of what was found in rows."""
+        return {
+            "asset": self.asset,
+            "check": self.result.name,
+            "severity": self.result.severity,
+            "blocking": self.result.blocking,
+            "could_not_be_evaluated": self.result.error,
+            "summary": self.result.summary,
+        }
+
+
+@dataclass(frozen=True)
 class Alert:
     """What stopped a night, why, what it holds up, and how to go on.
 
@@ -57,7 +85,7 @@ class Alert:
     about: Mapping[str, str]
     reason: str = ""
     tables: Sequence[FailedTable] = ()
-    checks: Sequence[CheckResult] = ()
+    checks: Sequence[FailedCheck] = ()
     go_on: str = ""
 
     @property
@@ -70,7 +98,7 @@ class Alert:
             lines += [f"{table.asset}: {first}", *(f"    {line}" for line in rest)]
             if table.holds_up:
                 lines.append(f"    it holds up {', '.join(table.holds_up)}")
-        lines += [describe_check(check) for check in self.checks[:MOST_LISTED]]
+        lines += [str(check) for check in self.checks[:MOST_LISTED]]
         lines += [f"go on with: {self.go_on}"] if self.go_on else []
         run = self.about.get("run_id")
         lines += [f"run {run}"] if run else []
@@ -89,17 +117,7 @@ class Alert:
                 for t in self.tables[:MOST_LISTED]
             ],
             "failed_checks": len(self.checks),
-            "checks": [
-                {
-                    "asset": f"staging/{check.table}",
-                    "check": check.name,
-                    "severity": check.severity,
-                    "blocking": check.blocking,
-                    "could_not_be_evaluated": check.error,
-                    "summary": check.summary,
-                }
-                for check in self.checks[:MOST_LISTED]
-            ],
+            "checks": [check.to_json() for check in self.checks[:MOST_LISTED]],
             "go_on": self.go_on,
         }
 
@@ -113,12 +131,6 @@ def build_about(staging: StagingSchema, run_id: str = "") -> dict[str, str]:
     """
     about = {"schema": staging.schema, "department": staging.department}
     return {**about, "run_id": run_id} if run_id else about
-
-
-def describe_check(result: CheckResult) -> str:
-    """One line on a failed check."""
-    suffix = "" if result.severity == "ERROR" else " (a warning)"
-    return f"{result.name} on staging/{result.table}{suffix}: {result.summary}"
 
 
 def _cut(text: str) -> list[str]:

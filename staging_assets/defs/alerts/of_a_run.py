@@ -10,7 +10,7 @@ import dagster as dg
 
 from staging_assets.builder import NodeResult
 from staging_assets.checks import CheckResult
-from staging_assets.defs.alerts.alert import Alert, FailedTable, build_about, describe_check
+from staging_assets.defs.alerts.alert import Alert, FailedCheck, FailedTable, build_about
 from staging_assets.defs.alerts.channels import run_alert
 from staging_assets.defs.reporting.log import CHECK_FAILED
 from staging_assets.defs.reporting.way_on import WayOn
@@ -60,7 +60,7 @@ def find_alert(
             )
             for result in failed
         ],
-        checks=failed_checks,
+        checks=[FailedCheck(name(check.table), check) for check in failed_checks],
         go_on=go_on if failed or skipped else "",
     )
 
@@ -89,7 +89,7 @@ def alert_results(
         return "/".join([*staging.key_prefix, STAGING, node])
 
     for check in failed_checks:
-        context.log.warning(f"{CHECK_FAILED}{describe_check(check)}")
+        context.log.warning(f"{CHECK_FAILED}{FailedCheck(name(check.table), check)}")
     about = build_about(staging, context.run.run_id)
     left = [name(result.node) for result in results if result.status in ("failed", "skipped")]
     go_on = way_on.find_command(left)

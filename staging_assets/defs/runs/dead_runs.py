@@ -9,9 +9,10 @@ work (`postgres/client/presence.py`), and notes in its tags in which database.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
@@ -92,18 +93,23 @@ def showing_presence(context: Context, server: Server, staging: StagingSchema) -
         if presence.database is not None:
             check_database(context, staging, presence.database)
         connection = presence.connection
-        dead = run_fail_dead_runs(context.instance, connection, staging, context.run.run_id)
-        for each in dead:
-            context.log.warning(str(each))
-        told = [(each.run_id, str(each)) for each in dead]
-        alert_killed(staging, told, context.log.warning)
+        warn = context.log.warning
+        for each in run_fail_dead_runs(
+            context.instance, connection, staging, warn, own=context.run.run_id
+        ):
+            warn(str(each))
         yield
 
 
 def run_fail_dead_runs(
-    instance: dg.DagsterInstance, connection: Connection, staging: StagingSchema, own: str = ""
+    instance: dg.DagsterInstance,
+    connection: Connection,
+    staging: StagingSchema,
+    warn: Callable[[str], Any],
+    *,
+    own: str = "",
 ) -> list[DeadRun]:
-    """Mark the runs as failed whose process is gone; return them.
+    """Mark the runs as failed whose process is gone, and tell people of them; return them.
 
     A run is judged when a step of ours is at work in it, it shows no sign in the database that it
     has noted, and nothing of this has changed two seconds later. A run that was killed before it
@@ -113,7 +119,8 @@ def run_fail_dead_runs(
     Args:
         instance: where the runs are.
         connection: to the database, autocommit.
-        staging: what runs that have noted no database may be about.
+        staging: what runs that have noted no database may be about, and whom to tell.
+        warn: writes one line to the log, where somebody cannot be told.
         own: the run that asks, which is alive.
     """
     going = {
@@ -130,11 +137,13 @@ def run_fail_dead_runs(
         return []
     time.sleep(_PAUSE)
     silent -= find_present(connection, silent)
-    return [
+    found = [
         dead
         for run_id in sorted(silent)
         if steps[run_id] and (dead := _mark(instance, run_id, here, staging))
     ]
+    alert_killed(staging, [(each.run_id, str(each)) for each in found], warn)
+    return found
 
 
 def _mark(
@@ -180,10 +189,17 @@ def _find_step(
     return None
 
 
-def look_once(instance: dg.DagsterInstance, staging: StagingSchema) -> list[DeadRun]:
-    """Mark dead runs as failed, with a session of its own; return them.
+def look_once(
+    instance: dg.DagsterInstance, staging: StagingSchema, warn: Callable[[str], Any]
+) -> list[DeadRun]:
+    """Mark dead runs as failed, with a session of its own, and tell people; return them.
 
     An embedded server that does not run is not started for it.
+
+    Args:
+        instance: where the runs are.
+        staging: whose database is asked, and whom to tell.
+        warn: writes one line to the log.
 
     Raises DatabaseError when the database cannot be asked.
     """
@@ -191,4 +207,4 @@ def look_once(instance: dg.DagsterInstance, staging: StagingSchema) -> list[Dead
         return []
     server = find_server(staging.postgres)
     with closing(server.connect_own("upkeep")) as connection:
-        return run_fail_dead_runs(instance, connection, staging)
+        return run_fail_dead_runs(instance, connection, staging, warn)

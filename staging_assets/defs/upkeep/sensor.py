@@ -4,7 +4,6 @@
 
 import dagster as dg
 
-from staging_assets.defs.alerts.of_a_run import alert_killed
 from staging_assets.defs.runs.dead_runs import look_once
 from staging_assets.errors import StagingError
 from staging_assets.settings import StagingSchema
@@ -29,12 +28,11 @@ def build_dead_run_sensor(staging: StagingSchema) -> dg.SensorDefinition:
     )
     def staging_dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         try:
-            found = look_once(context.instance, staging)
+            found = look_once(context.instance, staging, context.log.warning)
         except StagingError as error:
             return dg.SkipReason(f"the database cannot be asked: {error}")
         for dead in found:
             context.log.warning(str(dead))
-        alert_killed(staging, [(each.run_id, str(each)) for each in found], context.log.warning)
         return dg.SkipReason("; ".join(map(str, found)) or "every run that goes on is alive")
 
     return staging_dead_runs
