@@ -60,7 +60,7 @@ from staging_assets.postgres.client.presence import (
     find_database_identity,
     find_present,
 )
-from staging_assets.postgres.client.routines import ServerRoutines
+from staging_assets.postgres.client.routines import RoutineRow, ServerRoutines, read_routine_rows
 from staging_assets.postgres.client.row_states import row_state_sql
 from staging_assets.postgres.client.schema_lock import SchemaLock, find_running, run_end_orphans
 from staging_assets.postgres.client.scripts import Outcome, run_script, run_statement
@@ -115,6 +115,7 @@ __all__ = [
     "Outcome",
     "OwedKey",
     "Presence",
+    "RoutineRow",
     "SchemaLock",
     "Server",
     "ServerRoutines",
@@ -161,6 +162,7 @@ __all__ = [
     "read_distributions",
     "read_notes",
     "read_owed_keys",
+    "read_routine_rows",
     "row_state_sql",
     "run_end_orphans",
     "run_note_branch",

@@ -16,33 +16,9 @@ from staging_assets.parser import (
     find_place,
     read_block,
 )
-from staging_assets.postgres import Connection
+from staging_assets.postgres import Connection, RoutineRow, read_routine_rows
 
 _MAKES_ROUTINE = re.compile(r"\bcreate\s+(?:or\s+replace\s+)?(?:function|procedure)\b", re.I)
-_ROUTINES = """
-select
-    p.oid, n.nspname::text, p.proname::text, p.prosrc, l.lanname::text,
-    (
-        select pg_catalog.substr(s, 13) from pg_catalog.unnest(p.proconfig) as s
-        where s operator(pg_catalog.~~) 'search_path=%%'
-    ),
-    p.prorettype::pg_catalog.regtype::text,
-    p.proargnames,
-    array(
-        select case when t.typtype operator(pg_catalog.=) 'p' then null
-            else pg_catalog.format_type(t.oid, null) end
-        from pg_catalog.unnest(coalesce(p.proallargtypes, p.proargtypes::pg_catalog.oid[]))
-            with ordinality as a (oid, position)
-        join pg_catalog.pg_type as t on t.oid operator(pg_catalog.=) a.oid
-        order by a.position
-    )
-from pg_catalog.pg_proc as p
-join pg_catalog.pg_namespace as n on n.oid operator(pg_catalog.=) p.pronamespace
-join pg_catalog.pg_language as l on l.oid operator(pg_catalog.=) p.prolang
-where p.proname operator(pg_catalog.=) any (%s::pg_catalog.name[])
-    and l.lanname operator(pg_catalog.=) any (array['sql', 'plpgsql']::pg_catalog.name[])
-    and p.prosqlbody is null and n.nspname operator(pg_catalog.!~) '^pg_'
-"""
 _OF_TRIGGERS: Mapping[str, str | None] = {
     **dict.fromkeys(("new", "old"), None),
     **dict.fromkeys(("tg_name", "tg_relname", "tg_table_name", "tg_table_schema"), "name"),
@@ -115,20 +91,26 @@ def read_routines(connection: Connection, scripts: Collection[Script], send: Sen
     if not bodies:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_ROUTINES, (sorted({name for name, _ in bodies}),))
-        rows = cursor.fetchall()
+        rows = read_routine_rows(cursor, {name for name, _ in bodies})
     found = []
-    for oid, schema, name, source, language, path, result, names, types in rows:
-        made = bodies.get((name, source))
-        if made is None or made[2].language != language:
+    for row in rows:
+        made = bodies.get((row.name, row.source))
+        if made is None or made[2].language != row.language or not _is_looked_at(row):
             continue  # another one of that name
-        known = dict(_find_variables(names or [], types, result))
+        known = dict(_find_variables(row.names or [], row.types, row.result))
         # Where variables win over columns, a function in SQL would find others.
-        plain = language == "plpgsql" and "use_variable" not in source.lower()
-        block = read_block(source, known) if plain else None
+        plain = row.language == "plpgsql" and "use_variable" not in row.source.lower()
+        block = read_block(row.source, known) if plain else None
         script, sent, body = made
-        found.append(Routine(oid, Relation(schema, name), body, script, sent, path, block, known))
+        name = Relation(row.schema, row.name)
+        found.append(Routine(row.oid, name, body, script, sent, row.path, block, known))
     return found
+
+
+def _is_looked_at(row: RoutineRow) -> bool:
+    """Whether its body is text, of a language that is tried, and not Postgres' own."""
+    own = row.schema.startswith("pg_")
+    return row.language in ("sql", "plpgsql") and row.parsed is None and not own
 
 
 def _find_variables(
