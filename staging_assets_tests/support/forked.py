@@ -37,7 +37,7 @@ def run_forked(
     folder: Path = ROOT,
     timeout: float = 300,
 ) -> subprocess.CompletedProcess[str]:
-    """Run one `dagster ...` or `staging-assets ...`, and return what it printed and its exit code.
+    """Run one `dagster`, `staging-assets` or `python script.py`; what it printed, its exit code.
 
     Args:
         command: as typed into a shell, with nothing for the shell to do but to take off quotes.
