@@ -165,7 +165,8 @@ def _refusal(branch: Branch, told: Sequence[str], *, outdated: bool = False) -> 
     todo = "Change or drop that first."
     if outdated and branch.kept is None:
         again = ["staging-assets", "build", "--schema", branch.schema]
-        command = " ".join(map(shlex.quote, [*again, "--changed-from", branch.live]))
+        again += ["--changed-from", branch.live, "--rebuild", "changed"]
+        command = " ".join(map(shlex.quote, again))
         todo = f"Build the branch again, which builds only what that concerns: {command}"
     elif outdated:
         todo = (

@@ -201,7 +201,7 @@ def test_what_was_built_in_the_live_schema_since_is_named(stage: Stage) -> None:
     assert (
         "\n  hub: it was built in staging since staging_next has read it for child\n"
         "Build the branch again, which builds only what that concerns: staging-assets build"
-        " --schema staging_next --changed-from staging"
+        " --schema staging_next --changed-from staging --rebuild changed"
     ) in told
     # What the branch has not read, and what it replaces anyway, is in nobody's way.
     stage.branch(stage.new)

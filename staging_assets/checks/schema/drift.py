@@ -6,9 +6,8 @@ transaction that is rolled back (`expected`), and both catalogs are compared.
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,9 +23,8 @@ from staging_assets.checks.schema.differences import (
 )
 from staging_assets.checks.schema.expected import read_expected
 from staging_assets.checks.schema.expected_changes import Changes, find_cleanup_changes
-from staging_assets.checks.schema.structure import Rule, Structure, read_structures
+from staging_assets.checks.schema.structure import add_noted_keys, read_structures
 from staging_assets.model import StagingProject, list_some, say
-from staging_assets.parser import quote_name, unquote_name
 from staging_assets.postgres import BUILDS, Branch, Connection, find_build_schema, read_branch
 
 MOST_IN_SUMMARY = 5
@@ -114,7 +112,7 @@ def _compare(
         connection,
         lambda: (read_structures(connection, schema, wanted), _read_built(connection, schema)),
     )
-    live = _add_owed(live, branch)
+    live = add_noted_keys(live, branch)
     present = [name for name in wanted if name in live]
     said = read_expected(connection, project, schema, present)
     unbuilt = [name for name in wanted if name not in live and name not in built]
@@ -147,20 +145,6 @@ def _compare(
             found.by_cleanups.extend(map(str, by_cleanup))
             found.carried.extend(str(each) for each in rest if each.carried)
             found.findings.extend(str(each) for each in rest if not each.carried)
-    return found
-
-
-def _add_owed(live: Mapping[str, Structure], branch: Branch) -> dict[str, Structure]:
-    """Count the keys of a branch to live tables as if they were there: a promotion adds them."""
-    found = dict(live)
-    for key in branch.keys:
-        references = re.search(r" REFERENCES .+?\(", key.definition, re.DOTALL)
-        if key.table in found and references is not None:
-            before, after = key.definition[: references.start()], key.definition[references.end() :]
-            definition = f"{before} REFERENCES {quote_name(key.references)}({after}"
-            rule = Rule("key", definition.removesuffix(" NOT VALID"), unquote_name(key.name))
-            rules = sorted([*found[key.table].rules, rule])
-            found[key.table] = replace(found[key.table], rules=rules)
     return found
 
 

@@ -7,11 +7,13 @@ same too: the name of a column's own sequence, and that a table waits in `<schem
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from staging_assets.checks.core.snapshot import ChangedMeanwhileError
-from staging_assets.postgres import Connection, Distribution, read_distributions
+from staging_assets.parser import quote_name, unquote_name
+from staging_assets.postgres import Branch, Connection, Distribution, read_distributions
 
 _KINDS = {"r": "table", "p": "partitioned table", "v": "view", "m": "materialized view"}
 _KINDS |= {"f": "foreign table"}
@@ -195,3 +197,22 @@ def read_structures(
     for table, distribution in read_distributions(connection, schema, found).items():
         found[table] = replace(found[table], distribution=distribution)
     return found
+
+
+def add_noted_keys(found: Mapping[str, Structure], branch: Branch) -> dict[str, Structure]:
+    """The structures of a branch's tables, with the keys to live tables that are owed to them.
+
+    Args:
+        found: table to its structure, as it is in the branch.
+        branch: where the keys are noted.
+    """
+    noted = dict(found)
+    for key in branch.keys:
+        references = re.search(r" REFERENCES .+?\(", key.definition, re.DOTALL)
+        if key.table in noted and references is not None:
+            before, after = key.definition[: references.start()], key.definition[references.end() :]
+            definition = f"{before} REFERENCES {quote_name(key.references)}({after}"
+            rule = Rule("key", definition.removesuffix(" NOT VALID"), unquote_name(key.name))
+            rules = sorted([*noted[key.table].rules, rule])
+            noted[key.table] = replace(noted[key.table], rules=rules)
+    return noted
