@@ -18,7 +18,12 @@ from staging_assets.checks.kinds.kind import CheckKind
 from staging_assets.checks.kinds.whole_schema import FUNCTIONS_WORK
 from staging_assets.checks.run import run_checks, run_given_checks
 from staging_assets.checks.schema.coming_changes import find_coming_changes
-from staging_assets.checks.schema.structure import ColumnStructure, Structure, read_structures
+from staging_assets.checks.schema.structure import (
+    ColumnStructure,
+    Structure,
+    add_noted_keys,
+    read_structures,
+)
 from staging_assets.checks.scripts.find import ScriptFaults, find_script_faults
 from staging_assets.checks.suite import describe_check, find_checks, is_late
 
@@ -33,6 +38,7 @@ __all__ = [
     "ScriptFaults",
     "Structure",
     "Subject",
+    "add_noted_keys",
     "answer_by_rows",
     "build_error",
     "build_result",

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 
 import psycopg2
 
-from staging_assets.checks import read_structures
+from staging_assets.checks import Structure, add_noted_keys, read_structures
 from staging_assets.errors import DatabaseError
 from staging_assets.postgres import (
+    BRANCH,
     OWN_PATH,
+    Branch,
     Connection,
     Cursor,
     Server,
     find_safe_text,
     has_schema,
+    read_branch,
 )
 from staging_assets.reports.row_changes import RowChanges, read_row_changes
 from staging_assets.reports.structure_changes import find_structure_changes
@@ -67,6 +70,7 @@ class SchemaDiff:
         removed, added: what only one of them has: `table arrests`, `view v`, `routine f(integer)`.
         replaced: views and routines whose text differs.
         tables: those that both have.
+        shared: those of which one schema, a branch of the other, only shows what the other has.
     """
 
     old: str
@@ -75,6 +79,7 @@ class SchemaDiff:
     added: Sequence[str]
     replaced: Sequence[str]
     tables: Mapping[str, TableDiff]
+    shared: Sequence[str] = ()
 
     @property
     def same(self) -> bool:
@@ -114,11 +119,18 @@ def find_diff(
 
 
 def _compare(
-    connection: Connection, old: str, new: str, only: Sequence[str], *, rows: bool
+    connection: Connection, old: str, new: str, selected: Sequence[str], *, rows: bool
 ) -> SchemaDiff:
+    branches = {schema: read_branch(connection, schema) for schema in (old, new)}
     with connection.cursor() as cursor:
-        before, after = _read_objects(cursor, old), _read_objects(cursor, new)
-    if only:
+        before = _read_objects(cursor, old, branches[old])
+        after = _read_objects(cursor, new, branches[new])
+    # The views of a branch show the tables of its live schema: there is nothing to compare.
+    shared = _take_shown(before, after, branches[old], new)
+    shared |= _take_shown(after, before, branches[new], old)
+    only = [name for name in selected if name not in shared]
+    if selected:
+        shared &= set(selected)
         missing = [name for name in only if ("table", name) not in before.keys() | after.keys()]
         if missing:
             raise DatabaseError(f"{', '.join(missing)}: neither {old} nor {new} has such a table.")
@@ -126,8 +138,8 @@ def _compare(
         after = {key: text for key, text in after.items() if key[1] in only}
     both = [key for key in before if key in after]
     tables = [name for kind, name in both if kind == "table"]
-    left = read_structures(connection, old, tables)
-    right = read_structures(connection, new, tables)
+    left = _read_structures(connection, old, tables, branches[old])
+    right = _read_structures(connection, new, tables, branches[new])
     with connection.cursor() as cursor:
         cursor.execute(f"set local search_path = {OWN_PATH}")
     changes = read_row_changes(connection, old, new, tables) if rows else {}
@@ -141,13 +153,54 @@ def _compare(
             name: TableDiff(find_structure_changes(left[name], right[name]), changes.get(name))
             for name in sorted(tables)
         },
+        shared=sorted(shared),
     )
 
 
-def _read_objects(cursor: Cursor, schema: str) -> dict[tuple[str, str], str | None]:
+def _read_structures(
+    connection: Connection, schema: str, tables: Sequence[str], branch: Branch | None
+) -> dict[str, Structure]:
+    found = read_structures(connection, schema, tables)
+    return found if branch is None else add_noted_keys(found, branch)
+
+
+def _take_shown(
+    objects: dict[tuple[str, str], str | None],
+    others: dict[tuple[str, str], str | None],
+    branch: Branch | None,
+    other: str,
+) -> set[str]:
+    """Take what a branch only shows out of both schemas; return the names of the tables."""
+    if branch is None or branch.live != other:
+        return set()
+    if branch.kept is not None:  # what a promotion has replaced; all else is the other's alone
+        stays = {*branch.kept.names, *branch.built}
+        shown = {name for kind, name in others if kind != "routine" and name not in stays}
+        for kind, name in list(others):
+            if name in shown or (
+                kind == "routine" and name.split("(")[0] not in branch.kept.routines
+            ):
+                others.pop((kind, name))
+        return shown
+    shown = {
+        name
+        for (kind, name), text in objects.items()
+        if kind == "view" and text is not None and f"{BRANCH}_" in text
+    }
+    for name in shown:
+        objects.pop(("view", name))
+        others.pop(("table", name), None)
+        others.pop(("view", name), None)
+    return shown
+
+
+def _read_objects(
+    cursor: Cursor, schema: str, branch: Branch | None
+) -> dict[tuple[str, str], str | None]:
     """Kind and name of everything in a schema, with its text where it has one.
 
-    The schema's own name is taken out of the text, so that the same in two schemas reads the same.
+    The schema's own name is taken out of the text, so that the same in two schemas reads the same;
+    so is the live schema's in a branch, which names it where it reads from there.
     """
     found: dict[tuple[str, str], str | None] = {}
     cursor.execute(
@@ -157,6 +210,8 @@ def _read_objects(cursor: Cursor, schema: str) -> dict[tuple[str, str], str | No
         cursor.execute(query, {"schema": schema})
         for name, kind, text in cursor.fetchall():
             found[kind, name] = None if text is None else _without_schema(text, schema)
+            if branch is not None and text is not None:
+                found[kind, name] = _without_schema(found[kind, name] or "", branch.live)
     cursor.execute(f"set local search_path = {OWN_PATH}")
     return found
 

@@ -52,13 +52,15 @@ def build_lines(found: SchemaDiff) -> Iterator[str]:
         yield f"~ table {name}{_say_rows(table.rows)}"
         yield from (f"    {line}" for line in table.structure)
     if found.same:
-        yield f"{found.old} and {found.new} are the same: {len(found.tables)} tables"
+        same = len(found.tables) + len(found.shared)
+        yield f"{found.old} and {found.new} are the same: {same} tables"
         return
     parts = [
         f"{different} of {len(found.tables)} tables differ",
         f"{len(found.removed)} are only in {found.old}" if found.removed else "",
         f"{len(found.added)} are only in {found.new}" if found.added else "",
         f"{len(found.replaced)} views or routines differ" if found.replaced else "",
+        f"{len(found.shared)} are the same table in both" if found.shared else "",
     ]
     yield ", ".join(part for part in parts if part)
 
