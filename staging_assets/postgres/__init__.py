@@ -72,6 +72,7 @@ from staging_assets.postgres.connect import find_place, find_server, is_asleep
 from staging_assets.postgres.driver import Connection, Cursor
 from staging_assets.postgres.embedded.binaries import find_extensions as find_embedded_extensions
 from staging_assets.postgres.embedded.server import EmbeddedServer
+from staging_assets.postgres.key_joins import SET_LOCAL_SORTED, sorted_keys_sql
 from staging_assets.postgres.messages.errors import FailedStatement, find_safe_text, script_error
 from staging_assets.postgres.messages.likely_names import (
     Meant,
@@ -97,6 +98,7 @@ __all__ = [
     "OWED_KEYS",
     "OWN_PATH",
     "RELEASES",
+    "SET_LOCAL_SORTED",
     "SET_LOCAL_USERS_PATH",
     "SET_OWN_PATH",
     "TAKE_OWN_PATH_BACK",
@@ -171,4 +173,5 @@ __all__ = [
     "run_statement",
     "scratch_settings_sql",
     "script_error",
+    "sorted_keys_sql",
 ]

@@ -16,6 +16,7 @@ from staging_assets.parser import quote, quote_identifier, quote_literal
 from staging_assets.postgres import (
     OWED_KEYS,
     OWN_PATH,
+    SET_LOCAL_SORTED,
     SET_LOCAL_USERS_PATH,
     Connection,
     Cursor,
@@ -26,6 +27,7 @@ from staging_assets.postgres import (
     owed_keys_sql,
     owed_keys_table,
     read_owed_keys,
+    sorted_keys_sql,
 )
 from staging_assets.publisher.attached.objects import InboundKey
 from staging_assets.publisher.transaction.autocommit import in_autocommit
@@ -131,7 +133,9 @@ def _run_validate_one(cursor: Cursor, key: OwedKey, paid: str) -> list[str]:
     """Validate a key and strike it off the notes, in one message and so in one transaction."""
     on, name = quote(key.table), quote_identifier(key.name)
     try:
-        validate = f"{SET_LOCAL_USERS_PATH}alter table {on} validate constraint {name}"
+        cursor.execute(sorted_keys_sql(on))
+        sort = SET_LOCAL_SORTED if (key.name,) in cursor.fetchall() else ""
+        validate = f"{sort}{SET_LOCAL_USERS_PATH}alter table {on} validate constraint {name}"
         cursor.execute(f"{validate}; set local search_path to {OWN_PATH}; {paid}")
     except errors.ForeignKeyViolation:
         return [

@@ -16,12 +16,14 @@ from staging_assets.builder.shadow.keys import (
 )
 from staging_assets.builder.shadow.lookup_rows import find_same_key
 from staging_assets.errors import ScriptError
-from staging_assets.parser import find_place, quote, quote_name
+from staging_assets.parser import find_place, quote, quote_name, unquote_name
 from staging_assets.postgres import (
+    SET_LOCAL_SORTED,
     Session,
     find_detail_columns,
     find_safe_detail,
     find_safe_text,
+    sorted_keys_sql,
 )
 
 
@@ -59,8 +61,12 @@ def run_foreign_keys(session: Session, shadow: Shadow) -> None:
     for key in keys:
         _run_step(session, shadow, foreign_key_sql(key, checked=False), key)
     for table, of_table in validation_sql(keys).items():
-        names = ", ".join(f"validate constraint {key.name}" for key in of_table)
-        _run_step(session, shadow, f"alter table {table} {names}", *of_table)
+        named = {name for (name,) in session.run(sorted_keys_sql(table))}
+        for lead in ("", SET_LOCAL_SORTED):
+            some = [key for key in of_table if (unquote_name(key.name) in named) == bool(lead)]
+            if some:
+                names = ", ".join(f"validate constraint {key.name}" for key in some)
+                _run_step(session, shadow, f"{lead}alter table {table} {names}", *some)
 
 
 def run_inner_keys(session: Session, shadow: Shadow) -> None:
