@@ -465,3 +465,65 @@ def test_tables_filled_where_they_stand_and_cleanups_are_looked_at_too(
     results = build(database, load(tmp_path / "d", cleaned), schema="next", changed_from="staging")
     assert results["other"].status == "failed" or results["other_cleanup"].status == "failed"
     assert ask(witness, "select count(*) from next.other where id > 1000") == 0
+
+
+def test_a_cleanup_reads_the_live_tables_and_writes_none(
+    tmp_path: Path, database: Server, witness: Connection
+) -> None:
+    build_live(database, tmp_path)
+
+    def cleaned(code: str) -> dict[str, str]:
+        text = f"def main(pgw):\n    {code}\n"
+        name = "populate_tables/demo/staging-other-cleanup.py"
+        return {**change(FILES, other=(OTHER[0], OTHER[1] + " limit 9")), name: text}
+
+    reads = cleaned(
+        "pgw.execute('delete from staging.other where id in'\n"
+        "        ' (select id from staging.hub tablesample system (100) where id > 5)')\n"
+        "    assert pgw.check_table_has_nrows('hub', 'staging', 50)"
+    )
+    build_branch(database, tmp_path, reads)
+    assert ask(witness, "select count(*) from next.other") == 5
+    for number, code in enumerate(
+        (
+            "schema = 'staging'; pgw.execute(f'delete from {schema}.hub')",
+            "schema = 'staging'; pgw.execute(f'truncate {schema}.leaf')",
+            "pgw.drop_table('leaf', 'staging')",
+            "import pandas; pandas.DataFrame({'id': [99]}).to_sql('hub', pgw.engine,"
+            " schema='staging', if_exists='append', index=False)",
+        )
+    ):
+        folder = tmp_path / str(number)
+        results = build(
+            database, load(folder, cleaned(code)), schema="next", changed_from="staging"
+        )
+        failed = [node for node, result in results.items() if result.status == "failed"]
+        assert failed in (["other"], ["other_cleanup"]), (code, results)
+    assert ask(witness, "select count(*), max(id) from staging.hub") == [(50, 50)]
+    assert ask(witness, "select count(*) from staging.leaf") == 50
+
+
+def test_what_is_missing_is_built_and_what_makes_no_sense_is_refused(
+    tmp_path: Path, database: Server, witness: Connection
+) -> None:
+    seeded = (
+        "create table staging.seeded (id int references staging.hub (id));"
+        "insert into staging.seeded values (1)"
+    )
+    files = {**FILES, **tables(seeded=seeded)}
+    build_live(database, tmp_path, files)
+    changed = {**files, **tables(seeded=f"{seeded}, (2)")}
+    # Rows that its CREATE script makes need the key at once: so the hub is built too.
+    built = build_branch(database, tmp_path, changed, rebuild=Rebuild.MISSING)
+    assert {"seeded", "hub", "leaf", "below", "other"} <= built.keys()
+    assert find_hanging(witness, "next", "staging") == []
+    again = build_branch(database, tmp_path, changed, rebuild=Rebuild.MISSING)
+    assert again.keys() <= {"stored_procedures/double"}
+    with pytest.raises(BuildError, match="create_only makes empty tables"):
+        build(
+            database,
+            load(tmp_path / "c", changed),
+            schema="next",
+            changed_from="staging",
+            create_only=True,
+        )

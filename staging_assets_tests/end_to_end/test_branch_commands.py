@@ -64,6 +64,18 @@ def test_a_branch_is_planned_and_built_by_commands(
     metadata = [each.asset_observation.metadata for each in seen if each.asset_observation]
     assert [one["schema"].value for one in metadata] == ["staging_next"]
 
+    # The same, checked and promoted: what was built is now the live table.
+    config = {"ops": {"staging_build": {"config": {"changed_from": "staging", "promote": True}}}}
+    ran = run_forked(f"{LITERAL} --config-json {shlex.quote(json.dumps(config))}", typed)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert count(witness, "select count(*) from staging.arrests where arrest_id > 100") == 3
+    assert count(witness, "select count(*) from staging.officers") == 2
+    assert count(witness, "select count(to_regnamespace('staging_next'))") == 0
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        assert len(instance.fetch_materializations(key, limit=5).records) == 2
+        officers = dg.AssetKey(["staging", "officers"])
+        assert len(instance.fetch_materializations(officers, limit=5).records) == 1
+
     config = {"ops": {"staging_build": {"config": {"changed_from": "gone"}}}}
     ran = run_forked(f"{LITERAL} --config-json {shlex.quote(json.dumps(config))}", typed)
     assert ran.returncode == 1
