@@ -146,7 +146,12 @@ class BranchExchange:
             *add_key_steps(self.keys, server_version=version),
             *owe_steps(self.live, late, present=read_presence(cursor, self.live)),
             *record_steps(
-                self.live, self.incoming, away, self.nodes, noted=self.branch.kept is not None
+                cursor.connection,
+                self.live,
+                self.incoming,
+                away,
+                self.nodes,
+                noted=self.branch.kept is not None,
             ),
         ]
 

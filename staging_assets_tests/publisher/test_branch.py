@@ -134,6 +134,15 @@ def test_only_the_built_tables_change_places(stage: Stage) -> None:
 
 
 def test_nothing_is_left_to_build_afterwards(stage: Stage) -> None:
+    stage.ask("create schema etl; create table etl.source as select 1 as id")
+    read = (
+        "create table staging.read (id int)",
+        "insert into staging.read select id from etl.source",
+    )
+    more = (read[0], f"{read[1]} where id > 0")
+    stage.old = load(stage.folder / "old", files("old", read=read))
+    stage.new = load(stage.folder / "new", files("new", read=more))
+    build_all(stage.server, stage.old)
     stage.branch(stage.new)
     run_promote(stage.server, stage.new, "staging")
     results = build_all(stage.server, stage.new, rebuild=Rebuild.CHANGED)

@@ -6,7 +6,15 @@ from collections.abc import Collection, Mapping
 
 from staging_assets.model import Relation
 from staging_assets.parser import quote, quote_literal
-from staging_assets.postgres import BUILDS, Branch, find_build_schema, note_kept_sql
+from staging_assets.postgres import (
+    BUILDS,
+    MARK,
+    Branch,
+    Connection,
+    find_build_schema,
+    has_table,
+    note_kept_sql,
+)
 from staging_assets.publisher.promotion.branch_state import Recorded
 from staging_assets.publisher.transaction.steps import Step
 
@@ -14,11 +22,18 @@ _COLUMNS = "node, rows, seconds, built_at, run_id, content, made_of, as_left, fa
 
 
 def record_steps(
-    live: str, incoming: str, away: Branch, nodes: Collection[str], *, noted: bool
+    connection: Connection,
+    live: str,
+    incoming: str,
+    away: Branch,
+    nodes: Collection[str],
+    *,
+    noted: bool,
 ) -> list[Step]:
     """Statements that let the records of some nodes change places, and note what is kept.
 
     Args:
+        connection: in the transaction of the exchange.
         live: the live schema.
         incoming: where the tables come from.
         away: what the old ones become; its build schema is there, and empty.
@@ -34,6 +49,16 @@ def record_steps(
         f"delete from {here} where {wanted}",  # noqa: S608
         f"insert into {here} ({_COLUMNS}) select {_COLUMNS} from {there} where {wanted}",  # noqa: S608
     ]
+    marks = [Relation(find_build_schema(schema), MARK) for schema in (live, incoming)]
+    if all(has_table(connection, mark) for mark in marks):
+        # That Postgres has counted without a break is told by a mark; each schema has its own.
+        mark, other = map(quote, marks)
+        statements.append(
+            f"update {here} set made_of ="  # noqa: S608
+            " replace(made_of::text, ' ' || o.mark || '\"', ' ' || m.mark || '\"')::jsonb"
+            f" from (select min(mark) from {mark}) m (mark), (select min(mark) from {other})"
+            f" o (mark) where {wanted} and m.mark is not null and o.mark is not null"
+        )
     if not noted:
         statements.append(f"update {here} set as_left = null where {wanted}")  # noqa: S608
     statements.append(note_kept_sql(away))
