@@ -174,3 +174,24 @@ def test_who_uses_a_function_that_is_replaced_is_named(
     assert ask(witness, "select p from public.both") == 20
     ask(witness, "drop schema staging__previous cascade")
     assert ask(witness, "select p from public.both") == 20
+
+
+def test_a_column_that_is_generated_by_a_function_that_stays_is_named(
+    database: Server, witness: Connection, tmp_path: Path
+) -> None:
+    projects = {}
+    for turn in (1, 2):
+        leaf = (
+            "create table staging.leaf (id int, fine boolean"
+            " generated always as (staging.fine(id)) stored)",
+            f"insert into staging.leaf values ({turn})",
+        )
+        functions = {
+            "create_stored_procedures/steady.sql": files(1)["create_stored_procedures/steady.sql"]
+        }
+        projects[turn] = load(tmp_path / str(turn), tables(leaf=leaf) | functions)
+    build_all(database, projects[1])
+    build_all(database, projects[2], schema="staging_next", changed_from="staging")
+    with pytest.raises(BuildError, match=r"leaf.*: this hangs on staging_next, which has to make"):
+        run_promote(database, projects[2], "staging")
+    assert ask(witness, "select array_agg(id) from staging.leaf") == [1]
