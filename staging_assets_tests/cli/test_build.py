@@ -7,11 +7,18 @@ import socket
 import subprocess
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from staging_assets.checks import KINDS
 from staging_assets.cli import app as cli
+from staging_assets.cli.building.build import find_patterns
+from staging_assets.cli.building.few import find_few, find_few_selection
 from staging_assets.postgres import Server
+from staging_assets.project import load_project
+from staging_assets.settings import ConnectionSettings, StagingSchema
 from staging_assets_tests.cli.test_looking import FILES
+from staging_assets_tests.support.builds import build_all
 from staging_assets_tests.support.commands import BIN, find_environment
 from staging_assets_tests.support.folders import make_project
 
@@ -86,6 +93,74 @@ def test_a_build_is_dagsters_own_with_its_history_and_exit_code(
     assert bad.returncode == 1
     assert "etl.pets" in bad.stdout
     assert (staging_home / "dagster" / "history").exists()
+
+
+def test_of_what_changed_dagster_is_asked_for_that_alone(
+    tmp_path: Path, staging_home: Path, database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"STAGING_DATABASE_URL": database.dsn, "STAGING_HOME": str(staging_home)}
+    more = {
+        f"create_tables/CREATE-staging-t{n}.sql": f"create table staging.t{n} ();" for n in range(5)
+    }
+    sql = make_project(tmp_path / "more", more)
+    project = load_project(sql, "demo", KINDS)
+    build_all(database, project)
+
+    def run(*words: str) -> str:
+        ran = subprocess.run(
+            [BIN / "staging-assets", "build", "--rebuild", "changed", *words],
+            env=find_environment(STAGING_SQL_DIR=str(sql), **told),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ran.returncode, ran.stderr) == (0, "")
+        return ran.stdout
+
+    make_project(sql, {"create_tables/CREATE-staging-t3.sql": "create table staging.t3 (n int);"})
+    printed = run()
+    assert "1 built, 5 unchanged, 0 failed, 0 skipped" in printed
+    assert "staging/t3 " in printed
+    assert "staging/t2 " not in printed
+    assert "0 built, 3 unchanged, 0 failed, 0 skipped" in run("t1", "t2", "staging/t3")
+    monkeypatch.setenv("DAGSTER_HOME", str(staging_home / "dagster"))
+    with dg.DagsterInstance.get() as instance:
+        chosen = [
+            sorted(key.path[-1] for key in each.asset_selection or ())
+            for each in instance.get_runs()
+        ]
+    assert chosen == [["t1"], ["schema", "t3"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "patterns"),
+    [
+        ([], ["*"]),
+        (["staging/*"], ["*"]),
+        (["dogs", "staging/lookup_*"], ["dogs", "lookup_*"]),
+        (["stored_procedures/names"], ["stored_procedures/names"]),
+        (["dogs+"], []),
+        (["dogs", "group:lookups"], []),
+    ],
+)
+def test_what_says_more_than_names_is_left_to_dagster(
+    typed: list[str], patterns: list[str]
+) -> None:
+    assert find_patterns(StagingSchema(), typed) == patterns
+
+
+def test_where_no_plan_can_be_made_the_run_is_left_to_tell(folder: Path) -> None:
+    project = load_project(folder, "demo", KINDS)
+    nowhere = StagingSchema(postgres=ConnectionSettings(url="postgresql://localhost:1/x"))
+    assert find_few(nowhere, project, project.nodes) is None
+
+
+def test_what_a_selection_cannot_say_is_asked_for_as_typed() -> None:
+    assert find_few_selection(StagingSchema(), ["a", "stored_procedures/b-c"]) == (
+        "staging/a,staging/stored_procedures/b-c"
+    )
+    for names in (["a b"], ["a,b"], ["a*"], ["x" * 50] * 2000):
+        assert find_few_selection(StagingSchema(), names) is None
 
 
 def test_a_taken_port_is_said_plainly(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import click
 
 from staging_assets.checks import KINDS
+from staging_assets.cli.building.few import find_few, find_few_selection
 from staging_assets.cli.common.dagster_program import become_dagster, build_config
 from staging_assets.cli.common.options import (
     find_asset_key,
@@ -58,6 +59,9 @@ def build(
 
     SELECTION is a name (arrests), a pattern ('lookup_*'), one of them with what is upstream
     (+arrests) or downstream (arrests+), or Dagster's own syntax ('group:lookups').
+
+    With --rebuild changed and names or patterns, the run's assets are those that are to be built;
+    of the rest what has changed meanwhile is built as well, and checks are evaluated all the same.
     """
     staging = read_staging_schema(**said)
     given: dict[str, object] = {"rebuild": rebuild, "workers": workers}
@@ -68,8 +72,16 @@ def build(
         staging = read_staging_schema(**said)
     project = load_project(staging, staging.department, KINDS, home=staging.home)
     selected = _find_selection(staging, project, selection)
+    covers = None
+    if rebuild == "changed" and changed_from is None and not dry_run:
+        patterns = find_patterns(staging, selection)
+        nodes = find_nodes(staging, project, patterns) if patterns else []
+        few = find_few(staging, project, nodes) if nodes else None
+        asked = find_few_selection(staging, few) if few else None
+        if asked is not None:
+            selected, covers = asked, patterns
     words = ["asset", "materialize", "--select", selected]
-    config = build_config(f"staging_build{staging.suffix}", **given)
+    config = build_config(f"staging_build{staging.suffix}", **given, covers=covers)
     if config:
         words += ["--config-json", config]
     return become_dagster(words, dry_run=dry_run, **said)
@@ -106,6 +118,21 @@ def _find_selection(staging: StagingSchema, project: StagingProject, words: Sequ
         node = named[2].removeprefix(find_asset_key(staging, ""))
         parts.append(f'{named[1]}key:"{find_asset_key(staging, node)}"{named[3]}')
     return " or ".join(parts)
+
+
+def find_patterns(staging: StagingSchema, words: Sequence[str]) -> list[str]:
+    """Patterns of nodes that mean the same as the words; none where they say more than names.
+
+    Args:
+        staging: whose nodes they are.
+        words: as typed.
+    """
+    if not words:
+        return ["*"]
+    named = [_NAME.match(word) for word in words]
+    if not all(each is not None and not each[1] and not each[3] for each in named):
+        return []
+    return [word.removeprefix(find_asset_key(staging, "")) for word in words]
 
 
 def _check_free(port: int) -> None:

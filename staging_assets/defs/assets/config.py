@@ -31,6 +31,11 @@ class BuildConfig(dg.Config):
         description="Build a branch of this schema, the live one: what its scripts make otherwise,"
         " and what depends on that. The rest is read there. Into `schema`, or its name with _next.",
     )
+    covers: list[str] = Field(
+        default_factory=list,
+        description="Patterns of nodes (`*`, `lookup_*`) that are built as well as `rebuild` says,"
+        " without being selected: Dagster's events for each that is unchanged are saved.",
+    )
     workers: int = Field(
         default=0,
         description="Connections that build at the same time; 0 means STAGING_WORKERS.",
@@ -92,3 +97,16 @@ def find_rebuild(context: dg.AssetExecutionContext, config: BuildConfig) -> Rebu
     except ValueError:
         failure = f"the run's tag {REBUILD_TAG}: {tag!r} is none of all, missing, changed."
     raise SettingsError(f"{failure} Correct it, or leave it out.")
+
+
+def find_said(config: BuildConfig) -> dict[str, Any]:
+    """What run config says of what is built, for the command that goes on with the run.
+
+    Args:
+        config: of the run.
+    """
+    return {
+        "schema": config.schema_,
+        "changed_from": config.changed_from,
+        "variables": config.variables,
+    }

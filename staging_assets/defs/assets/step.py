@@ -19,7 +19,8 @@ from staging_assets.defs.assets.asset_checks import (
     build_check_result,
     find_checks_of_run,
 )
-from staging_assets.defs.assets.config import BuildConfig, find_rebuild
+from staging_assets.defs.assets.config import BuildConfig, find_rebuild, find_said
+from staging_assets.defs.assets.covering import find_covered, find_known
 from staging_assets.defs.assets.failure import find_failure
 from staging_assets.defs.assets.late_checks import find_waiting_checks
 from staging_assets.defs.assets.metadata import LINEAGE, build_lineage_table, build_metadata
@@ -38,8 +39,9 @@ from staging_assets.project import LineageCache
 from staging_assets.scheduler import run_build, undisturbed
 from staging_assets.settings import StagingSchema, check_workers
 
-Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
-"""What the step tells Dagster of a node."""
+Told = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
+Event = dg.MaterializeResult[Any] | dg.AssetCheckResult | Told
+"""What the step tells Dagster of a node; yielded, since a failure loses what `log_event` gets."""
 
 _BESIDE = (
     'this run builds schema "{}", and the assets are those of "{}": they are reported as observed, '
@@ -73,10 +75,11 @@ class Step:
         self._prefix = "/".join([*staging.key_prefix, STAGING])
         node_of = {key: node for node, key in keys.items()}
         self._chosen = {(node_of[c.asset_key], c.name) for c in context.selected_asset_check_keys}
+        self._covered = find_covered(self._prefix, project.nodes, nodes, config.covers)
+        self._asked = nodes | self._covered
         # A table and its cleanup are built together, whichever was selected.
-        self._added = (
-            frozenset[str]() if config.create_only else project.add_partners(nodes) - nodes
-        )
+        partners = self._asked if config.create_only else project.add_partners(self._asked)
+        self._added = partners - nodes
         self._checks = find_checks_of_run(project, checks, self._chosen, nodes, self._added)
         self._config = config
         self._schema = find_schema(staging, config)
@@ -86,6 +89,7 @@ class Step:
         self._lineage = LineageCache(project, staging.home)
         self._results: list[NodeResult] = []
         self._told: list[CheckResult] = []
+        self._known = frozenset[tuple[str, str]]()
         self._failed_checks: list[CheckResult] = []
 
     def run(self, postgres: PostgresResource) -> Iterator[Event]:
@@ -96,16 +100,11 @@ class Step:
 
     def _run(self, server: Server) -> Iterator[Event]:
         self._database = server.database
-        for used, other in self._project.shadowed:
-            self._log("info", f"{used} is used; {other} gives way to it")
-        for note in self._project.notes:
+        shadows = [f"{used} is used; {o} gives way to it" for used, o in self._project.shadowed]
+        for note in (*shadows, *self._project.notes):
             self._log("info", note)
-        chosen = find_selection(self._prefix, self._nodes, self._project.nodes)
-        said = {
-            "schema": self._config.schema_,
-            "changed_from": self._config.changed_from,
-            "variables": self._config.variables,
-        }
+        chosen = find_selection(self._prefix, self._asked, self._project.nodes)
+        said = find_said(self._config)
         way_on = WayOn(chosen, self._context.op_execution_context.op_handle.name, said)
         screen = Screen(len(self._nodes | self._added), prefix=self._prefix, way_on=way_on)
         if self._config.promote:
@@ -114,7 +113,7 @@ class Step:
             self._context.log.info(_BESIDE.format(self._schema, self._staging.schema))
         if self._nodes:
             yield from self._build(server, screen)
-            self._report_timings()
+            yield from self._report_timings()
         for check in self._run_late_checks(server):
             yield from self._report_check(check)
         self._lineage.save()
@@ -132,12 +131,12 @@ class Step:
             dependencies=self._project.dependencies,
             way_on=way_on,
         )
-        failure = find_failure(self._prefix, self._nodes, self._results, self._failed_checks)
+        failure = find_failure(self._prefix, self._asked, self._results, self._failed_checks)
         if failure is not None:
             raise dg.Failure(failure, allow_retries=False)
         if self._config.promote and self._nodes:
             yield from self._promote(server)
-        if self._live and not self._config.create_only and self._nodes >= set(self._project.nodes):
+        if self._live and not self._config.create_only and self._asked >= set(self._project.nodes):
             note_complete(self._context, self._staging)
 
     def _promote(self, server: Server) -> Iterator[Event]:
@@ -167,7 +166,8 @@ class Step:
         atexit.register(give_up)
         try:
             for result in results:
-                screen.show(result)
+                quiet = result.status == "unchanged" and result.node in self._covered
+                screen.show(result, quiet=quiet)
                 self._results.append(result)
                 yield from self._report(result)
         except Exception:
@@ -199,7 +199,7 @@ class Step:
         results = run_build(
             server,
             self._project,
-            self._nodes,
+            self._asked,
             options,
             early,
             self._log,
@@ -233,18 +233,18 @@ class Step:
         key, metadata = self._keys[result.node], self._build_metadata(result)
         if not self._live:
             if not self._config.promote:
-                self._context.log_event(dg.AssetObservation(asset_key=key, metadata=metadata))
+                yield dg.AssetObservation(asset_key=key, metadata=metadata)
         elif result.node in self._added:
-            self._context.log_event(dg.AssetMaterialization(asset_key=key, metadata=metadata))
+            yield dg.AssetMaterialization(asset_key=key, metadata=metadata)
         else:
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
 
-    def _report_timings(self) -> None:
+    def _report_timings(self) -> Iterator[Event]:
         """Tell where the time went, where the run's page shows it: an event of the schema's."""
         told = build_timings(self._results, self._keys, self._project.dependencies)
         if told is not None:
             key = self._keys[SCHEMA_NODE]
-            self._context.log_event(dg.AssetObservation(asset_key=key, metadata=told))
+            yield dg.AssetObservation(asset_key=key, metadata=told)
 
     def _build_metadata(self, result: NodeResult) -> dict[str, Any]:
         where = {
@@ -270,10 +270,10 @@ class Step:
 
     def _report_live_check(self, check: CheckResult) -> Iterator[Event]:
         key = self._keys[check.table]
-        if (check.table, check.name) not in self._chosen:
-            self._context.log_event(build_check_event(check, key))
-        else:
+        if (check.table, check.name) in self._chosen:
             yield build_check_result(check, key)
+        elif (check.table, check.name) not in self._known:
+            yield build_check_event(check, key)
 
     def _run_late_checks(self, server: Server) -> list[CheckResult]:
         """Checks that were selected and not evaluated during the build.
@@ -281,13 +281,16 @@ class Step:
         Those of the whole schema look at what this run has built; in a run of checks alone, at
         everything.
         """
-        nodes = self._nodes | self._added
-        waiting = find_waiting_checks(self._checks, self._results, nodes)
+        waiting = find_waiting_checks(self._checks, self._results, self._nodes | self._added)
         if not waiting:
             return []
         built = {result.node for result in self._results if result.status == "built"}
         looked_at = built if self._nodes else None
-        return run_given_checks(server, self._project, self._schema, waiting, looked_at)
+        found = run_given_checks(server, self._project, self._schema, waiting, looked_at)
+        if self._covered and self._live:
+            beside = [check for check in found if check.table in self._covered]
+            self._known = find_known(self._context, beside, self._keys)
+        return found
 
     def _where(self, server: Server) -> str:
         where = f'schema "{self._schema}" in {server}'

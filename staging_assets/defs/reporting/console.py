@@ -75,9 +75,16 @@ class Screen:
         for line in tell_plan(plan, self._name):
             self._print(line)
 
-    def show(self, result: NodeResult) -> None:
-        """Print one line for a node that has ended; the lines of an error follow it, indented."""
+    def show(self, result: NodeResult, *, quiet: bool = False) -> None:
+        """Print one line for a node that has ended; the lines of an error follow it, indented.
+
+        Args:
+            result: what came of it.
+            quiet: whether it is counted alone.
+        """
         self._results.append(result)
+        if quiet:
+            return
         width = len(str(self._total))
         place = f"[{len(self._results):>{width}}/{self._total}]"
         self._print(f"{place} {self._name(result.node):<{_NAME_WIDTH}} {find_outcome(result)}")
