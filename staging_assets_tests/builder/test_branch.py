@@ -204,7 +204,7 @@ def test_rows_without_a_partner_fail_as_the_key_would(
     )
     assert results["other"].status == "failed"
     assert results["other"].sqlstate == "23503"
-    assert "foreign key other_id_fkey of next.other: 1 rows have no partner" in str(
+    assert "foreign key other_id_fkey of next.other: 1 row without a partner" in str(
         results["other"].message
     )
     assert ask(witness, "select to_regclass('next.other')") is None
@@ -527,3 +527,30 @@ def test_what_is_missing_is_built_and_what_makes_no_sense_is_refused(
             changed_from="staging",
             create_only=True,
         )
+
+
+def test_a_schema_that_holds_tables_is_not_made_a_branch(
+    tmp_path: Path, database: Server, witness: Connection
+) -> None:
+    build_live(database, tmp_path)
+    build_all(database, load(tmp_path / "whole", FILES), schema="next")
+    project = load(tmp_path / "branch", change(FILES, other=(OTHER[0], OTHER[1] + " limit 3")))
+    for schema, live in (("next", "staging"), ("staging", "next")):  # the wrong way round
+        with pytest.raises(BuildError, match=f"{schema}: it is no branch, and holds below, hub"):
+            build(database, project, schema=schema, changed_from=live)
+    for schema in ("next", "staging"):
+        assert ask(witness, f"select count(*) from {schema}.hub") == 50
+        kinds = "select array_agg(distinct relkind) from pg_class where relname in"
+        where = f" ('hub', 'leaf', 'below', 'other') and relnamespace = '{schema}'::regnamespace"
+        assert ask(witness, f"{kinds}{where}") == ["r"]
+
+
+def test_who_may_not_read_the_records_of_the_live_schema_is_told(
+    tmp_path: Path, database: Server, witness: Connection
+) -> None:
+    build_live(database, tmp_path)
+    ask(witness, "alter schema staging__build rename to hidden")
+    ask(witness, "create schema staging__build")
+    ask(witness, "create view staging__build.__builds as select 1 as made_of, 1 / 0 as node")
+    with pytest.raises(BuildError, match=r"staging: .*Who builds a branch must be able"):
+        build(database, load(tmp_path / "b", FILES), schema="next", changed_from="staging")

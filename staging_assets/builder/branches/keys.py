@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from staging_assets.builder.shadow.create import Shadow
 from staging_assets.builder.shadow.keys import Key, find_listed, read_spelled
 from staging_assets.errors import ScriptError
-from staging_assets.model import Relation
+from staging_assets.model import Relation, say
 from staging_assets.parser import quote, quote_identifier
 from staging_assets.postgres import BranchKey, Session, note_branch_keys_sql, read_branch
 
@@ -104,7 +104,7 @@ def _check(  # noqa: PLR0917 - what is looked at, where, and what it is called
     orphans = int(session.run(query, users=True)[0][0])
     if orphans:
         raise ScriptError(
-            f"{label}: foreign key {name} of {told}: {orphans:,} rows have no partner in "
-            f"{found['to']}. SQLSTATE 23503. Correct the rows. Nothing was published.",
+            f"{label}: foreign key {name} of {told}: {say(orphans, 'row')} without a "
+            f"partner in {found['to']}. SQLSTATE 23503. Correct the rows. Nothing was published.",
             "23503",
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+import psycopg2
+
 from staging_assets.builder import (
     Build,
     read_history,
@@ -13,12 +15,14 @@ from staging_assets.builder import (
     run_take_down,
 )
 from staging_assets.errors import BuildError
-from staging_assets.model import Kind, StagingProject
+from staging_assets.model import Kind, StagingProject, list_some
 from staging_assets.parser import LexicalError, read_statements
 from staging_assets.postgres import (
     Branch,
     Connection,
     find_abilities,
+    find_build_schema,
+    find_safe_text,
     forget_branch_sql,
     has_schema,
     read_branch,
@@ -36,6 +40,15 @@ union all
 select t.typname::text, 't' from pg_type as t
 join pg_namespace as n on n.oid = t.typnamespace
 where n.nspname = %(live)s and t.typtype in ('e', 'd', 'r')
+"""
+
+
+_HELD = """
+select c.relname::text from pg_class as c
+join pg_namespace as n on n.oid = c.relnamespace
+where n.nspname = %(schema)s and c.relname = any (%(names)s)
+    and c.relkind in ('r', 'p', 'v', 'm', 'f')
+order by 1
 """
 
 
@@ -71,11 +84,21 @@ def read_start(
     Raises BuildError when there is nothing to branch from, or a script of the branch would write
     what is the live schema's.
     """
-    _check_live(connection, schema, live)
-    history = read_history(connection, live)
-    with connection.cursor() as cursor:
-        cursor.execute(_NAMES, {"live": live})
-        there: dict[str, str] = dict(cursor.fetchall())
+    reason = ""
+    try:
+        _check_live(connection, schema, live)
+        _check_schema(connection, project, schema, live)
+        history = read_history(connection, live)
+        with connection.cursor() as cursor:
+            cursor.execute(_NAMES, {"live": live})
+            there: dict[str, str] = dict(cursor.fetchall())
+    except psycopg2.Error as error:
+        reason = find_safe_text(error)
+    if reason:
+        raise BuildError(
+            f"{live}: {reason}. Who builds a branch must be able to read the live schema, and"
+            f" {find_build_schema(live)}."
+        )
     differing = find_differing(project, live, history, there)
     own = _find_made(project, differing)
     lives = frozenset(there) - own
@@ -132,6 +155,10 @@ def run_make_whole(
     branch = read_branch(connection, schema)
     if branch is None:
         return
+    if branch.kept is not None:
+        raise BuildError(
+            f"{schema}: it holds the tables that a promotion has put aside. Name another schema."
+        )
     missing = [node for node in project.tables if node not in nodes]
     if missing:
         raise BuildError(
@@ -163,6 +190,21 @@ def _check_live(connection: Connection, schema: str, live: str) -> None:
         raise BuildError(
             f"{schema}: on this server foreign keys cannot be left out while a table is made, which"
             f" a branch needs. Leave out changed_from: then {schema} is built completely."
+        )
+
+
+def _check_schema(connection: Connection, project: StagingProject, schema: str, live: str) -> None:
+    """Refuse to make a branch of a schema that holds tables: they would have to go."""
+    branch = read_branch(connection, schema)
+    if branch is not None and branch.kept is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, {"schema": schema, "names": list(project.tables)})
+        held = [name for (name,) in cursor.fetchall()]
+    if held:
+        raise BuildError(
+            f"{schema}: it is no branch, and holds {list_some(held)}. In a branch of {live} most of"
+            f" them would be dropped. Name another schema, or drop {schema} if nobody needs it."
         )
 
 

@@ -37,6 +37,7 @@ def read_known(
         project = start.project
         own = {node: build for node, build in history.items() if node in start.differing}
         history = {**start.history, **own}
+        nodes = [node for node in nodes if node in start.differing]
     return Known(
         history=history,
         orphans=find_orphans(connection, project, schema, history),
