@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,13 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from staging_assets.checks import KINDS
 from staging_assets.postgres import Server
 from staging_assets.project import load_project
-from staging_assets_tests.end_to_end.test_celery import BIN, find_history_url
+from staging_assets_tests.end_to_end.test_celery import BIN, find_history_url, is_open
 from staging_assets_tests.support.builds import ask as fetch
 from staging_assets_tests.support.changes import BELOW_HUB, POPULATE_HUB, SOURCES, Place
 from staging_assets_tests.support.commands import ROOT, find_environment
 from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.forked import run_forked
-from staging_assets_tests.support.webserver import running, wait_until
+from staging_assets_tests.support.webserver import find_free_port, running, wait_until
 
 COUNTS = "populate_tables/demo/POPULATE-staging-counts.sql"
 GATE = 4713
@@ -33,7 +33,7 @@ WAITING = (
     "select max(pid) from pg_locks where locktype = 'advisory' and not granted and database"
     " = (select oid from pg_database where datname = current_database())"
 )
-MODULE = "-m staging_assets.definitions"
+MODULE = "staging_assets.definitions"
 
 
 @dataclass
@@ -46,13 +46,27 @@ class Upkeep:
     log: Path
     stack: ExitStack
     made: int = 0
-    daemon: subprocess.Popen[bytes] | None = None
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start the daemon, and with it the code server."""
-        command = ("dagster-daemon", "run", *MODULE.split())
-        process = running(command, self.environment, self.log.parent, self.log)
-        return self.stack.enter_context(process)
+    @property
+    def workspace(self) -> Path:
+        return self.log.parent / "workspace.yaml"
+
+    def start_code_server(self) -> None:
+        """Start the code server, which reads the scripts once."""
+        port, log = find_free_port(), self.log.parent / "code.log"
+        server = f"{{host: 127.0.0.1, port: {port}, location_name: {MODULE}}}"
+        self.workspace.write_text(f"load_from: [{{grpc_server: {server}}}]\n")
+        command = f"dagster api grpc -m {MODULE} -h 127.0.0.1 -p {port}"
+        self.processes = [self.stack.enter_context(self.run(command, log))]
+        wait_until(lambda: is_open(port), "the code server", log=log)
+
+    def start_daemon(self) -> None:
+        command = f"dagster-daemon run -w {self.workspace}"
+        self.processes.append(self.stack.enter_context(self.run(command, self.log)))
+
+    def run(self, command: str, log: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
+        return running(command.split(), self.environment, log.parent, log)
 
     @cached_property
     def asking(self) -> Connection:
@@ -66,7 +80,7 @@ class Upkeep:
             return list(cursor.fetchall())
 
     def switch(self, name: str, to: str = "start", kind: str = "sensor") -> None:
-        command = f"dagster {kind} {to} {name} {MODULE}"
+        command = f"dagster {kind} {to} {name} -w {self.workspace}"
         told = run_forked(command, self.environment, folder=self.place.folder)
         assert told.returncode == 0, told.stdout + told.stderr
 
@@ -150,13 +164,13 @@ def upkeep(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             STAGING_SCHEDULE="* * * * *",
         )
         environment["PATH"] = f"{BIN}:{environment['PATH']}"
-        subprocess.run(
-            ["dagster", "instance", "migrate"], env=environment, check=True, capture_output=True
-        )
+        migrated = run_forked("dagster instance migrate", environment)
+        assert migrated.returncode == 0, migrated.stderr
         log = folder / "daemon.log"
         upkeep = Upkeep(place, history, environment, log, stack)
+        upkeep.start_code_server()
         upkeep.switch("staging_schedule", "stop", "schedule")
-        upkeep.daemon = upkeep.start()
+        upkeep.start_daemon()
         yield upkeep
 
 
@@ -241,10 +255,11 @@ def test_a_run_that_was_killed_is_gone_on_with_and_one_that_is_killed_again_wait
 
     def kill() -> None:
         """The machine is lost, and starts again."""
-        assert upkeep.daemon is not None
-        os.killpg(upkeep.daemon.pid, signal.SIGKILL)
-        upkeep.daemon.wait()
-        upkeep.daemon = upkeep.start()
+        for process in upkeep.processes:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        upkeep.start_code_server()
+        upkeep.start_daemon()
 
     with upkeep.on():
         with closing(place.server.connect("gate", autocommit=True)) as connection:

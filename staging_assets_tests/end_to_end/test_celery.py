@@ -28,6 +28,7 @@ from staging_assets_tests.support.commands import ROOT, find_environment
 from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.departments import SCRIPTS
 from staging_assets_tests.support.folders import make_project
+from staging_assets_tests.support.forked import run_forked
 from staging_assets_tests.support.webserver import (
     answers,
     ask,
@@ -125,7 +126,8 @@ def machines(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             }
 
         # Processes that all make Dagster's tables at the same moment get in each other's way.
-        subprocess.run(["dagster", "instance", "migrate"], env=everywhere, check=True, cwd=folder)
+        migrated = run_forked("dagster instance migrate", everywhere, folder=folder)
+        assert migrated.returncode == 0, migrated.stderr
 
         start("redis", REDIS, "--port", str(redis), "--bind", "127.0.0.1", "--save", "")
         wait_until(lambda: is_open(redis), "redis", log=folder / "redis.log")

@@ -19,6 +19,7 @@ from staging_assets_tests.support.commands import ROOT, find_environment
 from staging_assets_tests.support.databases import fresh_database
 from staging_assets_tests.support.departments import SCRIPTS
 from staging_assets_tests.support.folders import make_project
+from staging_assets_tests.support.forked import run_forked
 from staging_assets_tests.support.webhook import listening
 from staging_assets_tests.support.webserver import running, wait_until
 
@@ -122,7 +123,8 @@ def night(server: Server, tmp_path: Path) -> Iterator[Night]:
             }
             for name, database in (("north", north), ("south", south))
         }
-        subprocess.run(["dagster", "instance", "migrate"], env=everywhere, check=True, cwd=tmp_path)
+        migrated = run_forked("dagster instance migrate", everywhere, folder=tmp_path)
+        assert migrated.returncode == 0, migrated.stderr
         yield Night(tmp_path, history, {"north": north, "south": south}, environments, stack)
 
 
