@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from staging_assets.model import StagingProject
 from staging_assets.postgres import Server
 from staging_assets.publisher import run_promote
 from staging_assets_tests.support.builds import ask, build_all, load
@@ -42,11 +43,17 @@ def check(seen: Seen, usual: float, what: str, figure: Figure) -> None:
     assert longest < max(_LONGEST, _BUSY * usual)
 
 
+def begin(server: Server, witness: Connection, folder: Path) -> list[StagingProject]:
+    """Two versions of the tables, the first of them built, with a view that is read as well."""
+    projects = [load(folder / str(mark), scripts(mark)) for mark in (1, 2)]
+    build_all(server, projects[0])
+    ask(witness, "create view public.seen as select id, mark from staging.t where id > 0")
+    return projects
+
+
 @pytest.mark.timeout(600)
 def test_rebuilds(database: Server, witness: Connection, tmp_path: Path, figure: Figure) -> None:
-    projects = [load(tmp_path / str(mark), scripts(mark)) for mark in (1, 2)]
-    build_all(database, projects[0])
-    ask(witness, "create view public.seen as select id, mark from staging.t where id > 0")
+    projects = begin(database, witness, tmp_path)
     rounds = Turns(4, 50, minutes=1.5)
     usual = find_usual(database)
     with readers(database) as seen:
@@ -57,9 +64,7 @@ def test_rebuilds(database: Server, witness: Connection, tmp_path: Path, figure:
 
 @pytest.mark.timeout(600)
 def test_promotions(database: Server, witness: Connection, tmp_path: Path, figure: Figure) -> None:
-    projects = [load(tmp_path / str(mark), scripts(mark)) for mark in (1, 2)]
-    build_all(database, projects[0])
-    ask(witness, "create view public.seen as select id, mark from staging.t where id > 0")
+    projects = begin(database, witness, tmp_path)
     rounds = Turns(2, 20, minutes=1.5)
     usual = find_usual(database)
     with readers(database) as seen:
@@ -74,9 +79,7 @@ def test_promotions(database: Server, witness: Connection, tmp_path: Path, figur
 def test_a_reader_that_stays_open(
     database: Server, witness: Connection, tmp_path: Path, figure: Figure
 ) -> None:
-    projects = [load(tmp_path / str(mark), scripts(mark)) for mark in (1, 2)]
-    build_all(database, projects[0])
-    ask(witness, "create view public.seen as select id, mark from staging.t where id > 0")
+    projects = begin(database, witness, tmp_path)
     usual = find_usual(database)
     rounds = Turns(1, 10, minutes=1)
     slowest = 0.0

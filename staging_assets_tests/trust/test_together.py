@@ -44,6 +44,18 @@ def no_deadlocks(witness: Connection) -> Iterator[None]:
     assert ask(witness, DEADLOCKS) == before
 
 
+def begin(server: Server, witness: Connection, folder: Path) -> dict[int, StagingProject]:
+    """Two versions of a table of each kind, the first of them built, with all that hangs on it."""
+    projects = load_turns(folder)
+    build_all(server, projects[1])
+    ask(witness, HUNG)
+    return projects
+
+
+def tell(seen: Counter[str]) -> str:
+    return ", ".join(f"{number} {what}" for what, number in sorted(seen.items()))
+
+
 def try_build(server: Server, project: StagingProject, run_id: str, **options: object) -> str:
     """Build, or be told who does."""
     log = Log()
@@ -62,9 +74,7 @@ def try_build(server: Server, project: StagingProject, run_id: str, **options: o
 def test_two_builders(
     database: Server, witness: Connection, tmp_path: Path, figure: Figure
 ) -> None:
-    projects = load_turns(tmp_path)
-    build_all(database, projects[1])
-    ask(witness, HUNG)
+    projects = begin(database, witness, tmp_path)
     states = {}
     for turn in (2, 1, 2, 1):
         build_all(database, projects[turn])
@@ -88,7 +98,7 @@ def test_two_builders(
             whose = [turn for turn in TURNS if found[turn - 1] == BUILT]
             assert read_tables(witness) in [states[turn] for turn in whose]
             assert find_left(witness) == []
-    told = ", ".join(f"{n} {what}" for what, n in sorted(seen.items()))
+    told = tell(seen)
     figure(f"{rounds.done} times two at once: {told}, naming the other; no deadlock, nothing mixed")
 
 
@@ -96,9 +106,7 @@ def test_two_builders(
 def test_builders_beside_a_promotion(
     database: Server, witness: Connection, tmp_path: Path, figure: Figure
 ) -> None:
-    projects = load_turns(tmp_path)
-    build_all(database, projects[1])
-    ask(witness, HUNG)
+    projects = begin(database, witness, tmp_path)
     seen: Counter[str] = Counter()
 
     def promote() -> str:
@@ -139,8 +147,7 @@ def test_builders_beside_a_promotion(
             assert read_outside(witness)["turns"] == [counts.pop()[0]]
             assert all(good for _, _, good in read_outside(witness)["keys"])
             assert find_left(witness) == []
-    told = ", ".join(f"{n} {what}" for what, n in sorted(seen.items()))
-    figure(f"{rounds.done} promotions beside builds of both schemas: {told}; no deadlock")
+    figure(f"{rounds.done} promotions beside builds of both schemas: {tell(seen)}; no deadlock")
 
 
 @pytest.mark.timeout(600)
@@ -149,12 +156,10 @@ def test_a_builder_beside_checks(
     database: Server, witness: Connection, tmp_path: Path, figure: Figure, folder: str
 ) -> None:
     if folder == "one of each":
-        projects = load_turns(tmp_path)
+        projects = begin(database, witness, tmp_path)
     else:
         projects = dict.fromkeys(TURNS, load(tmp_path, make_files()))
-    build_all(database, projects[1])
-    if folder == "one of each":
-        ask(witness, HUNG)
+        build_all(database, projects[1])
     done = threading.Event()
 
     def check() -> tuple[int, list[str]]:
