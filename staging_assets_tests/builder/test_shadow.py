@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from contextlib import closing
@@ -304,6 +305,8 @@ def test_readers_of_a_referenced_table_never_wait(
 def test_a_load_leaves_no_write_ahead_log_where_the_server_allows_it(
     database: Server, witness: Connection, tmp_path: Path
 ) -> None:
+    if os.environ.get("STAGING_TEST_SERVER") and ask(witness, "show wal_level") != "minimal":
+        pytest.skip("this server is set up to log everything")
     assert ask(witness, "show wal_level") == "minimal"
     big = (
         "create table staging.big (id int primary key, text text);",

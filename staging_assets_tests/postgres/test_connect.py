@@ -311,7 +311,7 @@ def test_libpqs_variables_do_not_disturb_the_embedded_one(
 
 def test_an_old_server_is_refused(database: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("staging_assets.postgres.client.server.OLDEST_VERSION", 99)
-    with pytest.raises(DatabaseError, match=r"is PostgreSQL 18, and at least 99 is needed\. Use"):
+    with pytest.raises(DatabaseError, match=r"is PostgreSQL \d\d, and at least 99 is needed\. Use"):
         database.connect("x")
 
 

@@ -137,7 +137,7 @@ where c.relnamespace = '{schema}'::regnamespace and c.relkind in ('r', 'p', 'v',
 _OUTSIDE = """
 select jsonb_build_object(
     'keys', (select jsonb_agg(jsonb_build_array(conname, confrelid::regclass::text, convalidated)
-        order by 1) from pg_constraint where conrelid = 'reports.seen'::regclass),
+        order by conname) from pg_constraint where conrelid = 'reports.seen'::regclass),
     'turns', (select array_agg(distinct turn) from reports.turns),
     'sums', (select array_agg(turn) from reports.sums),
     'newest', reports.newest(),

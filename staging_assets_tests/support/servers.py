@@ -82,7 +82,7 @@ def plain_server(home: Path, programs: Path) -> Iterator[Server]:
     """
     user = find_server_user()
     data, sockets = home / "data15", home / "socket15"
-    dsn = f"host={sockets} dbname=postgres user=postgres"
+    dsn = f"host={sockets} port=5432 dbname=postgres user=postgres"
     with held(home / "start15.lock", 60):
         if not data.exists():
             for folder in (data, sockets):
@@ -91,7 +91,7 @@ def plain_server(home: Path, programs: Path) -> Iterator[Server]:
             how = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
             made = user.run(programs / "initdb", *how)
             assert made.returncode == 0, made.stderr
-            options = f"-c listen_addresses='' -k {sockets}"
+            options = f"-c listen_addresses='' -c port=5432 -k {sockets}"
             started = subprocess.run(
                 [
                     programs / "pg_ctl",
@@ -178,7 +178,8 @@ def pgbouncers(program: str, server: Server) -> Iterator[Pooler]:
         started.append(subprocess.Popen(command, stdout=log, stderr=log, **user.options()))
         wait_for((folder / ".s.PGSQL.6432").exists, 20)
         return Server(
-            f"host={folder} port=6432 user=postgres password=right dbname=staging connect_timeout=5"
+            f"host={folder} port=6432 user=postgres password=right dbname={target['dbname']}"
+            " connect_timeout=5"
         )
 
     try:
