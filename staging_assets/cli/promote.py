@@ -27,6 +27,11 @@ _DRY = "print the command and its settings; change nothing"
 @click.argument("candidate", required=False)
 @schema_options
 @click.option("--build", is_flag=True, help="build the candidate first, all of it")
+@click.option(
+    "--changed-from",
+    metavar="LIVE",
+    help="with --build: build a branch, what LIVE (the live schema) has otherwise",
+)
 @click.option("--no-check", is_flag=True, help="promote it whatever its checks say")
 @click.option("--keep", type=click.IntRange(1, 20), help="old schemas to keep (default: 1)")
 @click.option("--who", metavar="NAME", help=_WHO)
@@ -34,6 +39,7 @@ _DRY = "print the command and its settings; change nothing"
 def promote(  # noqa: PLR0917 - its options
     candidate: str | None,
     build: bool,
+    changed_from: str | None,
     no_check: bool,
     keep: int | None,
     who: str | None,
@@ -43,14 +49,17 @@ def promote(  # noqa: PLR0917 - its options
     """Put schema CANDIDATE in place of the live one, in an instant.
 
     CANDIDATE is the live schema's name with _next when it is not given. Its checks are evaluated
-    first; what was live is kept as <schema>__previous.
+    first; what was live is kept as <schema>__previous. Of a branch, only its own tables change
+    places.
     """
     if build and no_check:
         raise click.UsageError("--no-check: a candidate that is built is checked on the way.")
+    if changed_from is not None and not build:
+        raise click.UsageError("--changed-from: it says what --build builds. Give both.")
     staging = read_staging_schema(**said)
     given: dict[str, Any] = {"keep": keep, "who": who}
     if build:
-        given |= {"promote": True, "schema": candidate}
+        given |= {"promote": True, "schema": candidate, "changed_from": changed_from}
         config = build_config(f"staging_build{staging.suffix}", **given)
         words = ["asset", "materialize", "--select", find_asset_key(staging, "*")]
         words += ["--config-json", config or "{}"]

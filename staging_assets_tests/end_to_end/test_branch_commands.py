@@ -65,12 +65,16 @@ def test_a_branch_is_planned_and_built_by_commands(
     assert [one["schema"].value for one in metadata] == ["staging_next"]
 
     # The same, checked and promoted: what was built is now the live table.
-    config = {"ops": {"staging_build": {"config": {"changed_from": "staging", "promote": True}}}}
-    ran = run_forked(f"{LITERAL} --config-json {shlex.quote(json.dumps(config))}", typed)
+    assert cli.main(["promote", "--build", "--changed-from", "staging", "--dry-run"]) == 0
+    words = capsys.readouterr().out
+    ran = run_forked(words[words.index("dagster ") :].strip(), typed)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert count(witness, "select count(*) from staging.arrests where arrest_id > 100") == 3
     assert count(witness, "select count(*) from staging.officers") == 2
     assert count(witness, "select count(to_regnamespace('staging_next'))") == 0
+    assert "release 1: arrests" in ran.stdout
+    noted = "select count(as_left) from staging__build.__builds where node = 'arrests'"
+    assert count(witness, noted) == 1
     with dg.DagsterInstance.from_config(str(home)) as instance:
         assert len(instance.fetch_materializations(key, limit=5).records) == 2
         officers = dg.AssetKey(["staging", "officers"])

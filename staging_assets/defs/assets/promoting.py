@@ -9,7 +9,7 @@ import dagster as dg
 from staging_assets.checks import CheckResult, find_checks
 from staging_assets.defs.assets.config import BuildConfig
 from staging_assets.defs.assets.gate import run_gate
-from staging_assets.defs.reporting.releases import find_log, report_release
+from staging_assets.defs.reporting.releases import find_log, report_release, run_note_release
 from staging_assets.errors import SettingsError
 from staging_assets.model import StagingProject
 from staging_assets.postgres import Server
@@ -85,4 +85,5 @@ def run_promotion(
         author=Author(config.who, context.run.run_id),
         log=find_log(context),
     )
+    run_note_release(server, project, staging, release)
     report_release(context, staging, release)

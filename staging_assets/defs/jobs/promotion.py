@@ -10,7 +10,7 @@ from pydantic import Field
 from staging_assets.defs.alerts.of_a_run import alerting
 from staging_assets.defs.assets.gate import run_gate
 from staging_assets.defs.reporting.console import show_failure
-from staging_assets.defs.reporting.releases import find_log, report_release
+from staging_assets.defs.reporting.releases import find_log, report_release, run_note_release
 from staging_assets.defs.runs.dead_runs import showing_presence
 from staging_assets.defs.runs.identity import build_step_tags, check_identity
 from staging_assets.errors import StagingError
@@ -82,6 +82,7 @@ def build_promotion_jobs(staging: StagingSchema, project: StagingProject) -> lis
                         author=Author(config.who, context.run.run_id),
                         log=find_log(context),
                     )
+                    run_note_release(server, project, staging, release)
                     report_release(context, staging, release)
         except StagingError as error:
             show_failure(str(error))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any
 
 import dagster as dg
 
+from staging_assets.builder import run_note_catalog
 from staging_assets.defs.reporting.streams import find_stdout
-from staging_assets.model import Kind, list_some
+from staging_assets.model import Kind, StagingProject, list_some
+from staging_assets.postgres import Server
 from staging_assets.publisher import Release
 from staging_assets.settings import StagingSchema
 
@@ -50,6 +53,26 @@ def report_release(context: Context, staging: StagingSchema, release: Release) -
             metadata=_build_metadata(staging, release),
         )
     )
+
+
+def run_note_release(
+    server: Server, project: StagingProject, staging: StagingSchema, release: Release
+) -> None:
+    """Note what a branch's tables are like in the live schema, as a build notes what it leaves.
+
+    What somebody alters of them by hand is seen by the next build that looks for changes. Of whole
+    schemas there is nothing to note: what was noted goes with them.
+
+    Args:
+        server: where the schema is.
+        project: its folder of scripts.
+        staging: whose schema it is.
+        release: what was promoted.
+    """
+    nodes = [node for node in release.nodes or () if node in project.dependencies]
+    if nodes:
+        with closing(server.connect_own("promotion")) as connection:
+            run_note_catalog(connection, project, staging.schema, nodes)
 
 
 def describe_release(schema: str, release: Release) -> str:
