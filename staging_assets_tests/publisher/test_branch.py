@@ -276,3 +276,49 @@ def test_a_branch_is_promoted_where_it_comes_from(stage: Stage) -> None:
     stage.branch(stage.new)
     with pytest.raises(BuildError, match="a branch of staging, and holds only what differs"):
         run_promote(stage.server, stage.new, "elsewhere", "staging_next")
+
+
+def test_what_is_kept_is_in_no_nights_way(
+    database: Server, witness: extensions.connection, tmp_path: Path
+) -> None:
+    hub = (
+        "create table staging.hub (id int primary key, extra int)",
+        "insert into staging.hub values (1)",
+    )
+    slim = (
+        "create table staging.hub (id int primary key)",
+        "insert into staging.hub values (1), (2)",
+    )
+    old = {
+        "shown": "create view staging.shown as select id, extra from staging.hub",
+        "leaf": (
+            "create table staging.leaf (id int references staging.hub, n int)",
+            "insert into staging.leaf values (1, 1)",
+        ),
+    }
+    new = {
+        "shown": "create view staging.shown as select 1 as id",
+        "leaf": (old["leaf"][0], "insert into staging.leaf values (1, 2)"),
+    }
+    build_all(database, load(tmp_path / "1", tables(hub=hub, **old)))
+    second = load(tmp_path / "2", tables(hub=hub, **new))
+    build_all(database, second, schema="staging_next", changed_from="staging")
+    reader = database.connect("report")
+    reader.cursor().execute("select * from staging.hub")
+    assert run_promote(database, second, "staging").nodes == ("leaf", "shown")
+    # Somebody reads the hub, so that the old key to it could not be taken off at once.
+    keys = "select count(*) from pg_constraint where conrelid = 'staging__previous.leaf'::regclass"
+    assert ask(witness, f"{keys} and contype = 'f'") == 1
+    assert ask(witness, "select count(*) from staging__previous.shown") == 1
+    reader.close()
+    build_all(database, load(tmp_path / "3", tables(hub=slim, **new)))
+    build_all(database, load(tmp_path / "3", tables(hub=slim, **new)))
+    assert ask(witness, "select count(*) from staging.hub") == 2
+    assert ask(witness, f"{keys} and contype = 'f'") == 0
+    assert ask(witness, "select extra from staging__previous.shown") is None
+    # The next promotion has room for what it keeps, whatever hangs there.
+    third = load(tmp_path / "4", tables(hub=slim, **(new | {"leaf": old["leaf"]})))
+    build_all(database, third, schema="staging_next", changed_from="staging")
+    run_promote(database, third, "staging")
+    assert ask(witness, "select n from staging__previous.leaf") == 2
+    assert ask(witness, "select to_regclass('staging__previous.shown') is null")
