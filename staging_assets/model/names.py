@@ -135,7 +135,7 @@ class SchemaNames:
             schema: its name in the database.
             built: the name in the database of the schema that is built.
         """
-        if schema in (built, self.live):
+        if schema == built or (self.live and schema == self.live):
             return self.staging
         return ETL if schema == self.etl else schema
 

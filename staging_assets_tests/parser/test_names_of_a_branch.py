@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from staging_assets.model import SchemaNames
+from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser import rewrite
 
 SCHEMAS = SchemaNames(live="prod", lives=frozenset(("hub", "old")))
@@ -96,3 +96,12 @@ def test_a_name_without_a_schema_is_read_in_the_live_one_too(text: str, expected
 def test_a_branch_may_be_called_as_the_scripts_call_their_schema() -> None:
     text = "select * from staging.hub, staging.a"
     assert rewrite(text, SCHEMAS, schema="staging").text == "select * from prod.hub, staging.a"
+
+
+def test_both_schemas_are_called_as_scripts_call_them() -> None:
+    assert SCHEMAS.in_scripts("next", "next") == "staging"
+    assert SCHEMAS.in_scripts("prod", "next") == "staging"
+    assert SCHEMAS.in_scripts("", "next") == ""
+    assert SchemaNames().in_scripts("", "next") == "", "no schema is none, and not the live one"
+    assert SCHEMAS.find_real(Relation("staging", "hub"), "next") == Relation("prod", "hub")
+    assert SCHEMAS.find_real(Relation("staging", "a"), "next") == Relation("next", "a")
