@@ -59,6 +59,7 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--docs", action="store_true", help="what the page shows, in half an hour")
     parser.add_argument("--write-docs", action="store_true", help="write docs/performance.md")
     parser.add_argument("--from-results", action="store_true", help="measure nothing")
+    parser.add_argument("--install", action="store_true", help="only install the contestants")
     parser.add_argument("--profile", action="store_true", help="only look where our time goes")
     parser.add_argument("--workloads", help=f"some of {', '.join(WORKLOADS)}; separated by ','")
     parser.add_argument("--contestants", help=f"some of {', '.join(EVERYONE)}; separated by ','")
@@ -92,7 +93,11 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = read_options(sys.argv[1:] if arguments is None else arguments)
+    if options.install:
+        return install_all()
     options.output.mkdir(parents=True, exist_ok=True)
+    if options.docs and not options.from_results:
+        install_all()  # before the clock runs
     start = time.monotonic()
     measured = Measured()
     if not options.from_results:
@@ -116,6 +121,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
+def install_all() -> int:
+    """Make the virtual environments of all contestants; say which cannot be made."""
+    missing = 0
+    for requirements in sorted((HERE / "requirements").glob("*.txt")):
+        try:
+            install(requirements.stem)
+        except Missing as why:
+            _tell(str(why))
+            missing += 1
+    return 1 if missing else 0
+
+
 def measure(options: argparse.Namespace, work: Path) -> Measured:
     """Run everything that was asked for; what is finished is written at once."""
     measured, clock = Measured(), _Clock(options.minutes)
@@ -124,18 +141,6 @@ def measure(options: argparse.Namespace, work: Path) -> Measured:
         if not clock.is_over(planned.workload.label):
             measured.series.append(_run_planned(planned, options, work))
             write(options.output, measured)
-    for across in plan_curves(options):
-        if clock.is_over(f"growth with {across}"):
-            continue
-        if across == "tables":
-            chosen = split(options.growth_tables) or (int(one * options.share) for one in TABLES)
-            sizes = sorted({max(4, int(one)) for one in chosen})
-            measured.curves += measure_tables(work, logs, sizes, 2, _tell)
-        else:
-            chosen = split(options.growth_runs) or (int(one * options.share) for one in RUNS)
-            sizes = sorted({max(1, int(one)) for one in chosen})
-            measured.curves += measure_history(work, logs, sizes, 2, _tell)
-        write(options.output, measured)
     if not (options.no_share or options.profile or options.docs):
         for size in (100,) if options.quick else (100, 1000):
             measured.loading[str(size)] = measure_share(work, size)
@@ -148,6 +153,7 @@ def measure(options: argparse.Namespace, work: Path) -> Measured:
             measured.profiles[workload.label] = run_profile(workload, folder, logs / folder.name)
         except Missing as missing:
             _tell(f"  no profile: {missing}")
+        write(options.output, measured)
     for workload in plan_spent(options):
         if clock.is_over(f"profile of the server in {workload.label}"):
             continue
@@ -157,6 +163,19 @@ def measure(options: argparse.Namespace, work: Path) -> Measured:
             measured.spent[workload.label] = measure_spent(workload, folder, logs / folder.name)
         except Missing as missing:
             _tell(f"  no profile: {missing}")
+        write(options.output, measured)
+    for across in plan_curves(options):
+        if clock.is_over(f"growth with {across}"):
+            continue
+        if across == "tables":
+            chosen = split(options.growth_tables) or (int(one * options.share) for one in TABLES)
+            sizes = sorted({max(4, int(one)) for one in chosen})
+            measured.curves += measure_tables(work, logs, sizes, 2, _tell)
+        else:
+            chosen = split(options.growth_runs) or (int(one * options.share) for one in RUNS)
+            sizes = sorted({max(1, int(one)) for one in chosen})
+            measured.curves += measure_history(work, logs, sizes, 2, _tell)
+        write(options.output, measured)
     return measured
 
 
