@@ -17,7 +17,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.changed import run_changed
@@ -110,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_docs(options.output, DOCS)
     minutes = (time.monotonic() - start) / 60
     print(f"\n{minutes:.1f} minutes; {options.output}/results.json, report.md, plot.png")
-    failed = [
+    failed = measured.failed + [
         f"{series.workload} {record.contestant}"
         for series in measured.series
         for record in series.records.values()
@@ -135,48 +136,69 @@ def install_all() -> int:
 
 def measure(options: argparse.Namespace, work: Path) -> Measured:
     """Run everything that was asked for; what is finished is written at once."""
-    measured, clock = Measured(), _Clock(options.minutes)
+    measured = Measured()
+    parts = _Parts(options, measured)
     logs = options.output / "logs"
     for planned in () if options.profile else plan(options):
-        if not clock.is_over(planned.workload.label):
-            measured.series.append(_run_planned(planned, options, work))
-            write(options.output, measured)
+        with parts.begin(planned.workload.label) as begun:
+            if begun:
+                measured.series.append(_run_planned(planned, options, work))
     if not (options.no_share or options.profile or options.docs):
         for size in (100,) if options.quick else (100, 1000):
             measured.loading[str(size)] = measure_share(work, size)
     for workload in plan_profiles(options):
-        if clock.is_over(f"profile of {workload.label}"):
-            continue
-        _tell(f"{workload.label}: where the client's time goes")
-        folder = work / f"profile_{workload.name}_{workload.scale:g}"
-        try:
-            measured.profiles[workload.label] = run_profile(workload, folder, logs / folder.name)
-        except Missing as missing:
-            _tell(f"  no profile: {missing}")
-        write(options.output, measured)
+        with parts.begin(f"{workload.label}, where the client's time goes") as begun:
+            if begun:
+                folder = work / f"profile_{workload.name}_{workload.scale:g}"
+                found = run_profile(workload, folder, logs / folder.name)
+                measured.profiles[workload.label] = found
     for workload in plan_spent(options):
-        if clock.is_over(f"profile of the server in {workload.label}"):
-            continue
-        _tell(f"{workload.label}: where the server's time goes")
-        folder = work / f"spent_{workload.name}_{workload.scale:g}"
-        try:
-            measured.spent[workload.label] = measure_spent(workload, folder, logs / folder.name)
-        except Missing as missing:
-            _tell(f"  no profile: {missing}")
-        write(options.output, measured)
+        with parts.begin(f"{workload.label}, where the server's time goes") as begun:
+            if begun:
+                folder = work / f"spent_{workload.name}_{workload.scale:g}"
+                measured.spent[workload.label] = measure_spent(workload, folder, logs / folder.name)
     for across in plan_curves(options):
-        if clock.is_over(f"growth with {across}"):
-            continue
-        if across == "tables":
-            chosen = split(options.growth_tables) or (int(one * options.share) for one in TABLES)
-            sizes = sorted({max(4, int(one)) for one in chosen})
-            measured.curves += measure_tables(work, logs, sizes, 2, _tell)
-        else:
-            chosen = split(options.growth_runs) or (int(one * options.share) for one in RUNS)
-            sizes = sorted({max(1, int(one)) for one in chosen})
-            measured.curves += measure_history(work, logs, sizes, 2, _tell)
-        write(options.output, measured)
+        with parts.begin(f"growth, {across}") as begun:
+            if not begun:
+                continue
+            if across == "tables":
+                sizes = _find_sizes(options.growth_tables, TABLES, options.share, 4)
+                measured.curves += measure_tables(work, logs, sizes, 2, _tell)
+            else:
+                sizes = _find_sizes(options.growth_runs, RUNS, options.share, 1)
+                measured.curves += measure_history(work, logs, sizes, 2, _tell)
     return measured
+
+
+class _Parts:
+    """Begins one part after the other while there is time; one that fails stops no other."""
+
+    def __init__(self, options: argparse.Namespace, measured: Measured) -> None:
+        self._output, self._minutes, self._measured = options.output, options.minutes, measured
+        self._until = None if self._minutes is None else time.monotonic() + 60 * self._minutes
+
+    @contextmanager
+    def begin(self, what: str) -> Iterator[bool]:
+        """Gives whether to do it; writes what there is when it is done."""
+        if self._until is not None and time.monotonic() > self._until:
+            _tell(f"{what}: left out, {self._minutes:g} minutes are over")
+            yield False
+            return
+        _tell(what)
+        try:
+            yield True
+        except Missing as missing:
+            _tell(f"  {missing.word}: {missing}")
+        except Exception as error:  # noqa: BLE001 - half an hour of measuring is not to be lost
+            self._measured.failed.append(what)
+            _tell(f"  failed: {type(error).__name__}: {error}")
+        write(self._output, self._measured)
+
+
+def _find_sizes(chosen: str | None, usual: Sequence[int], share: float, least: int) -> list[int]:
+    """The sizes of a curve, rising."""
+    sizes = [int(one) for one in split(chosen)] or [int(one * share) for one in usual]
+    return sorted({max(least, one) for one in sizes})
 
 
 def _run_planned(planned: Planned, options: argparse.Namespace, work: Path) -> Series:
@@ -202,21 +224,6 @@ def _run_planned(planned: Planned, options: argparse.Namespace, work: Path) -> S
         count=not options.no_counts,
         most_seconds=planned.most_seconds,
     )
-
-
-class _Clock:
-    """Says when there is no time left to begin something more."""
-
-    def __init__(self, minutes: float | None) -> None:
-        self._minutes = minutes
-        self._until = None if minutes is None else time.monotonic() + 60 * minutes
-
-    def is_over(self, what: str) -> bool:
-        """Whether `what` has to be left out; it is said then."""
-        over = self._until is not None and time.monotonic() > self._until
-        if over:
-            _tell(f"{what}: left out, {self._minutes:g} minutes are over")
-        return over
 
 
 def write(output: Path, measured: Measured) -> str:

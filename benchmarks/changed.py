@@ -43,7 +43,7 @@ def run_changed(
     """Time the contestants in turn, `rounds` times; arguments as for `run_series`."""
     server = BenchServer(folder / "server")
     try:
-        tell(f"{workload.label}: one changed leaf of {workload.title}")
+        tell(f"  one changed leaf of {workload.title}")
         place = folder / "workload"
         written = workload.write(place)
         server.load_template(workload.load)

@@ -22,6 +22,7 @@ class Measured:
         profiles: of this project's client, by workload and scale.
         spent: of the server, by workload and scale.
         curves: commands at several numbers of tables or runs.
+        failed: parts of this run that have found nothing.
     """
 
     series: list[Series] = field(default_factory=list)
@@ -29,6 +30,7 @@ class Measured:
     profiles: dict[str, Profile] = field(default_factory=dict)
     spent: dict[str, Spent] = field(default_factory=dict)
     curves: list[Curve] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
     def find(self, workload: str, tables: int | None = None) -> Series | None:
         """The series of a workload with so many tables; the one of the largest scale else."""

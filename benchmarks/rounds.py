@@ -132,7 +132,7 @@ def run_series(
     """
     server = BenchServer(folder / "server")
     try:
-        tell(f"{workload.label}: {workload.title}")
+        tell(f"  {workload.title}")
         place = folder / "workload"
         written = workload.write(place)
         server.load_template(workload.load)

@@ -22,8 +22,8 @@ _LIBRARY = "pg_stat_statements"
 # The first that is found in a statement says what it does.
 _KINDS: tuple[tuple[str, str], ...] = (
     (
-        "rows go in (INSERT ... SELECT)",
-        r"insert\s+into\s+\S*staging__build|insert\s+into\s+\S*staging\b",
+        "rows go in (INSERT ... SELECT, COPY)",
+        r"(insert\s+into|^\s*copy)\s+\S*staging(__build)?\b",
     ),
     (
         "primary keys and indexes",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import read_options
+from benchmarks.__main__ import measure, read_options
 from benchmarks.changed import edit_leaf, run_changed
 from benchmarks.growth import Curve, Point, measure_history, measure_tables, spell_curves
 from benchmarks.measure import Usage
@@ -156,6 +156,7 @@ def test_growth_is_told_with_its_exponents() -> None:
     [
         ('insert into "staging__build"."a" (b) select c from etl.d', "rows go in"),
         ("insert into staging.a select 1", "rows go in"),
+        ('copy "staging__build"."a" ("b") from stdin', "rows go in"),
         ("alter table staging__build.a add constraint a_pkey primary key (b)", "primary keys"),
         ("create unique index a_b on staging__build.a (b)", "primary keys"),
         ("alter table a validate constraint a_b_fkey", "foreign keys validated"),
@@ -200,6 +201,17 @@ def test_the_page_is_planned_with_the_important_series_first() -> None:
     assert plan_curves(some) == ["history"]
     assert plan_spent(some) == []
     assert plan_curves(read_options(["--quick"])) == []
+
+
+def test_nothing_is_begun_when_the_time_is_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = read_options(["--docs", "--minutes", "0", "--output", str(tmp_path)])
+    measured = measure(options, tmp_path)
+    assert (measured.series, measured.curves, measured.profiles, measured.spent) == ([], [], {}, {})
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "w1 x 1: left out, 0 minutes are over"
+    assert told[-1] == "growth, history: left out, 0 minutes are over"
 
 
 @pytest.mark.server
