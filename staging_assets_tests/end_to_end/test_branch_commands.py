@@ -54,6 +54,11 @@ def test_a_branch_is_planned_and_built_by_commands(
     assert count(witness, "select count(*) from staging.arrests where arrest_id > 100") == 0
     assert count(witness, "select count(*) from staging_next.officers") == 2
 
+    assert cli.main(["show", "officers", "--schema", "staging_next"]) == 0
+    assert "\nlast build, in staging:\n  20" in capsys.readouterr().out
+    assert cli.main(["show", "arrests", "--schema", "staging_next"]) == 0
+    assert "\nlast build:\n  20" in capsys.readouterr().out
+
     # What was built says nothing of the live table.
     home = staging_home / "dagster"
     monkeypatch.setenv("DAGSTER_HOME", str(home))

@@ -21,7 +21,7 @@ from staging_assets.cli.common.options import (
 from staging_assets.cli.looking.ls import find_given_way, find_scripts
 from staging_assets.errors import SettingsError, StagingError
 from staging_assets.model import StagingProject, Table
-from staging_assets.postgres import find_server, is_asleep
+from staging_assets.postgres import find_server, is_asleep, read_branch
 from staging_assets.project import load_project
 from staging_assets.settings import StagingSchema
 
@@ -89,7 +89,11 @@ def _find_build(staging: StagingSchema, node: str) -> dict[str, Any]:
         if is_asleep(staging.postgres):
             return {"last build": None, "note": "the embedded server does not run"}
         with closing(find_server(staging.postgres).connect_own("show")) as connection:
-            build = read_history(connection, staging.schema).get(node)
+            branch = read_branch(connection, staging.schema)
+            # What a branch has not built itself is the live schema's.
+            shared = branch is not None and node not in branch.built
+            schema = branch.live if branch is not None and shared else staging.schema
+            build = read_history(connection, schema).get(node)
     except StagingError as error:
         return {"last build": None, "note": str(error)}
     if build is None:
@@ -100,7 +104,8 @@ def _find_build(staging: StagingSchema, node: str) -> dict[str, Any]:
             "rows": build.rows,
             "seconds": round(build.seconds, 3),
             "run": build.run_id,
-        }
+        },
+        **({"schema": schema} if shared else {}),
     }
 
 
@@ -122,7 +127,7 @@ def _build_lines(found: dict[str, Any]) -> Iterator[str]:
         for column in found["columns"]:
             made = f"from {', '.join(column['from'])}" if column["from"] else ""
             yield f"  {column['name']:<{wide}}  {column['type']:<{types}}  {made}".rstrip()
-    yield "\nlast build:"
+    yield f"\nlast build, in {found['schema']}:" if "schema" in found else "\nlast build:"
     build = found["last build"]
     if build is None:
         yield f"  none known{': ' + found['note'] if found.get('note') else ''}"
