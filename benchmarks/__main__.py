@@ -4,6 +4,7 @@
     python -m benchmarks --docs --write-docs  what docs/performance.md shows: half an hour
     python -m benchmarks --quick              under 3 minutes
     python -m benchmarks --profile            where the client's time goes in w1, and nothing else
+    python -m benchmarks --distance           w1 on servers far away, and nothing else: 3 minutes
 
 Results go to benchmarks/results/: results.json, report.md and plot.png. Series of earlier runs
 that are not measured again stay in them.
@@ -24,6 +25,7 @@ from pathlib import Path
 from benchmarks.changed import run_changed
 from benchmarks.contestants import CONTESTANTS, Missing
 from benchmarks.contestants.common import HERE, clean_environment, install
+from benchmarks.distance import measure_distance, spell_distance, to_json
 from benchmarks.growth import (
     RUNS,
     TABLES,
@@ -62,6 +64,7 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--from-results", action="store_true", help="measure nothing")
     parser.add_argument("--install", action="store_true", help="only install the contestants")
     parser.add_argument("--profile", action="store_true", help="only look where our time goes")
+    parser.add_argument("--distance", action="store_true", help="only w1 on servers far away")
     parser.add_argument("--workloads", help=f"some of {', '.join(WORKLOADS)}; separated by ','")
     parser.add_argument("--contestants", help=f"some of {', '.join(EVERYONE)}; separated by ','")
     parser.add_argument("--scale", type=float, help="of w2; 1 is four million rows")
@@ -100,6 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.docs and not options.from_results:
         install_all()  # before the clock runs
     start = time.monotonic()
+    if options.distance:
+        return _run_distance(options)
     measured = Measured()
     if not options.from_results:
         with work_folder(HERE / ".work") as work:
@@ -273,6 +278,18 @@ def draw(output: Path) -> None:
         return
     words = [python, HERE / "plot.py", output / "results.json", output / "plot.png"]
     subprocess.run(words, env=clean_environment(), check=False)
+
+
+def _run_distance(options: argparse.Namespace) -> int:
+    """Measure w1 at a distance; results go to distance.json and distance.md."""
+    with work_folder(HERE / ".work") as work:
+        logs = options.output / "logs" / "distance"
+        found = measure_distance(work, logs, _tell, tables=options.tables or 100)
+    (options.output / "distance.json").write_text(json.dumps(to_json(found), indent=1))
+    report = spell_distance(found)
+    (options.output / "distance.md").write_text(f"{report}\n")
+    print(f"\n{report}")
+    return 0
 
 
 def _tell(line: str) -> None:

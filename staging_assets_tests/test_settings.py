@@ -32,6 +32,7 @@ def test_nothing_set_is_the_demo_on_the_embedded_server(tmp_path: Path) -> None:
         etl_csv_dir=None,
         home=tmp_path / ".staging",
         workers=default_workers(),
+        suited=True,
         demo_scale=0.01,
         wait_for_lock=0.0,
         postgres=ConnectionSettings(

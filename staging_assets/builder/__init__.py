@@ -24,6 +24,7 @@ from staging_assets.builder.records.history import (
     Build,
     find_lost_builds,
     forget_builds_sql,
+    is_prepared_sql,
     read_history,
     run_claim,
     run_note_failures,
@@ -31,7 +32,7 @@ from staging_assets.builder.records.history import (
 )
 from staging_assets.builder.records.made_of import MadeOf, find_always, is_always
 from staging_assets.builder.shadow.keys import PREPARE
-from staging_assets.builder.shadow.leftovers import clear_build_schema
+from staging_assets.builder.shadow.leftovers import clear_build_schema, has_leftovers_sql
 
 __all__ = [
     "PREPARE",
@@ -53,7 +54,9 @@ __all__ = [
     "find_drift",
     "find_lost_builds",
     "forget_builds_sql",
+    "has_leftovers_sql",
     "is_always",
+    "is_prepared_sql",
     "read_catalog",
     "read_history",
     "run_claim",

@@ -45,6 +45,7 @@ class BuildOptions:
         schema: the schema to build.
         rebuild: which of the selected nodes are built.
         workers: connections that build at the same time.
+        suited: whether that is only a default: where another number suits the server, that counts.
         run_id: shown in application names and by the lock.
         changed_from: build a branch: what differs from this schema. Empty: everything selected.
         create_only: make missing tables and leave them empty.
@@ -57,6 +58,7 @@ class BuildOptions:
     run_id: str
     rebuild: Rebuild = Rebuild.ALL
     workers: int = 1
+    suited: bool = False
     create_only: bool = False
     changed_from: str = ""
     wait_for_lock: float = 0.0

@@ -11,7 +11,12 @@ import psycopg2
 
 from staging_assets.checks.bodies.evaluate import evaluate_functions
 from staging_assets.checks.core.check import Check, CheckResult, EvaluationContext, build_error
-from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, reading
+from staging_assets.checks.core.snapshot import (
+    describe_error,
+    ending_lazily,
+    raise_unless_ours,
+    reading,
+)
 from staging_assets.checks.evaluate import Subject, evaluate_many
 from staging_assets.checks.kinds import KINDS
 from staging_assets.checks.kinds.whole_schema import DRIFT, FUNCTIONS
@@ -20,7 +25,7 @@ from staging_assets.checks.schema.foreign_keys import evaluate_foreign_keys
 from staging_assets.checks.suite import find_checks
 from staging_assets.errors import DatabaseError
 from staging_assets.model import Relation, StagingProject, cleanup_node
-from staging_assets.postgres import OWN_PATH, Connection, Server, find_running, read_branch
+from staging_assets.postgres import Branch, Connection, Server, find_running, read_branch
 
 
 def run_checks(
@@ -72,6 +77,8 @@ def run_given_checks(
     schema: str,
     checks: Sequence[Check],
     built: Collection[str] | None = None,
+    *,
+    connection: Connection | None = None,
 ) -> list[CheckResult]:
     """Evaluate some checks on a schema as it is.
 
@@ -83,18 +90,38 @@ def run_given_checks(
         built: the nodes that the same run has built: the checks of the whole schema then look
             at their tables alone, and take Postgres' word for foreign keys that were validated
             in it. None is the whole, and every row.
+        connection: as `Server.connect_own` gives it, idle; used where it has not been lost.
 
     Returns the results in the order of the checks. Raises DatabaseError when the server cannot
     be reached or there is no such schema.
     """
     if not checks:
         return []
-    with closing(server.connect("staging_assets checks", path=OWN_PATH)) as connection:
-        _check_schema(connection, server, schema)
-        connection.rollback()
-        seen = _find_seen(connection, project, schema)
+    if connection is not None and not connection.closed:
+        try:
+            return _run_on(connection, project, schema, checks, built, server=server)
+        except psycopg2.Error:
+            if not connection.closed:
+                raise
+    with closing(server.connect_own("checks")) as own:
+        return _run_on(own, project, schema, checks, built, server=server)
+
+
+def _run_on(
+    connection: Connection,
+    project: StagingProject,
+    schema: str,
+    checks: Sequence[Check],
+    built: Collection[str] | None,
+    *,
+    server: Server,
+) -> list[CheckResult]:
+    with ending_lazily(connection):
+        branch, seen = _find_seen(connection, project, schema)
         whole = {
-            check.kind: _run_whole(connection, project, schema, check, built, seen=seen)
+            check.kind: _run_whole(
+                connection, project, schema, check, built, seen=seen, branch=branch
+            )
             for check in checks
             if KINDS[check.kind].late
         }
@@ -105,18 +132,25 @@ def run_given_checks(
             schema=schema,
             schemas=seen.schemas,
         )
+        if not any(result.passed and result.table in project.tables for result in results):
+            _check_schema(connection, server, schema)
         results = _tell_of_run(connection, schema, [*whole.values(), *results])
     found = {(result.table, result.name): result for result in results}
     return [found[check.key] for check in checks]
 
 
-def _find_seen(connection: Connection, project: StagingProject, schema: str) -> StagingProject:
-    """The folder as a schema sees it: what is not a branch's own is looked at in the live one."""
+def _find_seen(
+    connection: Connection, project: StagingProject, schema: str
+) -> tuple[Branch, StagingProject]:
+    """What a schema is, and the folder as it sees it.
+
+    What is not a branch's own is looked at in the live one.
+    """
     with reading(connection):
         branch = read_branch(connection, schema)
     if branch is None:
-        return project
-    return replace(project, schemas=branch.find_schemas(project.schemas))
+        return Branch(schema, ""), project
+    return branch, replace(project, schemas=branch.find_schemas(project.schemas))
 
 
 def _tell_of_run(
@@ -161,11 +195,12 @@ def _run_whole(
     built: Collection[str] | None,
     *,
     seen: StagingProject,
+    branch: Branch,
 ) -> CheckResult:
     tables = None if built is None else frozenset(name for name in project.tables if name in built)
     try:
         if check.kind == DRIFT.name:
-            return evaluate_drift(connection, check, project, schema, tables)
+            return evaluate_drift(connection, check, project, schema, tables, branch=branch)
         if check.kind == FUNCTIONS.name:
             return evaluate_functions(connection, check, seen, schema, built)
         fresh = _find_fresh(project, built or ())
@@ -193,6 +228,7 @@ def _find_fresh(project: StagingProject, built: Collection[str]) -> frozenset[st
 
 
 def _check_schema(connection: Connection, server: Server, schema: str) -> None:
+    """Where no table has passed anything, look whether there is such a schema at all."""
     with connection.cursor() as cursor:
         cursor.execute("select from pg_catalog.pg_namespace where nspname = %s", (schema,))
         if cursor.rowcount == 0:

@@ -209,6 +209,7 @@ class StagingSchemaComponent(dg.Component, dg.Model, dg.Resolvable):
             etl_csv_dir=None if self.etl_csv_dir is None else folder / self.etl_csv_dir,
             home=home.absolute(),
             workers=check_workers(workers, f"{file}: workers"),
+            suited=self.workers is None,
             wait_for_lock=self.wait_for_lock,
             queue=self.queue,
             take_over=self.take_over,

@@ -52,7 +52,12 @@ from staging_assets.parser.nested.strings import may_name
 from staging_assets.parser.postpone import Postponed, Postponement, postpone_keys
 from staging_assets.parser.rewrite import AskNaming, rewrite
 from staging_assets.parser.search_path import find_users_path
-from staging_assets.parser.stand_ins import find_referenced, redirect_references, replace_spans
+from staging_assets.parser.stand_ins import (
+    Reference,
+    find_referenced,
+    redirect_references,
+    replace_spans,
+)
 from staging_assets.parser.statements import (
     ReadStatement,
     References,
@@ -83,6 +88,7 @@ __all__ = [
     "Postponed",
     "Postponement",
     "ReadStatement",
+    "Reference",
     "References",
     "Rewritten",
     "RoutineBody",

@@ -28,6 +28,7 @@ from staging_assets.postgres.client.branch import (
 )
 from staging_assets.postgres.client.catalog import (
     BUILDS,
+    FREE_CONNECTIONS,
     LOADS,
     MARK,
     RELEASES,
@@ -42,6 +43,7 @@ from staging_assets.postgres.client.engine import hide_values, make_engine
 from staging_assets.postgres.client.owed_keys import (
     OWED_KEYS,
     OwedKey,
+    fetch_owed_keys,
     make_owed_keys_sql,
     owed_keys_sql,
     owed_keys_table,
@@ -62,14 +64,25 @@ from staging_assets.postgres.client.presence import (
 )
 from staging_assets.postgres.client.routines import RoutineRow, ServerRoutines, read_routine_rows
 from staging_assets.postgres.client.row_states import row_state_sql
-from staging_assets.postgres.client.schema_lock import SchemaLock, find_running, run_end_orphans
-from staging_assets.postgres.client.scripts import Outcome, run_script, run_statement
+from staging_assets.postgres.client.schema_lock import (
+    SchemaLock,
+    find_running,
+    has_orphans_sql,
+    run_end_orphans,
+)
+from staging_assets.postgres.client.scripts import (
+    Outcome,
+    run_definitions,
+    run_script,
+    run_statement,
+)
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session import Session
 from staging_assets.postgres.client.silence import is_silent
 from staging_assets.postgres.client.untouched import check_untouched
 from staging_assets.postgres.connect import find_place, find_server, is_asleep
 from staging_assets.postgres.driver import Connection, Cursor
+from staging_assets.postgres.driver.ahead import find_waiting, send_ahead, take_back
 from staging_assets.postgres.embedded.binaries import find_extensions as find_embedded_extensions
 from staging_assets.postgres.embedded.server import EmbeddedServer
 from staging_assets.postgres.key_joins import SET_LOCAL_SORTED, sorted_keys_sql
@@ -92,6 +105,7 @@ from staging_assets.postgres.psql import find_psql, find_public_dsn, find_variab
 __all__ = [
     "BRANCH",
     "BUILDS",
+    "FREE_CONNECTIONS",
     "LEND_OWN_PATH",
     "LOADS",
     "MARK",
@@ -124,6 +138,7 @@ __all__ = [
     "Session",
     "check_untouched",
     "dump_schema",
+    "fetch_owed_keys",
     "find_abilities",
     "find_build_schema",
     "find_column",
@@ -144,8 +159,10 @@ __all__ = [
     "find_safe_text",
     "find_server",
     "find_variables",
+    "find_waiting",
     "forget_branch_sql",
     "has_functions",
+    "has_orphans_sql",
     "has_rows",
     "has_schema",
     "has_table",
@@ -166,6 +183,7 @@ __all__ = [
     "read_owed_keys",
     "read_routine_rows",
     "row_state_sql",
+    "run_definitions",
     "run_end_orphans",
     "run_note_branch",
     "run_recover",
@@ -173,5 +191,7 @@ __all__ = [
     "run_statement",
     "scratch_settings_sql",
     "script_error",
+    "send_ahead",
     "sorted_keys_sql",
+    "take_back",
 ]

@@ -12,7 +12,7 @@ from staging_assets.publisher.owed_keys import run_validate
 from staging_assets.publisher.promotion.promotable import check_there, find_build_command
 from staging_assets.publisher.promotion.releases import Author, Release, read_releases
 from staging_assets.publisher.request import PublishRequest
-from staging_assets.publisher.retired import drop_retired, retired_comment
+from staging_assets.publisher.retired import drop_retired, has_retired_sql, retired_comment
 from staging_assets.publisher.schema import run_promote, run_rollback
 from staging_assets.publisher.table import run_publish
 
@@ -23,6 +23,7 @@ __all__ = [
     "check_there",
     "drop_retired",
     "find_build_command",
+    "has_retired_sql",
     "read_releases",
     "retired_comment",
     "run_in_place",

@@ -141,6 +141,15 @@ def drop_steps(old: Sequence[TableObject], *, retired: RetiredSchema | None = No
     return steps
 
 
+def has_retired_sql(schema: str) -> str:
+    """A condition: there is a schema of retired tables, which `drop_retired` drops."""
+    comment = quote_literal(retired_comment(schema))
+    return (
+        "exists (select from pg_namespace as n"
+        f" where obj_description(n.oid, 'pg_namespace') = {comment})"
+    )
+
+
 def drop_retired(connection: Connection, schema: str) -> list[str]:
     """Drop the tables that publications have retired, as far as locks can be had in a moment.
 

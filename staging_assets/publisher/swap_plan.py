@@ -116,16 +116,23 @@ def take_all_locks(
     take_locks(cursor, locking, relations, before=CATALOG_SETTINGS, after=after, turn=turn)
 
 
-def lock_hubs(cursor: Cursor, attached: Attachments) -> bool:
+def lock_hubs_steps(attached: Attachments) -> list[Step]:
     """Lock the tables that the old one references, if that takes no waiting at all.
 
-    Dropping the old table needs it. Returns whether it was possible.
+    Dropping the old table needs it. Where it is not possible, there is a savepoint `hubs`.
     """
     if not attached.hubs:
-        return True
+        return []
     hubs = ", ".join(attached.hubs)
+    lock = f"savepoint hubs; lock table {hubs} in access exclusive mode nowait"
+    return [Step("locking what it references", lock)]
+
+
+def lock_hubs(cursor: Cursor, attached: Attachments) -> bool:
+    """The same at once; returns whether it was possible."""
     try:
-        cursor.execute(f"savepoint hubs; lock table {hubs} in access exclusive mode nowait")
+        for step in lock_hubs_steps(attached):
+            cursor.execute(step.statement)
     except errors.LockNotAvailable:
         cursor.execute("rollback to savepoint hubs")
         return False

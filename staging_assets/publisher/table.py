@@ -37,14 +37,15 @@ from staging_assets.publisher.owed_keys import run_validate
 from staging_assets.publisher.request import PublishRequest
 from staging_assets.publisher.swap_plan import (
     check_possible,
-    lock_hubs,
+    lock_hubs_steps,
     plan_exchange,
     take_all_locks,
     tell_gone,
 )
 from staging_assets.publisher.transaction.autocommit import Again, in_autocommit, run_transaction
-from staging_assets.publisher.transaction.brief_locks import run_in_tries
+from staging_assets.publisher.transaction.brief_locks import LockBusyError, run_in_tries
 from staging_assets.publisher.transaction.steps import (
+    Step,
     StepError,
     explain,
     run_analyze,
@@ -177,7 +178,42 @@ def _swap(
     lacking = _find_lacking(attached, request, known)
     if lacking is not None:
         return lacking
-    is_free = keeping is None and not attached.unknown and lock_hubs(cursor, attached)
+    free = keeping is None and not attached.unknown
+    hubs = lock_hubs_steps(attached) if free else []
+    try:
+        try:
+            _run_exchange(cursor, request, known, copies, attached, first=hubs, droppable=free)
+        except LockBusyError:
+            if not hubs:
+                raise
+            # Somebody reads what the old table references: it is dropped later.
+            cursor.execute("rollback to savepoint hubs")
+            _run_exchange(cursor, request, known, copies, attached, first=(), droppable=False)
+        if keeping is not None:
+            keeping.run_last(cursor)
+    except StepError as failed:
+        return _Failed(failed, attached)
+    return attached
+
+
+def _run_exchange(
+    cursor: Cursor,
+    request: PublishRequest,
+    known: _Known,
+    copies: dependents.Copies | None,
+    attached: Attachments,
+    *,
+    first: Sequence[Step],
+    droppable: bool,
+) -> None:
+    """Let the new objects take the old ones' place; commit along with it where nothing follows.
+
+    Args:
+        first: what goes ahead.
+        droppable: whether the old table may be dropped now.
+
+    Raises StepError or LockBusyError.
+    """
     drop, create = dependents.dependent_steps(cursor, attached.dependents, known.mode, copies)
     exchange = plan_exchange(
         attached,
@@ -185,19 +221,15 @@ def _swap(
         drop=drop,
         create=create,
         at_once=True,
-        droppable=is_free,
+        droppable=droppable,
         server_version=cursor.connection.server_version,
     )
-    steps = [*exchange.detach, *exchange.move, *exchange.attach, *exchange.finish]
+    steps = [*first, *exchange.detach, *exchange.move, *exchange.attach, *exchange.finish]
     steps += request.record_steps
+    if copies is None and request.keeping is None and not known.singly:
+        steps.append(Step("publishing it", "commit"))
     relations = [*(key.on for key in attached.inbound), *(d.name for d in attached.dependents)]
-    try:
-        run_steps(cursor, steps, singly=known.singly, relations=relations)
-        if keeping is not None:
-            keeping.run_last(cursor)
-    except StepError as failed:
-        return _Failed(failed, attached)
-    return attached
+    run_steps(cursor, steps, singly=known.singly, relations=relations)
 
 
 def _find_lacking(attached: Attachments, request: PublishRequest, known: _Known) -> Again | None:

@@ -5,6 +5,7 @@ and yields what came of each. `read_plan` says beforehand what that will be, and
 """
 
 from staging_assets.scheduler.branching.start import read_start
+from staging_assets.scheduler.crew_size import CrewSize
 from staging_assets.scheduler.interrupts import undisturbed
 from staging_assets.scheduler.planning.decide import BuildPlan
 from staging_assets.scheduler.planning.orphans import Orphan, read_orphans, run_prune
@@ -18,6 +19,7 @@ from staging_assets.scheduler.watch import Progress, Watcher
 
 __all__ = [
     "BuildPlan",
+    "CrewSize",
     "Orphan",
     "Progress",
     "Reason",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import psycopg2
@@ -24,6 +26,7 @@ from staging_assets.model import SCHEMA_NODE, Kind, StagingProject
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import (
     MARK,
+    Connection,
     Log,
     SchemaLock,
     Server,
@@ -34,10 +37,12 @@ from staging_assets.postgres import (
 )
 from staging_assets.publisher import drop_retired
 from staging_assets.scheduler.branching.start import read_start, run_make_whole, run_start
+from staging_assets.scheduler.crew_size import FAR, CrewSize, choose_crew_size, read_free
 from staging_assets.scheduler.estimates import find_seconds, read_sizes
 from staging_assets.scheduler.interrupts import undisturbed
 from staging_assets.scheduler.planning.decide import BuildPlan
 from staging_assets.scheduler.planning.read import read_known, read_plan
+from staging_assets.scheduler.ready import Ready, read_ready
 from staging_assets.scheduler.scheduler import Scheduler
 from staging_assets.scheduler.watch import Watcher
 from staging_assets.sources import make_mark_sql
@@ -56,6 +61,7 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
     *,
     watcher: Watcher | None = None,
     planned: Callable[[BuildPlan], None] | None = None,
+    sized: Callable[[CrewSize], None] | None = None,
 ) -> Generator[NodeResult, None, None]:
     """Build nodes; yield what came of each as it ends, after everything it depends on.
 
@@ -68,6 +74,7 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
         watcher: called several times a second with what the run is at.
         planned: called with what is going to be built, and why, before anything is; not where
             that is decided on the way (`rebuild: missing`, `create_only`).
+        sized: called with the number of workers, where the options leave that to the server.
 
     Closing the generator, or an exception thrown into it, ends the run as well: queries are
     cancelled on the server, and nothing is published half.
@@ -92,12 +99,15 @@ def run_build(  # noqa: PLR0917 - the last three may be left out
         log=log,
         cancelled=cancelled,
     ) as lock:
-        work, plan = _prepare(server, project, nodes, options, checks, lock=lock, log=log)
-        if plan is not None and planned is not None:
-            planned(plan)
-        run = Scheduler(server, work, nodes, lock=lock, log=log, tell=watcher)
+        found = _prepare(server, project, nodes, options, checks, lock=lock, log=log)
+        if found.plan is not None and planned is not None:
+            planned(found.plan)
+        if found.size is not None and sized is not None:
+            sized(found.size)
+        run = Scheduler(server, found.work, nodes, lock=lock, log=log, tell=watcher)
         try:
-            run.pay(cancelled)
+            if found.owes:
+                run.pay(cancelled)
             yield from run.results(cancelled)
             run.end(cancelled)
         finally:
@@ -120,6 +130,23 @@ def _check_sources(project: StagingProject, nodes: Collection[str], schema: str)
                 )
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """What is known before a run begins.
+
+    Args:
+        work: what its workers share.
+        plan: what it builds; None where that is decided on the way.
+        owes: whether a run before may have left foreign keys to validate.
+        size: how many workers there are, where that is left to the server.
+    """
+
+    work: RunContext
+    plan: BuildPlan | None
+    owes: bool
+    size: CrewSize | None
+
+
 def _prepare(
     server: Server,
     project: StagingProject,
@@ -129,7 +156,7 @@ def _prepare(
     *,
     lock: SchemaLock,
     log: Log,
-) -> tuple[RunContext, BuildPlan | None]:
+) -> _Prepared:
     """Make the build schema, clear it, and read what the last runs have left to know."""
     connection = lock.connection
     build_schema = find_build_schema(options.schema)
@@ -145,26 +172,36 @@ def _prepare(
     if start is not None or SCHEMA_NODE not in nodes:
         wanted.append(options.schema)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "select nspname::text from pg_namespace where nspname = any (%s)", (wanted,)
-            )
-            present = {name for (name,) in cursor.fetchall()}
-            for name in wanted:
-                if name not in present:
-                    cursor.execute(f"create schema if not exists {quote_identifier(name)}")
-        run_end_orphans(connection, options.schema)
+        asked = time.monotonic()
+        ready = read_ready(connection, options.schema, project.department, wanted)
+        size = None
+        if options.suited:
+            distance = min(lock.distance, time.monotonic() - asked)
+            size = _find_size(connection, options.workers, distance, ready)
+            options = replace(options, workers=size.workers)
         run_recover(connection)
-        marks = {MARK: make_mark_sql(options.schema)}
-        run_prepare_history(connection, options.schema, marks)
-        run_claim(connection, options.schema, project.department, take_over=options.take_over)
-        reason = clear_build_schema(connection, build_schema)
-        drop_retired(connection, options.schema)
-        if start is None:
-            run_make_whole(connection, project, options.schema, nodes)
-        else:
+        reason = None
+        if not ready.made:
+            _make_schemas(connection, wanted)
+            run_end_orphans(connection, options.schema)
+            marks = {MARK: make_mark_sql(options.schema)}
+            run_prepare_history(connection, options.schema, marks)
+            run_claim(connection, options.schema, project.department, take_over=options.take_over)
+            reason = clear_build_schema(connection, build_schema)
+            drop_retired(connection, options.schema)
+        if start is not None:
             run_start(connection, start, options.schema)
-        known = read_known(connection, project, options.schema, nodes, marks=True, start=start)
+        elif ready.branch:
+            run_make_whole(connection, project, options.schema, nodes)
+        known = read_known(
+            connection,
+            project,
+            options.schema,
+            nodes,
+            marks=True,
+            start=start,
+            live=ready.live or None,
+        )
         history = known.history
         plan = None
         missing = options.rebuild is Rebuild.MISSING
@@ -195,8 +232,31 @@ def _prepare(
                 **{node: build.seconds for node, build in history.items()},
             },
         )
-        return work, plan
+        return _Prepared(work, plan, ready.owes, size)
     raise BuildError(
         f"schema {build_schema}: {find_safe_text(failure)}. "
         "The role that builds must own it and may need CREATE on the database."
     )
+
+
+def _find_size(connection: Connection, default: int, distance: float, ready: Ready) -> CrewSize:
+    if (connection.info.host or "/").startswith("/"):
+        distance = 0.0  # a socket of this machine
+    free = ready.free
+    if free is None:
+        if distance < FAR:
+            return CrewSize(default)
+        free = read_free(connection)
+    return choose_crew_size(default, distance, free)
+
+
+def _make_schemas(connection: Connection, wanted: Collection[str]) -> None:
+    """Make those that are missing; where none is, no right to make any is needed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select nspname::text from pg_namespace where nspname = any (%s)", (list(wanted),)
+        )
+        present = {name for (name,) in cursor.fetchall()}
+        for name in wanted:
+            if name not in present:
+                cursor.execute(f"create schema if not exists {quote_identifier(name)}")

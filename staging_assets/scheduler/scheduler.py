@@ -246,6 +246,9 @@ class Scheduler:
                 for level, text in self._crew.call(self._settle, cancelled):
                     self._log(level, text)
             self._crew.close()
+            if not self._unsettled:
+                self._open = False  # nothing was begun, so nothing is to be kept or cleared
+                return
             self._lock.check()
             if self._lock.was_lost:
                 self._check_kept(self._lock.connection)

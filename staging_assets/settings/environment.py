@@ -92,6 +92,7 @@ def read_settings(environ: Mapping[str, str], folder: Path | None = None) -> Sta
         etl_csv_dir=path("STAGING_ETL_CSV_DIR"),
         home=home,
         workers=check_workers(value("STAGING_WORKERS") or default_workers(), "STAGING_WORKERS"),
+        suited=not value("STAGING_WORKERS"),
         demo_scale=_read_scale(value("STAGING_DEMO_SCALE")),
         wait_for_lock=read_seconds(value("STAGING_WAIT_FOR_LOCK") or "0", "STAGING_WAIT_FOR_LOCK"),
         queue=value("STAGING_QUEUE") or "",

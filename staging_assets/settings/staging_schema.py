@@ -46,6 +46,7 @@ class StagingSchema:
         etl_csv_dir: the folder of CSV files that are loaded into `etl`, or None.
         home: the folder of what is remembered of the scripts (and of the embedded server's data).
         workers: connections that build at the same time.
+        suited: whether that is only a default, so that another number may suit the server.
         demo_scale: size of the generated sources; 1 is about a million events.
         wait_for_lock: seconds to wait when another run holds the schema.
         queue: the queue whose workers execute its runs, for `deploy/celery`; empty: none.
@@ -75,6 +76,7 @@ class StagingSchema:
     etl_csv_dir: Path | None = None
     home: Path = Path(".staging")
     workers: int = 1
+    suited: bool = False
     demo_scale: float = DEFAULT_DEMO_SCALE
     wait_for_lock: float = 0.0
     queue: str = ""

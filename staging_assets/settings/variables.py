@@ -98,7 +98,7 @@ VARIABLES = (
     ),
     Variable(
         ("STAGING_WORKERS",),
-        "the cores, at most 8",
+        "the cores, at most 8; 8 where the server is 2 ms away or more",
         "connections that build at the same time",
     ),
     Variable(

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
+from typing import Literal
+
+import pytest
 
 from staging_assets.defs.reporting.console import Screen
+from staging_assets.scheduler import CrewSize
 from staging_assets.scheduler.run import NodeResult
 
 
-def show(*results: NodeResult, total: int) -> list[str]:
+def show(*results: NodeResult, total: int, size: CrewSize | None = None) -> list[str]:
     out = io.StringIO()
     screen = Screen(total, out)
+    if size is not None:
+        screen.note_size(size)
     for result in results:
         screen.show(result)
     screen.show_summary("look there")
@@ -20,6 +26,22 @@ def show(*results: NodeResult, total: int) -> list[str]:
 def test_a_table_is_one_line_with_its_place_rows_and_seconds() -> None:
     lines = show(NodeResult("arrests", "built", rows=1234, seconds=0.5), total=97)
     assert lines[0].split() == ["[", "1/97]", "staging/arrests", "1,234", "rows", "0.50", "s"]
+
+
+@pytest.mark.parametrize(
+    ("status", "why", "told"),
+    [
+        ("built", "the server is 20 ms away", " s; 8 workers: the server is 20 ms away"),
+        ("built", "", " s"),
+        ("unchanged", "the server is 20 ms away", " s"),
+    ],
+)
+def test_a_number_of_workers_that_is_not_the_default_is_told_with_its_reason(
+    status: Literal["built", "unchanged"], why: str, told: str
+) -> None:
+    lines = show(NodeResult("arrests", status), total=1, size=CrewSize(8, why))
+    (totals,) = (line for line in lines if "0 failed" in line)
+    assert totals.endswith(told)
 
 
 def test_a_failure_shows_its_reason_below_and_the_summary_names_it() -> None:

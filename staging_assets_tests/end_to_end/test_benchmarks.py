@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extensions import make_dsn, parse_dsn
 
 from benchmarks.__main__ import draw, measure, read_options, write
 from benchmarks.contestants.common import HERE
+from benchmarks.distance import Far, from_json, spell_distance, to_json
 from benchmarks.equality import Outcome, find_differences, read_outcome
 from benchmarks.events import make_events
 from benchmarks.growth import ABOVE, STEP, find_exponent, find_growing, find_points, spell_growth
@@ -27,6 +34,7 @@ from benchmarks.parts import (
     find_worker_part,
 )
 from benchmarks.plan import plan, plan_profiles
+from benchmarks.proxy import Traffic, run_proxy
 from benchmarks.report import find_ratios, spell_ratios, spell_series
 from benchmarks.results import Measured
 from benchmarks.rounds import Record, Run, Series, compare, run_series
@@ -149,6 +157,46 @@ def test_other_rows_and_missing_keys_are_found(witness: Connection) -> None:
     assert len(found) == 4
     assert found[3].startswith("missing constraint b_id_fkey on b: FOREIGN KEY (id)")
     assert len(find_differences(expected, read_outcome(witness), keys=False)) == 3
+
+
+def test_a_distant_server_answers_later_and_is_asked_as_often_as_counted(database: Server) -> None:
+    told = parse_dsn(database.dsn)
+    socket = f"{told['host']}/.s.PGSQL.{told.get('port', '5432')}"
+    with run_proxy(socket, 0.05) as (port, traffic):
+        dsn = make_dsn(database.dsn, host="127.0.0.1", port=port, sslmode="disable")
+        with closing(psycopg2.connect(dsn)) as connection:
+            connection.autocommit = True
+            before, began = replace(traffic), time.monotonic()
+            with connection.cursor() as cursor:
+                cursor.execute("create table t (a text); select 1; select repeat('x', 300000)")
+                assert len(str(cursor.fetchone())) > 300_000
+                cursor.copy_expert("copy t from stdin", io.StringIO("a\nb\n"))
+            assert time.monotonic() - began >= 3 * 0.05
+    assert before == Traffic(connections=1, trips=1, statements=0)
+    # What a COPY sends is asked for by an answer of its own.
+    assert traffic == Traffic(connections=1, trips=4, statements=4)
+
+
+def test_the_report_has_what_a_distance_costs_a_table() -> None:
+    found = [
+        Far(5.0, "build", 10, 4.5, 1.25, 900, 60, 4),
+        Far(5.0, "nothing", 10, 3, None, 31, 20, 2),
+    ]
+    head, _, build, nothing = spell_distance(found).splitlines()[2:]
+    assert [cell.strip() for cell in head.split("|")[7:9]] == [
+        "statements a table",
+        "round trips a table",
+    ]
+    assert [cell.strip() for cell in build.split("|")[3:9]] == [
+        "4.5",
+        "1.2",
+        "900",
+        "60",
+        "90.0",
+        "6.0",
+    ]
+    assert [cell.strip() for cell in nothing.split("|")[3:5]] == ["3.0", ""]
+    assert from_json(json.loads(json.dumps(to_json(found)))) == found
 
 
 @pytest.mark.server

@@ -68,7 +68,7 @@ def test_plain_postgres_can_do_everything_and_is_told_so_by_no_message_more(
     Counting.messages = 0
     with closing(database.connect("test", connection_factory=Counting)) as connection:
         assert find_abilities(connection) == PLAIN
-        assert Counting.messages == 2, "one asks who answers, one pins the settings"
+        assert Counting.messages == 1, "it asks who answers, and pins the settings"
 
 
 def test_a_connection_of_somebody_elses_is_taken_for_plain_postgres(cluster: Cluster) -> None:

@@ -14,6 +14,7 @@ from staging_assets.checks import KINDS, Check
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.project.load import load_project
+from staging_assets.scheduler.crew_size import CrewSize
 from staging_assets.scheduler.planning.decide import BuildPlan
 from staging_assets.scheduler.run import BuildOptions, NodeResult, Rebuild, run_build
 from staging_assets_tests.support.folders import make_project
@@ -59,6 +60,7 @@ def start(
     log: Log | None = None,
     cancelled: threading.Event | None = None,
     planned: Callable[[BuildPlan], None] | None = None,
+    sized: Callable[[CrewSize], None] | None = None,
     **options: Any,
 ) -> Iterator[NodeResult]:
     """Begin a run; nothing happens before the first result is asked for."""
@@ -72,6 +74,7 @@ def start(
         log or Log(),
         cancelled or threading.Event(),
         planned=planned,
+        sized=sized,
     )
 
 

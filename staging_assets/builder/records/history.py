@@ -8,7 +8,7 @@ at it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +28,11 @@ from staging_assets.postgres import (
 
 _OWNER = "department: "
 """How the note of whom a schema is built for begins."""
+
+_IS_COMPLETE = (
+    "exists (select from pg_attribute as a"
+    " where a.attrelid = c.oid and a.attname in ('made_of', 'on_table', 'mark'))"
+)
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,7 @@ def run_prepare_history(
     }
     with connection.cursor() as cursor:
         cursor.execute(
-            "select c.relname::text, exists (select from pg_attribute as a"
-            " where a.attrelid = c.oid and a.attname in ('made_of', 'on_table', 'mark'))"
+            f"select c.relname::text, {_IS_COMPLETE}"  # noqa: S608 - our own
             " from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
             " where n.nspname = %s and c.relname = any (%s)",
             (find_build_schema(schema), list(wanted)),
@@ -84,6 +88,23 @@ def run_prepare_history(
         missing = [statement for name, statement in wanted.items() if name not in complete]
         if missing:
             cursor.execute("; ".join(missing))
+
+
+def is_prepared_sql(schema: str, department: str, further: Collection[str]) -> str:
+    """A condition: all that `run_prepare_history` and `run_claim` do has been done.
+
+    Args:
+        further: names of the other tables that belong there.
+    """
+    tables = [BUILDS, OWED_KEYS, *further]
+    names = ", ".join(map(quote_literal, tables))
+    return (
+        f"({len(tables)} = (select count(*) from pg_class as c"  # noqa: S608 - quoted
+        " join pg_namespace as n on n.oid = c.relnamespace"
+        f" where n.nspname = {quote_literal(find_build_schema(schema))} and c.relname in ({names})"
+        f" and {_IS_COMPLETE}) and obj_description(to_regclass({quote_literal(_spell(schema))}),"
+        f" 'pg_class') = {quote_literal(f'{_OWNER}{department}')})"
+    )
 
 
 def _make_sql(schema: str) -> str:
@@ -153,16 +174,23 @@ def find_lost_builds(
         return [node for (node,) in cursor.fetchall()]
 
 
-def read_history(connection: Connection, schema: str) -> dict[str, Build]:
-    """Read the last build of every node; empty when nothing was built yet."""
+def read_history(
+    connection: Connection, schema: str, *, prepared: bool = False
+) -> dict[str, Build]:
+    """Read the last build of every node; empty when nothing was built yet.
+
+    Args:
+        prepared: whether its table is known to be there, and complete.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select exists (select from pg_attribute where attrelid = to_regclass(%s)"
-            " and attname = 'made_of')",
-            (_spell(schema),),
-        )
-        if cursor.fetchone() != (True,):
-            return {}
+        if not prepared:
+            cursor.execute(
+                "select exists (select from pg_attribute where attrelid = to_regclass(%s)"
+                " and attname = 'made_of')",
+                (_spell(schema),),
+            )
+            if cursor.fetchone() != (True,):
+                return {}
         cursor.execute(
             "select node, rows, seconds, content, made_of, as_left, failed, run_id, built_at"  # noqa: S608
             f" from {_spell(schema)}"

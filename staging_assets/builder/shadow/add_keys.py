@@ -35,7 +35,7 @@ def run_keys(session: Session, shadow: Shadow) -> None:
 
 
 def run_keys_at_once(session: Session, shadow: Shadow) -> None:
-    """Put everything on a small table in one round trip, and analyze it."""
+    """Put everything on a small table, analyze it, and commit, in one round trip."""
     keys = sorted(shadow.removed, key=_find_turn)
     steps = [
         foreign_key_sql(key, checked=True) if key.kind == "f" else restoration_sql(key)
@@ -44,7 +44,7 @@ def run_keys_at_once(session: Session, shadow: Shadow) -> None:
     if shadow.table.name in shadow.shape.names:  # and is no view
         steps.append(f"analyze {quote(shadow.relation)}")
     if steps:
-        _run_step(session, shadow, ";".join(steps), *keys)
+        _run_step(session, shadow, ";".join(steps), *keys, last=True)
 
 
 def _find_turn(key: Key) -> tuple[bool, str]:
@@ -93,15 +93,20 @@ def _run_step(
     *keys: Key,
     explained: bool = True,
     where: str = "",
+    last: bool = False,
 ) -> None:
     """Run what puts keys on; say which one could not be.
 
     Args:
+        last: whether it ends the transaction.
         explained: whether a query is shown that finds the rows, in tables that stay.
         where: file, line and column that say it; the file alone when empty.
     """
     try:
-        session.run(step, users=True)
+        if last:
+            session.run_last(step)
+        else:
+            session.run(step, users=True)
         return
     except psycopg2.Error as error:
         failure = error

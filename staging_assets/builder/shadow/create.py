@@ -6,10 +6,10 @@ referenced table against its readers: so the foreign keys are made against stand
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import psycopg2
+import psycopg2.errorcodes
 
 from staging_assets.builder.shadow.keys import (
     Key,
@@ -20,8 +20,9 @@ from staging_assets.builder.shadow.keys import (
     removal_sql,
 )
 from staging_assets.builder.shadow.names import Naming, Rivals, run_give_names
+from staging_assets.builder.shadow.stand_ins import Creation, run_creation
 from staging_assets.builder.shadow.yielding_names import find_yielding
-from staging_assets.errors import BuildError, ScriptError
+from staging_assets.errors import BuildError
 from staging_assets.model import Relation, Table
 from staging_assets.parser import (
     Postponed,
@@ -29,16 +30,14 @@ from staging_assets.parser import (
     find_referenced,
     postpone_keys,
     quote,
-    quote_identifier,
     quote_name,
-    redirect_references,
     replace_spans,
     rewrite,
 )
-from staging_assets.postgres import Session, find_abilities, find_build_schema, run_script
+from staging_assets.postgres import Session
 
-_EMPTY = ("CREATE ", "DROP ", "ALTER ", "COMMENT", "GRANT", "REVOKE", "SET")
-"""How the command tags of statements begin that put no rows into a table."""
+NEEDED = psycopg2.errorcodes.DEPENDENT_OBJECTS_STILL_EXIST
+"""What the server says of keys that cannot come off, since something else needs them."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,13 @@ class ShadowPlan:
     ahead: frozenset[str] = frozenset()
 
 
-def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
-    """Create the table, read its keys and take them off."""
+def run_create(session: Session, table: Table, plan: ShadowPlan, *, joined: bool) -> Shadow:
+    """Create the table, read its keys and take them off.
+
+    Args:
+        joined: whether they come off with the next message, which fails where something needs
+            them (`NEEDED`). Otherwise those stay on.
+    """
     own = table.own | {table.name}
     text: SentText = rewrite(
         table.create.text,
@@ -133,14 +137,18 @@ def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
     found = find_referenced(text.text)
     # Rows that the script itself puts in need the rows that they reference.
     referenced = set() if table.seeded else {each.relation for each in found}
-    stands = _find_stands(session, plan, referenced)
-    sent = redirect_references(text, found, {r: quote(stand) for r, stand in stands.items()})
-    try:
-        outcomes = run_script(session, table.create, sent)
-    except ScriptError as error:
-        raise _unmask(error, stands) from None
-    session.pin_later()
-    shape = read_shape(session.run, plan.build_schema, plan.schema, own)
+    creation = Creation(
+        table.create,
+        text,
+        found,
+        referenced,
+        own=own,
+        schema=plan.schema,
+        build_schema=plan.build_schema,
+        roles=plan.roles,
+    )
+    made = run_creation(session, creation, at_once=True)
+    shape, stands = made.shape, made.stands
     if shape.taken or plan.rivals:
         naming = _find_naming(table, plan)
         own, renamed = run_give_names(session.run, naming, own | shape.names)
@@ -155,7 +163,9 @@ def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
     loaded = plan.filled and table.filled
     off = [key for key in shape.keys if _comes_off(key, table, stands, plan.build_schema, loaded)]
     removals = removal_sql(off)
-    if removals:
+    if removals and joined:
+        session.send_ahead(removals)
+    elif removals:
         off = _run_removals(session, removals, off)
     meant = {f"{stand}": target for target, stand in stands.items()}
     keys = tuple(point_at_published(key, meant) for key in shape.keys)
@@ -171,7 +181,7 @@ def run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
         shape=replace(shape, keys=keys),
         removed=tuple(key for key in removed if key not in apart),
         loaded=loaded,
-        seeded=not all(outcome.status.startswith(_EMPTY) for outcome in outcomes),
+        seeded=made.seeded,
         beside=plan.made,
         inner=inner,
         to_live=to_live,
@@ -219,61 +229,8 @@ def run_rename(session: Session, shadow: Shadow, plan: ShadowPlan) -> Shadow | N
     return None if yielding is None else replace(shadow, yielding=yielding)
 
 
-def _find_stands(
-    session: Session, plan: ShadowPlan, referenced: Iterable[Relation]
-) -> dict[Relation, Relation]:
-    """Stand-ins for the referenced tables that exist; a session makes each of them once.
-
-    For a script that takes a role they are made once more, with the right to reference them.
-    Where the server can do with none, keys are made against the referenced tables themselves.
-    """
-    if not find_abilities(session.open()).stand_ins:
-        return {}
-    wanted = sorted(r for r in referenced if r.schema != plan.build_schema)
-    stands = {} if plan.roles else session.stands
-    place = plan.build_schema if plan.roles else find_build_schema(plan.schema)
-    new = [relation for relation in wanted if relation not in stands]
-    if new:
-        found = session.run(
-            "select to_regclass(name) is not null from unnest(%s) as name",
-            ([quote(relation) for relation in new],),
-        )
-        steps = []
-        for relation, (exists,) in zip(new, found, strict=True):
-            if exists:
-                stand = Relation(place, session.next_stand())
-                stands[relation] = stand
-                steps.append(
-                    f"create table {quote(stand)} (like {quote(relation)} including indexes)"
-                )
-                steps += [
-                    f"grant references on {quote(stand)} to {quote_identifier(role)}"
-                    for role in sorted(plan.roles)
-                ]
-        try:
-            if steps:
-                session.run(";".join(steps))
-        except psycopg2.errors.InsufficientPrivilege:
-            # To reference a table it need not be readable: then without a stand-in.
-            for relation in new:
-                stands.pop(relation, None)
-        except psycopg2.Error:
-            for relation in new:
-                stands.pop(relation, None)
-            raise
-    return {r: stands[r] for r in wanted if r in stands}
-
-
-def _unmask(error: ScriptError, stands: dict[Relation, Relation]) -> ScriptError:
-    """Say the referenced table's name where the server said its stand-in's."""
-    text = str(error)
-    for relation, stand in stands.items():
-        text = text.replace(stand.name, relation.name)
-    return ScriptError(text, error.sqlstate, error.failed)
-
-
 def _comes_off(
-    key: Key, table: Table, stands: dict[Relation, Relation], build_schema: str, loaded: bool
+    key: Key, table: Table, stands: Mapping[Relation, Relation], build_schema: str, loaded: bool
 ) -> bool:
     if not key.removable:
         return False

@@ -95,16 +95,25 @@ def read_shape(
         run: sends a query in a session that has sent `PREPARE`, and returns its rows.
         live: the schema where they will be published.
     """
+    return find_shape(run(shape_sql(schema, live, own)))
+
+
+def shape_sql(schema: str, live: str, own: Iterable[str]) -> str:
+    """The query of `read_shape`."""
     spelled = ", ".join(quote_literal(name) for name in sorted(own))
-    query = (
+    return (
         f"execute staging_assets_shape ({quote_literal(schema)}, array[{spelled}],"
         f" {quote_literal(live)})"
     )
+
+
+def find_shape(rows: Iterable[tuple[Any, ...]]) -> Keys:
+    """What the rows of that query say."""
     keys: list[Key] = []
     names: set[str] = set()
     sequences: list[str] = []
     plain, reacts, taken = True, False, False
-    for row in run(query):
+    for row in rows:
         what, table, removable, _, name, kind, definition, comment, validated = row[:9]
         if what == "table":
             plain, reacts = plain and removable, reacts or validated

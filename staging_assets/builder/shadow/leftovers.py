@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import psycopg2
 
+from staging_assets.parser import quote_literal
 from staging_assets.postgres import (
     BRANCH,
     BUILDS,
@@ -70,6 +71,18 @@ order by 1, 2
 """
 _TRIES = 40
 _PAUSE = 0.1
+
+
+def has_leftovers_sql(build_schema: str) -> str:
+    """A condition: there is something that `clear_build_schema` drops."""
+    kept = ", ".join(map(quote_literal, _OURS))
+    arguments = {
+        "schema": quote_literal(build_schema),
+        "kept": f"array[{kept}]",
+        "ours": quote_literal(f"{BRANCH}_"),
+        "names": "null",
+    }
+    return f"exists ({_FIND % arguments})"
 
 
 def clear_build_schema(

@@ -6,9 +6,11 @@ result in a fifth of the time. Nothing here locks a published table against its 
 
 from __future__ import annotations
 
+import psycopg2
+
 from staging_assets.builder.bad_rows import explain_statement
 from staging_assets.builder.shadow.add_keys import run_foreign_keys, run_keys, run_keys_at_once
-from staging_assets.builder.shadow.create import Shadow, ShadowPlan, run_create
+from staging_assets.builder.shadow.create import NEEDED, Shadow, ShadowPlan, run_create
 from staging_assets.builder.shadow.keys import find_key
 from staging_assets.builder.shadow.leftovers import clear_build_schema
 from staging_assets.builder.shadow.lookup_rows import run_load_lookup
@@ -40,12 +42,42 @@ def run_make_shadow(session: Session, table: Table, plan: ShadowPlan) -> tuple[S
     """
     # Without stand-ins its foreign keys hold the tables that they reference: not while rows come.
     apart = not find_abilities(session.open()).stand_ins and not plan.roles
+    try:
+        shadow, rows = _run_fill_new(session, table, plan, apart=apart, joined=not apart)
+    except (ScriptError, psycopg2.Error) as error:
+        code = error.sqlstate if isinstance(error, ScriptError) else error.pgcode
+        if apart or code != NEEDED or "drop " not in session.led:
+            raise
+        # Nothing has come of the first statement: something needs a key that was to come off.
+        shadow, rows = _run_fill_new(session, table, plan, apart=apart, joined=False)
+    if rows > SMALL:
+        try:
+            # Before the keys are validated: without statistics that takes three times as long.
+            # What others will reference gets its visibility map too, for index-only scans.
+            verb = "vacuum (analyze, truncate off)" if plan.referenced else "analyze"
+            session.run_alone(f"{verb} {quote(shadow.relation)}")
+            run_foreign_keys(session, shadow)
+        except BaseException:
+            run_discard(session, shadow)
+            raise
+    return shadow, rows
+
+
+def _run_fill_new(
+    session: Session, table: Table, plan: ShadowPlan, *, apart: bool, joined: bool
+) -> tuple[Shadow, int]:
+    """Create and fill it, in one transaction, and put on what keys a small one has.
+
+    Args:
+        apart: whether it is committed before it is filled.
+        joined: whether keys come off along with what fills it; see `run_create`.
+    """
     made: Shadow | None = None
     try:
         with session.transaction(joined=not plan.roles):
             if plan.roles:
                 run_give_rights(session, plan.roles, build=plan.build_schema, live=plan.schema)
-            shadow = _run_create(session, table, plan)
+            shadow = _run_create(session, table, plan, joined=joined)
             if apart:
                 session.run("commit; begin")
                 made = shadow
@@ -60,16 +92,6 @@ def run_make_shadow(session: Session, table: Table, plan: ShadowPlan) -> tuple[S
         if made is not None:
             run_discard(session, made)
         raise
-    if rows > SMALL:
-        try:
-            # Before the keys are validated: without statistics that takes three times as long.
-            # What others will reference gets its visibility map too, for index-only scans.
-            verb = "vacuum (analyze, truncate off)" if plan.referenced else "analyze"
-            session.run_alone(f"{verb} {quote(shadow.relation)}")
-            run_foreign_keys(session, shadow)
-        except BaseException:
-            run_discard(session, shadow)
-            raise
     return shadow, rows
 
 
@@ -126,9 +148,9 @@ def _run_fill(session: Session, shadow: Shadow) -> int:
     return rows
 
 
-def _run_create(session: Session, table: Table, plan: ShadowPlan) -> Shadow:
+def _run_create(session: Session, table: Table, plan: ShadowPlan, *, joined: bool) -> Shadow:
     try:
-        return run_create(session, table, plan)
+        return run_create(session, table, plan, joined=joined)
     except ScriptError as error:
         failure = error
     raise explain_statement(

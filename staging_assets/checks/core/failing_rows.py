@@ -10,7 +10,7 @@ from psycopg2 import sql
 
 from staging_assets.checks.core.check import Check
 from staging_assets.checks.core.probe import Probe
-from staging_assets.checks.core.snapshot import raise_unless_ours, savepoint
+from staging_assets.checks.core.snapshot import attempt, raise_unless_ours
 from staging_assets.postgres import Connection
 
 MOST_KEYS = 10
@@ -30,7 +30,7 @@ def read_failing(connection: Connection, check: Check, probe: Probe) -> dict[str
     asked = tuple(check.arguments.get("sample_columns", ()))
     wanted = tuple(dict.fromkeys((*probe.shown, *asked)))
     try:
-        with savepoint(connection):
+        with attempt(connection):
             return {"failing keys": _read_rows(connection, probe.failing, wanted)}
     except psycopg2.Error as error:
         raise_unless_ours(connection, error)

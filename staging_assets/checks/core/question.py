@@ -1,7 +1,7 @@
 """Asking: the checks of a table share one SELECT, and many tables share one statement.
 
-A statement that fails is taken apart, first by table and then by check, so that one broken check
-fails alone and says why.
+A statement that fails is taken apart, into halves of its tables and then by check, so that one
+broken check fails alone and says why.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from psycopg2 import sql
 from staging_assets.checks.core.check import Check, CheckResult, build_error, build_result
 from staging_assets.checks.core.failing_rows import read_failing
 from staging_assets.checks.core.probe import CheckedTable, Probe, Values
-from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, savepoint
+from staging_assets.checks.core.snapshot import attempt, describe_error, raise_unless_ours
 from staging_assets.postgres import Connection
 
-TABLES_PER_STATEMENT = 40
+TABLES_PER_STATEMENT = 500
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,19 @@ def ask_questions(
 def _ask(
     connection: Connection, asked: Sequence[tuple[int, list[Question]]], path: str
 ) -> Mapping[tuple[int, tuple[str, str]], CheckResult]:
-    """Ask for many tables at once; where that fails, table by table, then check by check."""
+    """Ask for many tables at once; where that fails, each half of them, then check by check."""
     try:
         answers = _read(connection, [questions for _, questions in asked], path)
     except psycopg2.Error as error:
         raise_unless_ours(connection, error)
         if len(asked) > 1:
-            return {k: v for one in asked for k, v in _ask(connection, [one], path).items()}
+            half = len(asked) // 2
+            parts = (asked[:half], asked[half:])
+            return {k: v for part in parts for k, v in _ask(connection, part, path).items()}
         number, questions = asked[0]
         if len(questions) > 1:
-            parts = [_ask(connection, [(number, [question])], path) for question in questions]
-            return {key: result for part in parts for key, result in part.items()}
+            alone = [_ask(connection, [(number, [question])], path) for question in questions]
+            return {key: result for each in alone for key, result in each.items()}
         text = _build_statement([questions]).as_string(connection)
         reason = describe_error(error, text)
         return {
@@ -83,7 +85,7 @@ def _ask(
 
 
 def _read(connection: Connection, tables: Sequence[Sequence[Question]], path: str) -> list[Values]:
-    with savepoint(connection), connection.cursor() as cursor:
+    with attempt(connection), connection.cursor() as cursor:
         cursor.execute(sql.SQL(f"set local search_path to {path};") + _build_statement(tables))
         rows = cursor.fetchall()
     answers: list[Values] = [()] * len(tables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -13,7 +14,14 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from staging_assets.errors import DatabaseError
 from staging_assets.model import Relation, SchemaNames
 from staging_assets.parser import AskNaming, Naming
-from staging_assets.postgres import Connection, ServerRoutines, find_safe_text
+from staging_assets.postgres import (
+    Connection,
+    ServerRoutines,
+    find_safe_text,
+    find_waiting,
+    send_ahead,
+    take_back,
+)
 
 _MINDED = ("57014", "40001", "40P01")
 """Cancelled, serialization failure, deadlock: the caller's to deal with, not the check's."""
@@ -25,6 +33,9 @@ PAUSES = (0.05, 0.1, 0.2)
 """Seconds before what is wrong is looked at again in a new snapshot: beside a build, a table
 changes places in less."""
 
+
+_ATTEMPT, _ROLLBACK = "staging_attempt", "rollback"
+_LAZY: weakref.WeakSet[Connection] = weakref.WeakSet()
 
 T = TypeVar("T")
 
@@ -59,6 +70,9 @@ def raise_unless_ours(connection: Connection, error: psycopg2.Error) -> None:
 
 def can_look_again(connection: Connection) -> bool:
     """Whether a new snapshot can be had: we are inside nobody's transaction."""
+    waiting = find_waiting(connection)
+    if waiting:
+        return waiting == f"{_ROLLBACK};"
     return connection.info.transaction_status == TRANSACTION_STATUS_IDLE
 
 
@@ -103,19 +117,64 @@ def find_asking(connection: Connection, schema: str, schemas: SchemaNames) -> As
 
 @contextmanager
 def reading(connection: Connection) -> Iterator[None]:
-    """Read in one snapshot where we may begin the transaction, else inside the one at hand."""
+    """Read in one snapshot where we may begin the transaction, else inside the one at hand.
+
+    What begins it goes along with the first question. A question that fails is to be asked in
+    `attempt`.
+    """
     if not can_look_again(connection):
-        with connection.cursor() as cursor:
-            cursor.execute("savepoint staging_checks; set local transaction_read_only = on")
-            try:
-                yield
-            finally:
-                if not connection.closed:
-                    cursor.execute("rollback to staging_checks; release staging_checks")
-        return
-    with rolled_back(connection), connection.cursor() as cursor:
-        cursor.execute("set transaction isolation level repeatable read, read only")
+        begin = "savepoint staging_checks; set local transaction_read_only = on"
+        end = "rollback to staging_checks; release staging_checks"
+    else:
+        # The driver begins it, if not in autocommit mode.
+        begins = "begin" if connection.autocommit else "set transaction"
+        begin = f"{begins} isolation level repeatable read, read only"
+        end = "rollback" if connection.autocommit else ""
+    begin = f"{begin}; savepoint {_ATTEMPT};"
+    send_ahead(connection, begin)
+    failed = True
+    try:
         yield
+        failed = False
+    finally:
+        if not connection.closed and not take_back(connection, begin):
+            if not end:
+                connection.rollback()
+            elif end == _ROLLBACK and not failed and connection in _LAZY:
+                send_ahead(connection, f"{_ROLLBACK};")
+            else:
+                with connection.cursor() as cursor:
+                    cursor.execute(end)
+
+
+@contextmanager
+def ending_lazily(connection: Connection) -> Iterator[None]:
+    """Let the transactions of `reading` end with the message after them, for a while.
+
+    Args:
+        connection: of our own, in autocommit mode, on which something is asked all the time.
+    """
+    _LAZY.add(connection)
+    try:
+        yield
+    finally:
+        _LAZY.discard(connection)
+        waiting = f"{_ROLLBACK};"
+        if not connection.closed and take_back(connection, waiting):
+            with connection.cursor() as cursor:
+                cursor.execute(waiting)
+
+
+@contextmanager
+def attempt(connection: Connection) -> Iterator[None]:
+    """Keep a failure from ending the transaction that `reading` has begun; it costs no message."""
+    try:
+        yield
+    except psycopg2.Error:
+        if not connection.closed:
+            with connection.cursor() as cursor:
+                cursor.execute(f"rollback to savepoint {_ATTEMPT}")
+        raise
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import psycopg2.errors
 from psycopg2 import sql
 
 from staging_assets.checks.core.check import Check, CheckResult, build_result
-from staging_assets.checks.core.snapshot import PAUSES, read_settled, reading
+from staging_assets.checks.core.snapshot import PAUSES, attempt, read_settled, reading
 from staging_assets.checks.schema.differences import (
     Deviation,
     find_deviations,
@@ -36,6 +37,8 @@ def evaluate_drift(
     project: StagingProject,
     schema: str,
     tables: Collection[str] | None = None,
+    *,
+    branch: Branch | None = None,
 ) -> CheckResult:
     """Evaluate `schema_matches_scripts`.
 
@@ -46,6 +49,7 @@ def evaluate_drift(
         project: the folder of scripts.
         schema: the schema's real name.
         tables: only these; None is all.
+        branch: what the schema is, where that is known.
 
     Of a branch, the tables of the live schema are not looked at.
 
@@ -53,8 +57,9 @@ def evaluate_drift(
     words, and what was made by hand and a rebuild carries over, is listed apart. What is found is
     looked at again a moment later: beside a build, tables change while they are read.
     """
-    with reading(connection):
-        branch = read_branch(connection, schema) or Branch(schema, "")
+    if branch is None:
+        with reading(connection):
+            branch = read_branch(connection, schema) or Branch(schema, "")
     wanted = [
         name
         for name in project.tables
@@ -165,23 +170,19 @@ def _summarize(found: _Comparison) -> str:
 
 def _read_built(connection: Connection, schema: str) -> tuple[frozenset[str], frozenset[str]]:
     """The nodes that were built at some time, and which of them are tables that are there."""
-    history = sql.Identifier(find_build_schema(schema), BUILDS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "set local search_path = pg_catalog, pg_temp; select to_regclass(%s)",
-            (history.as_string(connection),),
-        )
-        if cursor.fetchone() == (None,):
-            return frozenset(), frozenset()
-        cursor.execute(
-            sql.SQL(
-                "select b.node, exists (select from pg_class as c join pg_namespace as n"
-                " on n.oid = c.relnamespace where n.nspname = {} and c.relname = b.node"
-                " and c.relkind in ('r', 'p', 'v', 'm', 'f')) from {} as b"
-            ).format(sql.Literal(schema), history)
-        )
-        found = cursor.fetchall()
-        return (
-            frozenset(node for node, _ in found),
-            frozenset(node for node, is_there in found if is_there),
-        )
+    query = sql.SQL(
+        "set local search_path = pg_catalog, pg_temp;"
+        " select b.node, exists (select from pg_class as c join pg_namespace as n"
+        " on n.oid = c.relnamespace where n.nspname = {} and c.relname = b.node"
+        " and c.relkind in ('r', 'p', 'v', 'm', 'f')) from {} as b"
+    ).format(sql.Literal(schema), sql.Identifier(find_build_schema(schema), BUILDS))
+    try:
+        with attempt(connection), connection.cursor() as cursor:
+            cursor.execute(query)
+            found = cursor.fetchall()
+    except psycopg2.errors.UndefinedTable:
+        return frozenset(), frozenset()
+    return (
+        frozenset(node for node, _ in found),
+        frozenset(node for node, is_there in found if is_there),
+    )

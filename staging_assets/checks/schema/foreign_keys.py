@@ -14,12 +14,19 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
+import psycopg2.errors
+
 from staging_assets.checks.core.check import Check, CheckResult, build_result
-from staging_assets.checks.core.snapshot import PAUSES, can_look_again, read_settled
+from staging_assets.checks.core.snapshot import (
+    PAUSES,
+    attempt,
+    can_look_again,
+    read_settled,
+)
 from staging_assets.checks.schema.key_catalog import ForeignKey, read_foreign_keys
 from staging_assets.checks.schema.orphans import build_orphans, count_orphans, read_orphans
 from staging_assets.model import say
-from staging_assets.postgres import Connection, read_owed_keys
+from staging_assets.postgres import Connection, OwedKey, fetch_owed_keys
 
 
 def evaluate_foreign_keys(
@@ -47,9 +54,10 @@ def evaluate_foreign_keys(
     alone = can_look_again(connection)
 
     def look(labels: Collection[str] | None) -> tuple[list[ForeignKey], dict[str, _Trouble], int]:
+        every, unvalidated = read_foreign_keys(connection, schema)
         keys = [
             key
-            for key in read_foreign_keys(connection, schema)
+            for key in every
             if not _is_excepted(key, excepted)
             and (tables is None or not {key.table.name, key.to.name}.isdisjoint(tables))
             and (labels is None or key.label in labels)
@@ -64,7 +72,7 @@ def evaluate_foreign_keys(
                     "validates it, or run VALIDATE CONSTRAINT",
                 )
             )
-            for owed in read_owed_keys(connection, schema)
+            for owed in (_read_owed(connection, schema) if unvalidated else ())
             if owed.table.schema != schema
             and not any(fnmatchcase(owed.label, each) for each in excepted)
         }
@@ -98,6 +106,14 @@ def evaluate_foreign_keys(
     if samples:
         metadata["failing keys"] = samples
     return build_result(check, False, "; ".join(findings), metadata)
+
+
+def _read_owed(connection: Connection, schema: str) -> list[OwedKey]:
+    try:
+        with attempt(connection):
+            return fetch_owed_keys(connection, schema)
+    except (psycopg2.errors.UndefinedTable, psycopg2.errors.InsufficientPrivilege):
+        return []
 
 
 def _is_excepted(key: ForeignKey, excepted: Collection[str]) -> bool:

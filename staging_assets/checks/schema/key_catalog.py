@@ -13,8 +13,18 @@ from staging_assets.postgres import Connection
 _SHOWN_TYPES = frozenset({"int2", "int4", "int8", "uuid"})
 
 _QUERY = """
+select w.unvalidated, k.*
+from (
+    select exists (
+        select from pg_catalog.pg_constraint as k
+        join pg_catalog.pg_namespace as n on n.oid = k.connamespace
+        where k.contype = 'f' and not k.convalidated and n.nspname <> %(schema)s
+    )
+) as w (unvalidated)
+left join (
 select
-    c.relname, k.conname, rn.nspname, r.relname, k.convalidated, k.confmatchtype = 'f',
+    c.relname as table_name, k.conname as key_name, rn.nspname, r.relname, k.convalidated,
+    k.confmatchtype = 'f',
     array(
         select a.attname from pg_catalog.unnest(k.conkey) with ordinality as u (n, i)
         join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.n order by u.i
@@ -45,8 +55,9 @@ join pg_catalog.pg_class as c on c.oid = k.conrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 join pg_catalog.pg_class as r on r.oid = k.confrelid
 join pg_catalog.pg_namespace as rn on rn.oid = r.relnamespace
-where k.contype = 'f' and n.nspname = %s and k.conparentid = 0
-order by c.relname, k.conname
+where k.contype = 'f' and n.nspname = %(schema)s and k.conparentid = 0
+) as k on true
+order by k.table_name, k.key_name
 """
 
 
@@ -72,11 +83,15 @@ class ForeignKey:
         return f"{self.table.name}.{self.name}"
 
 
-def read_foreign_keys(connection: Connection, schema: str) -> list[ForeignKey]:
-    """Read the foreign keys of all tables of a schema, in one query."""
+def read_foreign_keys(connection: Connection, schema: str) -> tuple[list[ForeignKey], bool]:
+    """Read the foreign keys of all tables of a schema, in one query.
+
+    The second value says whether other schemas have any that are not validated.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_QUERY, (schema,))
-        return [
+        cursor.execute(_QUERY, {"schema": schema})
+        rows = cursor.fetchall()
+    keys = [
             ForeignKey(
                 table=Relation(schema, table),
                 name=name,
@@ -92,7 +107,8 @@ def read_foreign_keys(connection: Connection, schema: str) -> list[ForeignKey]:
                 showable=set(types) <= _SHOWN_TYPES,
             )
             for (
-                table, name, to_schema, to_table, validated, full, columns, to_columns, types,
+                _, table, name, to_schema, to_table, validated, full, columns, to_columns, types,
                 operators, disabled, period,
-            ) in cursor.fetchall()
+            ) in rows if table is not None
         ]  # fmt: skip
+    return keys, any(row[0] for row in rows)

@@ -10,7 +10,7 @@ from psycopg2 import sql
 
 from staging_assets.checks.core.failing_rows import MOST_KEYS
 from staging_assets.checks.core.probe import identify
-from staging_assets.checks.core.snapshot import describe_error, raise_unless_ours, savepoint
+from staging_assets.checks.core.snapshot import attempt, describe_error, raise_unless_ours
 from staging_assets.checks.schema.key_catalog import ForeignKey
 from staging_assets.postgres import Connection
 
@@ -43,7 +43,7 @@ def _read_counts(connection: Connection, keys: Sequence[ForeignKey]) -> dict[str
         sql.SQL("select {}, count(*) {}").format(sql.Literal(number), build_orphans(key))
         for number, key in enumerate(keys)
     ]
-    with savepoint(connection), connection.cursor() as cursor:
+    with attempt(connection), connection.cursor() as cursor:
         cursor.execute(sql.SQL("\nunion all\n").join(parts))
         return {keys[number].label: count for number, count in cursor.fetchall()}
 

@@ -24,6 +24,11 @@ _SPELLED = """
 set local search_path = pg_catalog, pg_temp;
 with spelled as materialized (
     select set_config('search_path', quote_ident(%(schema)s) || ', pg_temp', true)
+), tables as (
+    select c.oid, c.relname
+    from pg_class as c
+    join pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname = %(schema)s and c.relname = any (%(tables)s) and c.relkind in ('r', 'p')
 )
 """
 _COLUMNS = """
@@ -45,7 +50,8 @@ select
     end,
     a.attidentity::text,
     a.attgenerated::text,
-    case when a.attcollation <> t.typcollation then l.collname end
+    case when a.attcollation <> t.typcollation then l.collname end,
+    a.attnum
 from spelled
 cross join pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
@@ -67,16 +73,9 @@ left join lateral (
 ) as s on true
 where n.nspname = %(schema)s and c.relname = any (%(tables)s)
     and c.relkind in ('r', 'p', 'v', 'm', 'f')
-order by c.relname, a.attnum
 """
 
 _RULES = """
-, tables as (
-    select c.oid, c.relname
-    from pg_class as c
-    join pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname = %(schema)s and c.relname = any (%(tables)s) and c.relkind in ('r', 'p')
-)
 select
     t.relname,
     'key',
@@ -110,6 +109,13 @@ from spelled
 cross join tables as t
 join pg_trigger as g on g.tgrelid = t.oid and not g.tgisinternal
 """
+_QUERY = (
+    f"{_SPELLED}{_COLUMNS}union all\n"
+    "select null, r.relname, r.what, null, r.name, r.definition, null, null, null, null, null,"
+    f" null, null from ({_RULES}) as r (relname, what, name, definition)\n"
+    "order by 2, 13"  # by table; its columns, and then the rules
+)
+_WHAT = frozenset({"key", "index", "trigger"})
 
 
 @dataclass(frozen=True)
@@ -177,8 +183,13 @@ def read_structures(
     columns: dict[str, dict[str, ColumnStructure]] = {}
     rules: dict[str, list[Rule]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_SPELLED + _COLUMNS, arguments)
-        for oid, table, kind, unlogged, column, type_, not_null, has_default, *rest in cursor:
+        cursor.execute(_QUERY, arguments)
+        for oid, table, kind, unlogged, column, type_, not_null, has_default, *rest, _ in cursor:
+            if kind in _WHAT:
+                if type_ is None or table not in found:
+                    raise ChangedMeanwhileError
+                rules[table].append(Rule(kind, type_, column))
+                continue
             if table not in found:
                 columns[table], rules[table] = {}, []
                 found[table] = Structure(oid, _KINDS[kind], unlogged, columns[table], rules[table])
@@ -187,11 +198,6 @@ def read_structures(
             if type_ is None or (has_default and rest[0] is None):
                 raise ChangedMeanwhileError
             columns[table][column] = ColumnStructure(type_, not_null, *rest)
-        cursor.execute(_SPELLED + _RULES, arguments)
-        for table, what, name, definition in cursor:
-            if definition is None or table not in found:
-                raise ChangedMeanwhileError
-            rules[table].append(Rule(what, definition, name))
     for of_table in rules.values():
         of_table.sort()
     for table, distribution in read_distributions(connection, schema, found).items():

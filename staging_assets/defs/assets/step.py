@@ -34,7 +34,7 @@ from staging_assets.defs.reporting.way_on import WayOn, find_selection
 from staging_assets.defs.runs.dead_runs import showing_presence
 from staging_assets.defs.translation.specs import AssetSpecs, build_column_lineage
 from staging_assets.model import SCHEMA_NODE, STAGING, StagingProject
-from staging_assets.postgres import Server
+from staging_assets.postgres import Connection, Server
 from staging_assets.project import LineageCache
 from staging_assets.scheduler import run_build, undisturbed
 from staging_assets.settings import StagingSchema, check_workers
@@ -95,10 +95,10 @@ class Step:
     def run(self, postgres: PostgresResource) -> Iterator[Event]:
         """Build what was selected, then evaluate the checks of the whole; fail when either did."""
         server = find_database(self._staging, postgres)
-        with showing_presence(self._context, server, self._staging):
-            yield from self._run(server)
+        with showing_presence(self._context, server, self._staging) as connection:
+            yield from self._run(server, connection)
 
-    def _run(self, server: Server) -> Iterator[Event]:
+    def _run(self, server: Server, connection: Connection | None) -> Iterator[Event]:
         self._database = server.database
         shadows = [f"{used} is used; {o} gives way to it" for used, o in self._project.shadowed]
         for note in (*shadows, *self._project.notes):
@@ -114,7 +114,7 @@ class Step:
         if self._nodes:
             yield from self._build(server, screen)
             yield from self._report_timings()
-        for check in self._run_late_checks(server):
+        for check in self._run_late_checks(server, connection):
             yield from self._report_check(check)
         self._lineage.save()
         if self._nodes:
@@ -185,6 +185,7 @@ class Step:
             schema=self._schema,
             rebuild=find_rebuild(self._context, self._config),
             workers=check_workers(workers, "run config `workers` of staging_build"),
+            suited=self._staging.suited and not self._config.workers,
             run_id=self._context.run.run_id,
             create_only=self._config.create_only,
             changed_from=self._config.changed_from,
@@ -206,6 +207,7 @@ class Step:
             threading.Event(),
             watcher=screen.watcher,
             planned=screen.show_plan,
+            sized=screen.note_size,
         )
         return explain_missing_sources(results, self._staging, self._project)
 
@@ -275,26 +277,24 @@ class Step:
         elif (check.table, check.name) not in self._known:
             yield build_check_event(check, key)
 
-    def _run_late_checks(self, server: Server) -> list[CheckResult]:
+    def _run_late_checks(self, server: Server, connection: Connection | None) -> list[CheckResult]:
         """Checks that were selected and not evaluated during the build.
 
-        Those of the whole schema look at what this run has built; in a run of checks alone, at
-        everything.
+        Those of the whole schema look at what was built; in a run of checks alone, at everything.
         """
         waiting = find_waiting_checks(self._checks, self._results, self._nodes | self._added)
         if not waiting:
             return []
         built = {result.node for result in self._results if result.status == "built"}
-        looked_at = built if self._nodes else None
-        found = run_given_checks(server, self._project, self._schema, waiting, looked_at)
+        asked = self._project, self._schema, waiting, built if self._nodes else None
+        found = run_given_checks(server, *asked, connection=connection)
         if self._covered and self._live:
             beside = [check for check in found if check.table in self._covered]
             self._known = find_known(self._context, beside, self._keys)
         return found
 
     def _where(self, server: Server) -> str:
-        where = f'schema "{self._schema}" in {server}'
         if self._staging.embedded:
             where = f'schema "{self._schema}" on the embedded server'
             return f"{where}; look at it with: staging-assets db psql"
-        return where
+        return f'schema "{self._schema}" in {server}'

@@ -17,7 +17,7 @@ from staging_assets.defs.reporting.stopping import note_last_word
 from staging_assets.defs.reporting.streams import find_stdout
 from staging_assets.defs.reporting.way_on import WayOn
 from staging_assets.model import STAGING, say
-from staging_assets.scheduler import BuildPlan, Progress, Watcher, tell_plan
+from staging_assets.scheduler import BuildPlan, CrewSize, Progress, Watcher, tell_plan
 
 _NAME_WIDTH = 44
 
@@ -49,6 +49,7 @@ class Screen:
         self._total = total
         self._out = out
         self._results: list[NodeResult] = []
+        self._size: CrewSize | None = None
         self._started = time.monotonic()
         self._bar: Bar | None = None
         if total > 1 and is_terminal(out or find_stdout()):
@@ -91,6 +92,10 @@ class Screen:
         if result.status == "failed":
             self._print_indented(result.message or "no reason was given")
 
+    def note_size(self, size: CrewSize) -> None:
+        """Note how many workers there are, to be told where that is not the plain default."""
+        self._size = size
+
     def show_summary(self, where: str) -> None:
         """Print the totals, and when something is left to do, the command that does it.
 
@@ -106,7 +111,9 @@ class Screen:
             shown.remove("unchanged")
         parts = [f"{counts[status]} {status}" for status in shown]
         self._print("")
-        self._print(f"{', '.join(parts)}; {say(rows, 'row')} in {seconds:.1f} s")
+        told = self._size is not None and self._size.why and counts["built"]
+        workers = f"; {self._size}" if told else ""
+        self._print(f"{', '.join(parts)}; {say(rows, 'row')} in {seconds:.1f} s{workers}")
         for status in shown[-2:]:
             names = [self._name(r.node) for r in self._results if r.status == status]
             if names:

@@ -69,10 +69,13 @@ class DeadRun:
 
 
 @contextmanager
-def showing_presence(context: Context, server: Server, staging: StagingSchema) -> Iterator[None]:
+def showing_presence(
+    context: Context, server: Server, staging: StagingSchema
+) -> Iterator[Connection | None]:
     """Show the sign of this run while the block is at work; mark runs that died before it.
 
-    Where the database lets nobody in, the run itself will say it.
+    Where the database lets nobody in, the run itself will say it. Otherwise the block is given the
+    session, to ask on it what it likes.
 
     Args:
         context: of the step.
@@ -87,7 +90,7 @@ def showing_presence(context: Context, server: Server, staging: StagingSchema) -
         presence = Presence(server, context.run.run_id)
     except StagingError as error:
         context.log.debug(f"no sign of this run in the database: {error}")
-        yield
+        yield None
         return
     with closing(presence):
         if presence.database is not None:
@@ -98,7 +101,7 @@ def showing_presence(context: Context, server: Server, staging: StagingSchema) -
             context.instance, connection, staging, warn, own=context.run.run_id
         ):
             warn(str(each))
-        yield
+        yield connection
 
 
 def run_fail_dead_runs(

@@ -17,6 +17,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from staging_assets.parser import LexicalError, find_statements
 from staging_assets.postgres.abilities.abilities import find_abilities
 from staging_assets.postgres.driver import Connection, Cursor
+from staging_assets.postgres.driver.ahead import LeadingCursor
 
 _CONTROL = re.compile(
     r"(?:begin|start\s+transaction|commit|end|rollback|abort|prepare\s+transaction)\b",
@@ -25,11 +26,12 @@ _CONTROL = re.compile(
 _VISIBLE = re.compile(r"[^\n]")
 
 
-class OneStatementCursor(Cursor):
+class OneStatementCursor(LeadingCursor):
     """A cursor of the driver whose messages hold one statement each."""
 
     def execute(self, query: Any, vars: Any = None) -> None:
         """Run statements; psycopg2's meaning. The result is that of the last one."""
+        query = self.with_waiting(query)
         parts = [] if self.name is not None else self._cut(query, vars)
         if len(parts) < 2:
             super().execute(query, vars)
@@ -40,6 +42,7 @@ class OneStatementCursor(Cursor):
 
     def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:
         """Run statements of which the last is a COPY; psycopg2's meaning."""
+        sql = self.with_waiting(sql)
         parts = self._cut(sql, None)
         if len(parts) < 2:
             super().copy_expert(sql, file, size)
@@ -71,7 +74,7 @@ class OneStatementCursor(Cursor):
 
 def find_cursor_class(connection: Connection) -> type[Cursor]:
     """The class of a connection's cursors where nobody asks for another."""
-    return OneStatementCursor if find_abilities(connection).one_statement else Cursor
+    return OneStatementCursor if find_abilities(connection).one_statement else LeadingCursor
 
 
 class _Together:

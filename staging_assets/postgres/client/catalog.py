@@ -59,6 +59,28 @@ def _ask(connection: Connection, query: str, *arguments: Any) -> bool:
     return bool(row and row[0])
 
 
+FREE_CONNECTIONS = """
+least(
+    current_setting('max_connections')::int
+    - current_setting('superuser_reserved_connections')::int
+    - coalesce(current_setting('reserved_connections', true), '0')::int
+    - (select count(*)::int from pg_stat_activity where backend_type = 'client backend'),
+    (
+        select nullif(r.rolconnlimit, -1)
+        - (select count(*)::int from pg_stat_activity where usename = current_user)
+        from pg_roles as r where r.rolname = current_user
+    ),
+    (
+        select nullif(d.datconnlimit, -1) - d.numbackends
+        from (
+            select d.datconnlimit, pg_stat_get_db_numbackends(d.oid) as numbackends
+            from pg_database as d where d.datname = current_database()
+        ) as d
+    )
+)
+"""
+"""How many more sessions the server lets this role open in this database, as SQL."""
+
 BUILDS = "__builds"
 """What each node of the schema was last built from, a row a node."""
 

@@ -85,6 +85,12 @@ def read_owed_keys(connection: Connection, schema: str) -> list[OwedKey]:
         )
         if not cursor.rowcount:
             return []
+    return fetch_owed_keys(connection, schema)
+
+
+def fetch_owed_keys(connection: Connection, schema: str) -> list[OwedKey]:
+    """The same, where there is such a table and it may be read."""
+    with connection.cursor() as cursor:
         cursor.execute(owed_keys_sql(schema))
         return [
             OwedKey(Relation(there, table), name, Relation(other, referenced))

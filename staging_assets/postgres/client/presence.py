@@ -12,6 +12,7 @@ from contextlib import suppress
 import psycopg2
 
 from staging_assets.parser import quote_literal
+from staging_assets.postgres.client.beginning import find_told
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.driver import Connection
 
@@ -22,10 +23,15 @@ _SETTLED = 60
 """Seconds after the server's start in which it cannot tell: runs may be connecting again."""
 
 _DATABASE = """
-select case when has_function_privilege('pg_control_system()', 'execute')
-then (select system_identifier::text from pg_control_system()) || '/' || d.oid::text
+select case
+    when pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute')
+    then (
+        select pg_catalog.concat(c.system_identifier, '/', d.oid)
+        from pg_catalog.pg_control_system() as c
+    )
 end
-from pg_database d where d.datname = current_database()
+from pg_catalog.pg_database as d
+where d.datname operator(pg_catalog.=) pg_catalog.current_database()
 """
 _PRESENT = """
 select w.run_id
@@ -43,20 +49,20 @@ or exists (
 
 def presence_sql(run_id: str) -> str:
     """SQL by which a session becomes a sign of a run; it never waits."""
-    return f"select pg_advisory_lock_shared({PRESENCE_SPACE}, hashtext({quote_literal(run_id)}))"
+    number = f"pg_catalog.hashtext({quote_literal(run_id)})"
+    return f"select pg_catalog.pg_advisory_lock_shared({PRESENCE_SPACE}, {number})"
 
 
-def find_database_identity(connection: Connection, before: str = "") -> str | None:
+def find_database_identity(connection: Connection) -> str | None:
     """What tells a database from all others, whatever URL leads to it; None where that is hidden.
 
     A standby that takes over is the same; a database that is made again under its name is not.
 
     Args:
         connection: to the database.
-        before: a statement to send ahead in the same message.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"{before};{_DATABASE}" if before else _DATABASE)
+        cursor.execute(_DATABASE)
         row = cursor.fetchone()
     return None if row is None else row[0]
 
@@ -84,8 +90,10 @@ class Presence:
     """
 
     def __init__(self, server: Server, run_id: str) -> None:
-        self.connection = server.connect_own(f"{run_id} present")
-        self.database = find_database_identity(self.connection, presence_sql(run_id))
+        sign = f"({presence_sql(run_id)})"
+        also = f"pg_catalog.concat({sign}, ({_DATABASE}))"  # what takes the lock says nothing
+        self.connection = server.connect_own(f"{run_id} present", also=also)
+        self.database = find_told(self.connection, also) or None
 
     def close(self) -> None:
         """Take the sign away."""

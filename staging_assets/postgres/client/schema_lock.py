@@ -40,19 +40,24 @@ where l.locktype = 'advisory' and l.granted
 and l.database = (select oid from pg_database where datname = current_database())
 and l.classid = %s::oid and l.objid = (hashtext(%s)::bigint & 4294967295)::oid and l.objsubid = 2
 """
-_ORPHANS = """
-select count(pg_terminate_backend(l.pid))
+_OF_WORKERS = """
 from pg_locks as l
 where l.locktype = 'advisory' and l.classid = %s::oid and l.objsubid = 2
 and l.objid = (hashtext(%s)::bigint & 4294967295)::oid
 and l.database = (select oid from pg_database where datname = current_database())
 """
+_ORPHANS = f"select count(pg_terminate_backend(l.pid)) {_OF_WORKERS}"
 _PATIENCE = 10.0
 
 
 def worker_lock_sql(schema: str) -> str:
     """SQL by which a worker says that it works on a schema; it never waits."""
     return f"select pg_advisory_lock_shared({WORKER_SPACE}, hashtext({quote_literal(schema)}))"
+
+
+def has_orphans_sql(schema: str) -> str:
+    """A condition: a killed run has left sessions that still work; see `run_end_orphans`."""
+    return f"exists (select {_OF_WORKERS % (WORKER_SPACE, quote_literal(schema))})"
 
 
 def run_end_orphans(connection: Connection, schema: str) -> None:
@@ -133,6 +138,8 @@ class SchemaLock:
         self._log = log
         self._cancelled = cancelled
         self.was_lost = False
+        self.distance = 0.0
+        """Seconds that the server took for a question of which it need not think."""
         self.connection: Connection = self._take()
 
     def _take(self) -> Connection:
@@ -142,12 +149,13 @@ class SchemaLock:
             deadline = time.monotonic() + self._wait
             leaving = time.monotonic() + _LEAVING
             told = False
-            with connection.cursor() as cursor:
-                # Shown again, when the session was lost and the lock is taken again.
-                cursor.execute(presence_sql(self._run_id))
+            # Shown again, when the session was lost and the lock is taken again.
+            before = f"{presence_sql(self._run_id)};".replace("%", "%%")
             while True:
                 with connection.cursor() as cursor:
-                    cursor.execute(_TAKE, self._key)
+                    asked = time.monotonic()
+                    cursor.execute(before + _TAKE, self._key)
+                    self.distance, before = time.monotonic() - asked, ""
                     if cursor.fetchone() == (True,):
                         return connection
                     cursor.execute(_HOLDER, self._key)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
 from staging_assets.errors import ScriptError
 from staging_assets.model import CopyData, Script
@@ -65,6 +66,47 @@ def run_script(session: Session, script: Script, sent: SentText) -> list[Outcome
         outcomes = [run_statement(session, script, sent, each) for each in statements]
     check_untouched(session, script.label)
     return outcomes
+
+
+def run_definitions(
+    session: Session, script: Script, sent: SentText, *, before: str, question: str
+) -> list[tuple[Any, ...]] | None:
+    """Run a script that only defines tables, and ask what it made, in one round trip.
+
+    Args:
+        before: statements of our own that go ahead of it.
+        question: a query of our own.
+
+    Returns the rows that answer; None when the script does more than define, or something failed:
+    then nothing was done, and `run_script` does it or tells why it cannot be done.
+    """
+    statements = find_statements(sent.text)
+    if not statements or not all(map(_is_plain, statements)):
+        return None
+    session.check()
+    session.notices.at(script.label, quiet=True, script=sent.text)
+    connection = session.open()
+    parts = [
+        session.lead(users=False),
+        "savepoint script;",
+        before,
+        session.path.change_sql(users=True, anew=False),
+        _spare(sent.text, statements),
+        "\n;release savepoint script;",
+        session.path.change_sql(users=False, anew=False),
+        question,
+    ]
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("".join(parts))
+            return cursor.fetchall()
+    except psycopg2.Error:
+        session.lose_path()
+        session.check()
+        if connection.info.transaction_status != TRANSACTION_STATUS_INERROR:
+            raise
+    session.rollback_to("script")
+    return None
 
 
 def _run_at_once(

@@ -1,7 +1,7 @@
 """One server to work with, and how every session on it begins.
 
 A `Server` holds no connection, so it can be pickled, compared and kept. Each `connect` costs
-two round trips beyond libpq's own: it looks at who answered, and pins the settings that scripts
+a round trip beyond libpq's own: it looks at who answers, and pins the settings that scripts
 rely on.
 """
 
@@ -18,9 +18,9 @@ from psycopg2.extensions import parse_dsn
 from sqlalchemy.engine import Engine
 
 from staging_assets.errors import CrowdedError, DatabaseError
-from staging_assets.postgres.abilities.abilities import COLUMNS, Abilities, note_abilities
-from staging_assets.postgres.abilities.found import read_abilities
+from staging_assets.postgres.abilities.abilities import note_abilities
 from staging_assets.postgres.abilities.one_statement import find_cursor_class
+from staging_assets.postgres.client.beginning import choose_settings, run_begin, run_set
 from staging_assets.postgres.client.engine import make_engine
 from staging_assets.postgres.client.paths import OWN_PATH, USERS_PATH
 from staging_assets.postgres.driver import Connection
@@ -29,11 +29,6 @@ from staging_assets.settings import SessionSettings
 OLDEST_VERSION = 14
 LONGEST_NAME = 63
 
-_PINNED = {
-    "standard_conforming_strings": "on",
-    "client_min_messages": "notice",
-}
-_CHECK_INTERVAL = "client_connection_check_interval"
 _NETWORK = {
     "connect_timeout": "10",
     "keepalives_idle": "30",
@@ -66,6 +61,7 @@ class Server:
         sessions: SessionSettings | None = None,
         autocommit: bool = False,
         path: str = USERS_PATH,
+        also: str = "null",
         **options: Any,
     ) -> Connection:
         """Open a session.
@@ -75,6 +71,7 @@ class Server:
             sessions: settings for this one session instead of the server's.
             autocommit: of the returned connection.
             path: its `search_path`; what asks and makes things of our own says OWN_PATH.
+            also: an expression of SQL, the value of which is asked along (`find_told`).
             options: parameters of libpq and psycopg2 that win over the DSN, such as `dbname`.
 
         Raises DatabaseError (never with the password in it) when nobody answers, the server is
@@ -84,7 +81,8 @@ class Server:
         try:
             connection.autocommit = True
             _check_version(connection)
-            process, abilities = _ask(connection)
+            settings = choose_settings(sessions or self.sessions, path)
+            process, abilities = run_begin(connection, settings, also)
             if not keeps_session(
                 connection, lambda: self._open(application_name, options), process=process
             ):
@@ -95,7 +93,7 @@ class Server:
                 )
             note_abilities(connection, abilities)
             connection.cursor_factory = find_cursor_class(connection)
-            _pin(connection, sessions or self.sessions, path, abilities)
+            run_set(connection, {**settings, **abilities.settings})
             connection.autocommit = autocommit
         except psycopg2.Error as error:
             connection.close()
@@ -105,17 +103,19 @@ class Server:
             raise
         return connection
 
-    def connect_own(self, purpose: str) -> Connection:
+    def connect_own(self, purpose: str, also: str = "null") -> Connection:
         """Open a session for questions and definitions of our own, in autocommit mode.
 
         Whatever stands in `public` is out of its sight (see `client/paths.py`).
 
         Args:
             purpose: the second word of its application name: `staging_assets plan`.
+            also: as `connect` takes it.
 
         Raises what `connect` raises.
         """
-        return self.connect(f"staging_assets {purpose}", autocommit=True, path=OWN_PATH)
+        name = f"staging_assets {purpose}"
+        return self.connect(name, autocommit=True, path=OWN_PATH, also=also)
 
     def engine(self, application_name: str, **options: Any) -> Engine:
         """Return an SQLAlchemy engine whose connections are those of `connect`, never pooled.
@@ -215,48 +215,6 @@ def _check_version(connection: Connection) -> None:
             f"the server is PostgreSQL {major}, and at least {OLDEST_VERSION} is needed. "
             "Use a newer server."
         )
-
-
-def _ask(connection: Connection) -> tuple[int, Abilities]:
-    """The number of the process that answers, and what its server can do: one question."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"select pg_catalog.pg_backend_pid(), {COLUMNS}")
-        row = cursor.fetchone()
-    assert row is not None
-    return int(row[0]), read_abilities(row[1:])
-
-
-def _pin(
-    connection: Connection, sessions: SessionSettings, path: str, abilities: Abilities
-) -> None:
-    """Pin the session's settings in one round trip; outside a transaction, so that they stay."""
-    chosen = {
-        "search_path": path,
-        **_PINNED,
-        "statement_timeout": sessions.statement_timeout,
-        "lock_timeout": sessions.lock_timeout,
-        "work_mem": sessions.work_mem,
-        "maintenance_work_mem": sessions.maintenance_work_mem,
-        # A run that was killed must not leave its query behind.
-        _CHECK_INTERVAL: "2s",
-        **abilities.settings,
-    }
-    settings = {name: value for name, value in chosen.items() if value is not None}
-    try:
-        _set(connection, settings)
-    except psycopg2.errors.InvalidParameterValue as error:
-        # Some systems (macOS among them, in older servers) cannot look at a client's socket.
-        if _CHECK_INTERVAL not in str(error):
-            raise
-        del settings[_CHECK_INTERVAL]
-        _set(connection, settings)
-
-
-def _set(connection: Connection, settings: dict[str, str]) -> None:
-    columns = ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings))
-    values = [text for pair in settings.items() for text in pair]
-    with connection.cursor() as cursor:
-        cursor.execute(f"select {columns}", values)
 
 
 _ROUNDS = 4

@@ -1,7 +1,7 @@
 """One worker's session: its connection, its transactions, and its settings.
 
-The connection is in autocommit mode and transactions are begun in SQL, so that several steps can
-go in one round trip. Nothing is sent once `stop` is set.
+Transactions are begun in SQL, so that steps can go in one round trip. Nothing is sent once `stop`
+is set.
 """
 
 from __future__ import annotations
@@ -17,16 +17,14 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INER
 from staging_assets.errors import CancelledError, DatabaseError
 from staging_assets.model import Relation, SchemaNames, Script
 from staging_assets.parser import Naming, quote_literal
-from staging_assets.postgres.abilities.abilities import find_abilities
-from staging_assets.postgres.client.paths import OWN_PATH, SET_OWN_PATH, USERS_PATH, SessionPath
+from staging_assets.postgres.client.paths import OWN_PATH, SET_OWN_PATH, SessionPath
 from staging_assets.postgres.client.routines import ServerRoutines
 from staging_assets.postgres.client.schema_lock import worker_lock_sql
 from staging_assets.postgres.client.server import Server
 from staging_assets.postgres.client.session_state import (
-    CHANGED_SETTINGS,
     DEALLOCATE,
     find_application_name,
-    pins_sql,
+    run_prepare_worker,
 )
 from staging_assets.postgres.client.silence import is_silent
 from staging_assets.postgres.driver import Connection
@@ -50,6 +48,7 @@ class Session:
         prepared: statements that every new connection prepares.
         prepares: whether a script may have prepared statements.
         stands: empty tables in the build schema that foreign keys are made against.
+        led: what was sent ahead of the last message, along with it.
     """
 
     def __init__(
@@ -76,6 +75,8 @@ class Session:
         self._connection: Connection | None = None
         self._silent: Connection | None = None  # known to be of a server that says nothing
         self._pins = self._naming = self._pending = self._last = ""
+        self._ahead = ""  # of the transaction that is open, or begins with the next message
+        self.led = ""
         self._claim = worker_lock_sql(schema)
         self.schemas = schemas
         self._routines = ServerRoutines(schema, schemas)
@@ -118,8 +119,13 @@ class Session:
         connection = self._connection
         if connection and connection.info.transaction_status == TRANSACTION_STATUS_INERROR:
             return ""  # nothing can be set until it is rolled back
-        before, self._pending = self._pending, ""
+        before = self.led = self._pending + self._ahead
+        self._pending = self._ahead = ""
         return before + self.path.change_sql(users=users, anew=bool(before))
+
+    def send_ahead(self, statement: str) -> None:
+        """Send a statement of our own with whatever is sent next in this transaction."""
+        self._ahead += f"{statement};"
 
     def lose_path(self) -> None:
         """Forget which path is set: something was rolled back, or may have set another."""
@@ -138,17 +144,8 @@ class Session:
             connection.notices = self.notices  # type: ignore[assignment]
             self._connection = connection
             self.path.is_own = True
-            # The last ones may have been lost with the server: their commits were not waited for.
-            self.stands.clear()
-            with connection.cursor() as cursor:
-                # Intermediate commits need no flush each: the run ends with one.
-                able = find_abilities(connection)
-                late = "set synchronous_commit to off;" if able.late_commits else ""
-                cursor.execute(late + CHANGED_SETTINGS)
-                settings = {**dict(cursor.fetchall()), **able.settings, "search_path": USERS_PATH}
-                self._pins = pins_sql(settings.items())
-                for statement in self._prepared:
-                    cursor.execute(statement)
+            self.stands.clear()  # lost with the server, perhaps: no commit was waited for
+            self._pins = run_prepare_worker(connection, self._prepared)
         return self._connection
 
     def connect(self) -> None:
@@ -232,15 +229,15 @@ class Session:
             joined: whether BEGIN goes with the block's first statement; until then none is open.
         """
         self.open()
-        self._pending += f"begin;{first};" if first else "begin;"
+        self.send_ahead(f"begin;{first}" if first else "begin")
         if not joined:
             self.run("")
         self._inside, self._last = True, ""
         stands = dict(self.stands)
         try:
             yield
-            self.check()
-            self.run(f"{self._last}commit")
+            if self._inside:
+                self.run(f"{self._last}commit")
         except BaseException:
             self.rollback()
             self.stands = stands  # those that were made meanwhile are gone
@@ -252,9 +249,14 @@ class Session:
         """Send a statement of our own with the COMMIT of this transaction."""
         self._last = f"{statement};"
 
+    def run_last(self, statement: str) -> None:
+        """Send a text that evaluates users' expressions as this transaction's last, with COMMIT."""
+        self.run(f"{statement};{SET_OWN_PATH}{self._last}commit", users=True)
+        self.path.is_own, self._inside = True, False
+
     def rollback(self) -> None:
         """Roll back whatever is open; says nothing when the connection is lost."""
-        connection = self._connection
+        connection, self._ahead = self._connection, ""
         self.lose_path()
         if connection is None or connection.closed:
             return
@@ -289,7 +291,7 @@ class Session:
 
     @property
     def connection_lost(self) -> bool:
-        """Whether the connection has been closed under us."""
+        """Whether there is none any more."""
         return self._connection is None or bool(self._connection.closed)
 
     def check(self) -> None:

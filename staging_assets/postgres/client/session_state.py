@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from staging_assets.parser import quote_literal
-from staging_assets.postgres.client.paths import SET_OWN_PATH
+from staging_assets.postgres.abilities.abilities import find_abilities
+from staging_assets.postgres.client.beginning import find_set
+from staging_assets.postgres.client.paths import SET_OWN_PATH, USERS_PATH
+from staging_assets.postgres.driver import Connection
 
 LONGEST_NAME = 63
 
@@ -22,12 +25,6 @@ $$;
 """
 """Drops what scripts have prepared; what our own modules have prepared stays."""
 
-CHANGED_SETTINGS = """
-select name, current_setting(name) from pg_settings where source = 'session'
-and name not in ('application_name', 'client_encoding')
-"""
-"""What a session has set for itself."""
-
 
 def find_application_name(run_id: str, node: str) -> str:
     """`staging_assets <run> <node>` within Postgres's 63 bytes; the run id is cut before it."""
@@ -37,7 +34,28 @@ def find_application_name(run_id: str, node: str) -> str:
     return name.encode()[:LONGEST_NAME].decode(errors="ignore")
 
 
-def pins_sql(settings: Iterable[tuple[str, str]]) -> str:
+def run_prepare_worker(connection: Connection, prepared: Sequence[str]) -> str:
+    """Prepare a session for building, in one message.
+
+    Args:
+        connection: in autocommit mode, outside a transaction.
+        prepared: statements that it prepares.
+
+    Returns SQL that brings it back to the settings it begins with, and the path of scripts.
+    """
+    # Intermediate commits need no flush each: the run ends with one.
+    late = {"synchronous_commit": "off"} if find_abilities(connection).late_commits else {}
+    steps = [*(f"set {name} to {value}" for name, value in late.items()), *prepared]
+    if steps:
+        with connection.cursor() as cursor:
+            cursor.execute(";".join(steps))
+    settings = {**find_set(connection), **late, "search_path": USERS_PATH}
+    # The driver has set this one where the server's is another.
+    settings["datestyle"] = connection.get_parameter_status("DateStyle") or "ISO"
+    return _pins_sql(settings.items())
+
+
+def _pins_sql(settings: Iterable[tuple[str, str]]) -> str:
     """SQL that brings a session back to the settings it began with."""
     parts = [
         f"pg_catalog.set_config({quote_literal(name)}, {quote_literal(value)}, false)"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from psycopg2.sql import Composable
 
 from staging_assets.postgres import Connection, Cursor
@@ -28,6 +29,7 @@ def run_transaction(
 
     Args:
         connection: in autocommit mode.
+        work: what it sends last may be COMMIT, unless it is nested.
         nested: whether a transaction is open already; then a savepoint of it takes its place.
     """
     kind: Any = connection.cursor_factory
@@ -41,7 +43,7 @@ def run_transaction(
             result = work(cursor)
             if isinstance(result, Again):
                 cursor.execute(rollback)
-            else:
+            elif nested or connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
                 cursor.execute("release savepoint staging_assets_try" if nested else "commit")
         except BaseException:
             if not connection.closed:

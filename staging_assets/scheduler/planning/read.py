@@ -24,15 +24,18 @@ def read_known(
     *,
     marks: bool = False,
     start: BranchStart | None = None,
+    live: bool | None = None,
 ) -> Known:
     """Read what builds before have left to know, and the states of what these nodes read.
 
     Args:
         connection: in autocommit mode; nothing has been read for a build yet.
-        marks: whether the run may leave a mark by which a crash will be seen.
+        marks: whether the run may leave a mark by which a crash will be seen; its tables are
+            there then.
         start: of a branch: what is not its own is known as the live schema has it.
+        live: whether the schema exists, where that is known.
     """
-    history = read_history(connection, schema)
+    history = read_history(connection, schema, prepared=marks)
     if start is not None:
         project = start.project
         own = {node: build for node, build in history.items() if node in start.differing}
@@ -42,7 +45,7 @@ def read_known(
         history=history,
         orphans=find_orphans(connection, project, schema, history),
         states=read_states(connection, project, schema, nodes, marks=marks),
-        has_schema=has_schema(connection, schema),
+        has_schema=has_schema(connection, schema) if live is None else live,
     )
 
 

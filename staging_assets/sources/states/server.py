@@ -53,17 +53,20 @@ def read_counting(connection: Connection, schema: str, *, marks: bool) -> Counti
 
     Args:
         schema: that is built; the mark is beside it.
-        marks: whether to leave a mark where there is none. Without one nothing compares equal.
+        marks: whether to leave a mark where there is none; its table is there then. Without one
+            nothing compares equal.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"select to_regclass({quote_literal(_spell(schema))}) is not null")
-        is_there = cursor.fetchone() == (True,)
+        is_there = marks
+        if not marks:
+            cursor.execute(f"select to_regclass({quote_literal(_spell(schema))}) is not null")
+            is_there = cursor.fetchone() == (True,)
         mark = f"(select min(mark) from {_spell(schema)})" if is_there else "null::text"  # noqa: S608
         cursor.execute(f"select s.*, {mark} from ({_SERVER}) as s")  # noqa: S608 - quoted
         row = cursor.fetchone()
         assert row is not None
         always, since, found = row
-        if found is None and marks and is_there:
+        if found is None and marks:
             found = secrets.token_hex(8)
             cursor.execute(f"insert into {_spell(schema)} values ({quote_literal(found)})")  # noqa: S608
     return Counting(always, f"{since} {found}" if found else "")
