@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from staging_assets.builder.shadow.names import Made, Naming, is_written, read_names
+from staging_assets.builder.shadow.names import Made, NamesRead, Naming, is_written, read_names
 from staging_assets.model import Relation, Table
 from staging_assets.parser import quote, quote_identifier, quote_literal
+
+_TRIES = 5
 
 
 def find_yielding(
@@ -32,6 +34,23 @@ def find_yielding(
     Returns None where a name is held by what is called so in a script, or by no table of these.
     """
     read = read_names(run, naming, own)
+    for _ in range(_TRIES):
+        steps = _find_steps(run, naming, own, tables, read)
+        if steps is not None:
+            return steps
+        before, read = read, read_names(run, naming, own)
+        if read.others == before.others:
+            break  # else the holder was published between two looks, and may hold it no more
+    return None
+
+
+def _find_steps(
+    run: Callable[..., list[tuple[Any, ...]]],
+    naming: Naming,
+    own: frozenset[str],
+    tables: Mapping[str, Table],
+    read: NamesRead,
+) -> tuple[str, ...] | None:
     steps = []
     for kind, held in read.others.items():
         taken = {*held, *own}
