@@ -127,7 +127,8 @@ def test_who_watches_a_run_is_told_of_each_event(home: Path) -> None:
 
 
 def write_runs(home: Path) -> None:
-    """What each of several processes does."""
+    """What each of several processes does; the server that forks them knows of no home."""
+    os.environ["DAGSTER_HOME"] = str(home)
     with opened(home) as instance:
         for _ in range(4):
             assert dg.materialize([many], instance=instance).success
