@@ -102,11 +102,13 @@ def activate(server_url: str, sql: Path, home: Path, workers: int) -> dict[str, 
 
 
 def spell_curves(curves: Sequence[Curve], across: str) -> str:
-    """Two tables: seconds, and memory, each with the exponent of its growth.
+    """Two tables: seconds, and memory, each with the exponent of its growth; "" without points.
 
     The last step is the exponent between the two largest sizes, where fixed costs weigh least.
     """
     chosen = [curve for curve in curves if curve.across == across and curve.points]
+    if not chosen:
+        return ""
     sizes = sorted({point.size for curve in chosen for point in curve.points})
     header = [*(f"{size:,}" for size in sizes), "exponent", "last step"]
     parts = []

@@ -500,6 +500,7 @@ def test_what_was_seen_is_summed_by_part() -> None:
     assert ["waiting for work", "100.0"] in read_cells(report)
 
 
+@pytest.mark.server
 @pytest.mark.skipif(
     not (HERE / ".venvs/spy/bin/py-spy").exists(), reason="py-spy comes with `make bench`"
 )

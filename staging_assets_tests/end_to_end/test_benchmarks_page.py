@@ -148,7 +148,7 @@ def test_growth_is_told_with_its_exponents() -> None:
     assert cells[0] == ["seconds, by tables", "10", "100", "1,000", "exponent", "last step"]
     assert ["plan: `staging-assets plan`", "1.00", "1.00", "10.00", "0.50", "1.00"] in cells
     assert ["plan", "100", "100", "100", "0.00", "0.00"] in cells
-    assert spell_curves([curve], "runs").splitlines()[0].startswith("| seconds, by runs")
+    assert spell_curves([curve], "runs") == ""
 
 
 @pytest.mark.parametrize(
