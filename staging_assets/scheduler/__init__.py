@@ -7,9 +7,9 @@ and yields what came of each. `read_plan` says beforehand what that will be, and
 from staging_assets.scheduler.branching.start import read_start
 from staging_assets.scheduler.crew_size import CrewSize
 from staging_assets.scheduler.interrupts import undisturbed
+from staging_assets.scheduler.plan import read_plan, read_stale
 from staging_assets.scheduler.planning.decide import BuildPlan
 from staging_assets.scheduler.planning.orphans import Orphan, read_orphans, run_prune
-from staging_assets.scheduler.planning.read import read_plan, read_stale
 from staging_assets.scheduler.planning.reasons import Reason
 from staging_assets.scheduler.planning.stale import StaleNode
 from staging_assets.scheduler.planning.tell import plan_to_json, tell_plan

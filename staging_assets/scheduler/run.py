@@ -40,8 +40,8 @@ from staging_assets.scheduler.branching.start import read_start, run_make_whole,
 from staging_assets.scheduler.crew_size import FAR, CrewSize, choose_crew_size, read_free
 from staging_assets.scheduler.estimates import find_seconds, read_sizes
 from staging_assets.scheduler.interrupts import undisturbed
+from staging_assets.scheduler.plan import read_known, read_plan
 from staging_assets.scheduler.planning.decide import BuildPlan
-from staging_assets.scheduler.planning.read import read_known, read_plan
 from staging_assets.scheduler.ready import Ready, read_ready
 from staging_assets.scheduler.scheduler import Scheduler
 from staging_assets.scheduler.watch import Watcher

@@ -10,8 +10,8 @@ from typing import Any
 from staging_assets.model import StagingProject
 from staging_assets.postgres.client.server import Server
 from staging_assets.scheduler import StaleNode, read_stale
+from staging_assets.scheduler.plan import read_plan
 from staging_assets.scheduler.planning.decide import BuildPlan
-from staging_assets.scheduler.planning.read import read_plan
 from staging_assets_tests.support.builds import Rebuild, ask, build_all, load, tables
 
 SOURCES = """
