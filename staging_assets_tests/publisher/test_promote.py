@@ -285,6 +285,17 @@ def test_user_of_a_function_is_named_and_not_destroyed(stage: Stage) -> None:
     assert stage.ask("select n from public.counted") == 3
 
 
+def test_statistics_of_its_own_by_its_own_function_go_with_the_schema(stage: Stage) -> None:
+    for schema in ("staging", "staging_next"):
+        stage.ask(
+            f"create function {schema}.f(int) returns int immutable language sql as 'select $1';"
+            f" create statistics {schema}.s on {schema}.f(id), mark from {schema}.t;"
+            " select 1"
+        )
+    run_promote(stage.server, stage.new, "staging")
+    assert stage.mark() == "new"
+
+
 def test_what_hangs_on_the_older_previous_schema_is_not_destroyed(stage: Stage) -> None:
     run_promote(stage.server, stage.new, "staging")
     stage.ask("create view public.history as select mark from staging__previous.t")

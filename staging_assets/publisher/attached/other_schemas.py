@@ -7,6 +7,7 @@ from dataclasses import replace
 from staging_assets.parser import quote_identifier
 from staging_assets.postgres import Cursor, find_build_schema, has_schema
 from staging_assets.publisher.attached.attachments import Attachments, read_attachments
+from staging_assets.publisher.attached.routine_users import USER_COLUMNS, USERS
 from staging_assets.publisher.transaction.steps import Step, run_steps
 
 _OBJECTS = """
@@ -18,24 +19,9 @@ where n.nspname = %(schema)s and t.typtype in ('e', 'd', 'r')
 """
 
 # What other schemas have on functions of this one: the relation it belongs to, and its name.
-_FUNCTION_USERS = """
-select distinct coalesce(c.oid, 0)::bigint, pg_describe_object(
-    case when w.oid is null then d.classid else 'pg_class'::regclass end,
-    coalesce(w.ev_class, d.objid), case when w.oid is null then d.objsubid else 0 end
-)
-from pg_namespace n
-join pg_proc p on p.pronamespace = n.oid
-join pg_depend d on d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid
-left join pg_rewrite w on d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
-left join pg_attrdef a on d.classid = 'pg_attrdef'::regclass and a.oid = d.objid
-left join pg_trigger t on d.classid = 'pg_trigger'::regclass and t.oid = d.objid
-left join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid
-left join pg_policy y on d.classid = 'pg_policy'::regclass and y.oid = d.objid
-left join pg_class c on c.oid = coalesce(
-    w.ev_class, a.adrelid, t.tgrelid, nullif(k.conrelid, 0), y.polrelid,
-    case when d.classid = 'pg_class'::regclass then d.objid end
-)
-left join pg_proc f on d.classid = 'pg_proc'::regclass and f.oid = d.objid
+_FUNCTION_USERS = f"""
+select distinct {USER_COLUMNS}
+{USERS}
 where n.nspname = %s and d.deptype in ('n', 'a')
 and coalesce(c.relnamespace, f.pronamespace, 0) <> n.oid
 """

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from staging_assets.parser import quote_identifier, quote_literal
 from staging_assets.postgres import Cursor
+from staging_assets.publisher.attached.routine_users import USER_COLUMNS, USERS
 from staging_assets.publisher.transaction.steps import Step
 
 # The names of their parameters' types may change with the tables: so they are found when they move.
@@ -78,27 +79,11 @@ and obj_description(pair.new_oid, 'pg_proc') is null
 """
 
 # Who uses a routine that is put aside, and is not put aside with it.
-_USERS = """
-select distinct coalesce(c.oid, 0)::int8, pg_describe_object(
-    case when w.oid is null then d.classid else 'pg_class'::regclass end,
-    coalesce(w.ev_class, d.objid), case when w.oid is null then d.objsubid else 0 end
-), p.oid::regprocedure::text
-from pg_namespace n
-join pg_proc p on p.pronamespace = n.oid and p.proname = any (%(routines)s::name[])
-join pg_depend d on d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid
-left join pg_rewrite w on d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
-left join pg_attrdef a on d.classid = 'pg_attrdef'::regclass and a.oid = d.objid
-left join pg_trigger t on d.classid = 'pg_trigger'::regclass and t.oid = d.objid
-left join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid
-left join pg_policy y on d.classid = 'pg_policy'::regclass and y.oid = d.objid
-left join pg_statistic_ext s on d.classid = 'pg_statistic_ext'::regclass and s.oid = d.objid
-left join pg_index i on d.classid = 'pg_class'::regclass and i.indexrelid = d.objid
-left join pg_class c on c.oid = coalesce(
-    w.ev_class, a.adrelid, t.tgrelid, nullif(k.conrelid, 0), y.polrelid, s.stxrelid, i.indrelid,
-    case when d.classid = 'pg_class'::regclass then d.objid end
-)
-left join pg_proc f on d.classid = 'pg_proc'::regclass and f.oid = d.objid
-where n.nspname = %(live)s and d.deptype in ('n', 'a')
+_USERS = f"""
+select distinct {USER_COLUMNS}, p.oid::regprocedure::text
+{USERS}
+where n.nspname = %(live)s and p.proname = any (%(routines)s::name[])
+and d.deptype in ('n', 'a')
 and not coalesce(c.relnamespace = n.oid and c.relname = any (%(names)s::name[]), false)
 and not coalesce(f.pronamespace = n.oid and f.proname = any (%(routines)s::name[]), false)
 order by 2, 3
